@@ -1,0 +1,78 @@
+"""The ions that a formula may hold. They live in the store: nothing is guessed from letters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from perovdb.errors import UnknownSpecies
+from perovdb.store import Store, open_store, queries
+
+
+@dataclass(frozen=True)
+class Ion:
+    """An ion of the registry: atomic (Cs, Pb, I) or molecular (MA, FA)."""
+
+    species: str
+    name: str
+    site: str
+    charge: int
+    atoms: str
+    smiles: str
+
+    @property
+    def molecular(self) -> bool:
+        """True for an organic cation, which has a SMILES string; an element has none."""
+        return bool(self.smiles)
+
+
+class Registry:
+    """Ions by species, in the order of a canonical formula, and the other ways to write them."""
+
+    def __init__(self, ions: list[Ion], aliases: Mapping[str, str]) -> None:
+        self.ions = {ion.species: ion for ion in ions}
+        self.spellings = {**{species: species for species in self.ions}, **aliases}
+        # The longest spelling first: CH3NH3 before any shorter one that begins it.
+        self.longest_first = sorted(self.spellings, key=len, reverse=True)
+
+    def ion(self, species: str) -> Ion:
+        """The ion written as `species` or as one of its aliases.
+
+        Raises:
+            UnknownSpecies: there is none.
+        """
+        if species not in self.spellings:
+            raise UnknownSpecies(
+                f"'{species}' is not an ion that perovdb knows.", self.suggestion(species)
+            )
+        return self.ions[self.spellings[species]]
+
+    def suggestion(self, text: str) -> str:
+        """The ions nearest to a text that is none, or all of them."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(text, list(self.ions), n=2, cutoff=0.5)
+        known = f"Known ions: {', '.join(self.ions)}."
+        return f"Did you mean {' or '.join(near)}? {known}" if near else known
+
+
+def load_registry(store: Store) -> Registry:
+    """The registry of a store."""
+    ions = [
+        Ion(
+            species=row["species"],
+            name=row["name"],
+            site=row["site"],
+            charge=row["charge"],
+            atoms=row["atoms"],
+            smiles=row["smiles"] or "",
+        )
+        for row in queries.ions(store)
+        if row["site"]
+    ]
+    return Registry(ions, queries.aliases(store))
+
+
+@lru_cache(maxsize=1)
+def default_registry() -> Registry:
+    """The registry of the curated store."""
+    return load_registry(open_store())
