@@ -1,0 +1,1 @@
+"""Pure functions of a composition: tolerance factors, mixing, diffraction."""

@@ -1,0 +1,194 @@
+"""The average unit cell of a composition in a named phase: lattice, positions, occupancies.
+
+A pure compound takes its own cell from the store. A mixed one takes the positions of that phase
+from the end member that it holds most of, and a lattice scaled to the pseudo-cubic parameter
+that Vegard's rule gives at the temperature asked for.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perovdb.calculators.mixing import ROOM_TEMPERATURE_K, lattice, measured_at, temperature_text
+from perovdb.composition import Composition, parse
+from perovdb.errors import MissingData
+from perovdb.store import Store, open_store, queries
+from perovdb.store.connection import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: Names in use for the phases of a perovskite -> names in the store.
+PHASE_NAMES = {
+    "cubic": "alpha",
+    "tetragonal": "beta",
+    "orthorhombic": "gamma",
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+}
+
+
+@dataclass(frozen=True)
+class AverageCell:
+    """A unit cell whose sites hold the mean of a composition.
+
+    Attributes:
+        composition: what the sites hold.
+        phase: name of the phase.
+        lattice_A: (3, 3) rows are the cell vectors, in angstrom.
+        roles: (n,) "A", "B" or "X" of each site.
+        fractional: (n, 3) fractional coordinates of the sites.
+        template: formula whose positions were taken.
+        temperature: the temperature that the lattice holds for, in words.
+        origin: how the cell came about, for people.
+        source, kind, evidence: of the positions and, for a pure compound, of the lattice.
+    """
+
+    composition: Composition
+    phase: str
+    lattice_A: np.ndarray
+    roles: tuple[str, ...]
+    fractional: np.ndarray
+    template: str
+    temperature: str
+    origin: str
+    source: str
+    kind: str
+    evidence: str
+
+    def occupancy(self, site: int) -> Mapping[str, float]:
+        """Species -> fraction on a site."""
+        return self.composition.sites[self.roles[site]]
+
+
+def average_cell(
+    composition: Composition | str,
+    phase: str | None = None,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    store: Store | None = None,
+) -> AverageCell:
+    """The average cell of a composition in a phase.
+
+    Args:
+        composition: a Composition or a formula.
+        phase: alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic; by default the
+            phase of a pure compound at this temperature whose positions are known, and alpha for
+            a mixed one.
+        temperature_K: which cell of a pure compound to prefer, and where Vegard's rule is
+            applied to a mixed one.
+        store: the curated store by default.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+        MissingData: no positions are known for this phase, or no cell to mix.
+    """
+    store = store or open_store()
+    if isinstance(composition, str):
+        composition = parse(composition)
+    if phase is None:
+        phase = _default_phase(composition, temperature_K, store)
+    phase = PHASE_NAMES.get(phase, phase)
+    row = _template(composition, phase, temperature_K, store)
+    lattice_A, roles, fractional = expand(row, queries.phase_sites(store, row["id"]))
+    pure = row["formula"] == composition.formula
+    if pure:
+        temperature = temperature_text(row)
+        origin = f"cell and positions of {row['formula']} {phase}, {temperature}"
+    else:
+        mixed = lattice(composition, temperature_K, store)
+        a_template = (row["volume_A3"] / row["Z"]) ** (1 / 3)
+        lattice_A = lattice_A * (mixed.a_pseudocubic_A / a_template)
+        temperature = f"{temperature_K:g} K"
+        origin = (
+            f"positions of {row['formula']} {phase}, scaled to the Vegard mean "
+            f"a = {mixed.a_pseudocubic_A:.4f} A at {temperature}"
+        )
+    return AverageCell(
+        composition=composition,
+        phase=phase,
+        lattice_A=lattice_A,
+        roles=roles,
+        fractional=fractional,
+        template=row["formula"],
+        temperature=temperature,
+        origin=origin,
+        source=row["source"],
+        kind=row["kind"] if pure else "derived",
+        evidence=row["evidence"],
+    )
+
+
+def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
+    """Lattice (3, 3) in angstrom, roles (n,) and fractional coordinates (n, 3) of a phase.
+
+    The sites of the asymmetric unit are repeated by the space group in the setting of the row.
+    """
+    import numpy as np
+    from pymatgen.core import Lattice
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    box = Lattice.from_parameters(
+        *(row[name] for name in ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg"))
+    )
+    with warnings.catch_warnings():
+        # pymatgen knows Pnam and its like, but not their full symbols, which nobody asked for.
+        warnings.filterwarnings("ignore", "Full symbol not available")
+        group = SpaceGroup(row["space_group"])
+    roles: list[str] = []
+    positions: list[np.ndarray] = []
+    for site in sites:
+        start = [_exact_sixth(site[axis]) for axis in "xyz"]
+        orbit = group.get_orbit(start, tol=1e-3)
+        roles += [site["site"]] * len(orbit)
+        positions += [np.asarray(point, dtype=float) % 1.0 for point in orbit]
+    return np.array(box.matrix), tuple(roles), np.array(positions)
+
+
+def _exact_sixth(coordinate: float) -> float:
+    """0.3333 is printed for a third: taken literally, it would leave its special position."""
+    sixth = round(coordinate * 6) / 6
+    return sixth if abs(coordinate - sixth) < 6e-5 else coordinate
+
+
+def _default_phase(composition: Composition, temperature_K: float, store: Store) -> str:
+    if composition.formula not in composition.end_members():
+        return "alpha"
+    at_temperature = [
+        row
+        for row in queries.phases(store, composition.formula)
+        if row["perovskite"] and measured_at(row, temperature_K)
+    ]
+    for row in at_temperature:
+        if queries.phase_sites(store, row["id"]):
+            return str(row["phase"])
+    return "alpha"
+
+
+def _template(
+    composition: Composition, phase: str, temperature_K: float, store: Store
+) -> Record:
+    """The row of the phase table whose positions serve: of the compound itself, if it is there,
+    else of the end member with the largest fraction; nearest in temperature first."""
+    members = composition.end_members()
+    by_share = sorted(members, key=lambda formula: -members[formula])
+    seen: list[str] = []
+    for formula in dict.fromkeys([composition.formula, *by_share]):
+        rows = queries.phases(store, formula)
+        usable = [row for row in rows if queries.phase_sites(store, row["id"])]
+        of_phase = [row for row in usable if row["phase"] == phase]
+        if of_phase:
+            # sorted() keeps the store's order of preference among equals.
+            return sorted(of_phase, key=lambda row: not measured_at(row, temperature_K))[0]
+        seen += [f"{formula} {row['phase']}" for row in usable]
+    known = ", ".join(dict.fromkeys(seen))
+    raise MissingData(
+        f"The store has no atomic positions for {composition.formula} in a phase '{phase}'.",
+        f"Positions are known for: {known}."
+        if known
+        else "None of its end members has a phase with known positions.",
+    )

@@ -1,0 +1,309 @@
+"""Powder diffraction peaks of a crystal whose sites may be shared or hold rotating molecules.
+
+A scatterer is an ion or a freely rotating molecule, so alloys and hybrid perovskites need no
+supercell. Form factors are those of pymatgen's table; anomalous dispersion and thermal motion
+are left out, as in pymatgen's own calculator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from perovdb.calculators.average_cell import AverageCell, average_cell
+from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
+from perovdb.composition import Composition
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError, MissingData, OutOfRange
+from perovdb.store import Store, open_store, queries
+
+#: Reflections closer than this are one peak.
+TWO_THETA_TOLERANCE_DEG = 1e-5
+
+#: Peaks weaker than this, in % of the strongest, are not listed.
+WEAKEST_PCT = 1e-3
+
+#: 4 pi^2 a.u.: turns a charge density into a form factor in pymatgen's parametrisation.
+MOTT_BETHE = 41.78214
+
+
+@dataclass(frozen=True)
+class Scatterer:
+    """What stands on a site: atoms that turn freely about it, one at its centre for an ion.
+
+    Attributes:
+        elements: (m,) element of each atom.
+        radii_A: (m,) its distance from the centre, in angstrom.
+    """
+
+    elements: tuple[str, ...]
+    radii_A: tuple[float, ...]
+
+    def form_factor(self, q_inv_A: np.ndarray) -> np.ndarray:
+        """Form factor in electrons at q = 4 pi sin(theta) / lambda, shape of `q_inv_A`.
+
+        The mean of exp(i q.r) over all orientations is sin(qr) / (qr), so that
+        f(q) = sum_j f_j(q) sin(q r_j) / (q r_j).
+        """
+        total = np.zeros_like(q_inv_A)
+        for element, radius in zip(self.elements, self.radii_A, strict=True):
+            # numpy's sinc(x) is sin(pi x) / (pi x).
+            total += atomic_form_factor(element, q_inv_A) * np.sinc(q_inv_A * radius / np.pi)
+        return total
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Reflections at one angle. `hkl` lists one member of each family, `multiplicity` all."""
+
+    hkl: tuple[tuple[int, int, int], ...]
+    multiplicity: int
+    d_A: float
+    two_theta_deg: float
+    q_inv_A: float
+    intensity: float
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Peaks of a composition in a phase; the strongest has intensity 100."""
+
+    formula: str
+    phase: str
+    wavelength_A: float
+    wavelength_name: str
+    cell: AverageCell
+    peaks: tuple[Peak, ...]
+
+
+def xrd(
+    composition: Composition | str,
+    phase: str | None = None,
+    wavelength: str | float = "CuKa1",
+    two_theta_deg: tuple[float, float] = (5.0, 90.0),
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    store: Store | None = None,
+) -> Pattern:
+    """Powder diffraction peaks of a composition in a named phase.
+
+    Organic cations scatter as free rotors about their sites.
+
+    Args:
+        composition: a Composition or a formula.
+        phase: as for `average_cell`.
+        wavelength: name of an X-ray line in the store, or a number in angstrom.
+        two_theta_deg: lowest and highest angle, 0 to 180 degrees.
+        temperature_K: as for `average_cell`.
+        store: the curated store by default.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+        InputError: the wavelength or the range of angles cannot be used.
+        MissingData: the phase has no positions, or an element no form factor.
+    """
+    store = store or open_store()
+    if isinstance(wavelength, str):
+        name, wavelength_A = wavelength, float(queries.wavelength(store, wavelength)["wavelength_A"])
+    else:
+        name, wavelength_A = f"{wavelength:g} A", float(wavelength)
+    if not 0.1 <= wavelength_A <= 10:
+        raise InputError(
+            f"The wavelength {wavelength_A:g} A is not that of a diffraction experiment.",
+            "Give 0.1 to 10 angstrom, or the name of a line such as CuKa1.",
+        )
+    low, high = two_theta_deg
+    if not 0 <= low < high <= 180:
+        raise InputError(
+            f"The range {low:g} to {high:g} degrees of 2theta cannot be used.",
+            "Give two angles between 0 and 180, the lower first.",
+        )
+    cell = average_cell(composition, phase, temperature_K, store)
+    scatterers = _scatterers(cell, store)
+    found = peaks(
+        cell.lattice_A,
+        cell.fractional,
+        [[(scatterers[s], x) for s, x in cell.occupancy(i).items()] for i in range(len(cell.roles))],
+        wavelength_A,
+        (low, high),
+    )
+    return Pattern(cell.composition.formula, cell.phase, wavelength_A, name, cell, tuple(found))
+
+
+def peaks(
+    lattice_A: np.ndarray,
+    fractional: np.ndarray,
+    occupants: Sequence[Sequence[tuple[Scatterer, float]]],
+    wavelength_A: float,
+    two_theta_deg: tuple[float, float],
+) -> list[Peak]:
+    """Powder peaks of a crystal, by angle.
+
+    Args:
+        lattice_A: (3, 3) rows are the cell vectors, in angstrom.
+        fractional: (n, 3) fractional coordinates of the sites.
+        occupants: for each site, its scatterers with their occupancies.
+        wavelength_A: in angstrom.
+        two_theta_deg: lowest and highest angle.
+
+    Raises:
+        OutOfRange: so many reflections that they cannot be held.
+
+    The intensity of a reflection is |F|^2 (1 + cos^2 2theta) / (sin^2 theta cos theta), the
+    Lorentz-polarisation factor of a powder without monochromator, as in pymatgen's calculator
+    (De Graef and McHenry, Structure of Materials, chapters 11 and 12, as cited there).
+    """
+    hkl, g_inv_A = _reflections(lattice_A, wavelength_A, two_theta_deg)
+    if not len(hkl):
+        return []
+    theta = np.arcsin(np.clip(wavelength_A * g_inv_A / 2, 0, 1))
+    lorentz = (1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
+    structure_factor = _structure_factors(hkl, 2 * np.pi * g_inv_A, fractional, occupants)
+    intensity = np.abs(structure_factor) ** 2 * lorentz
+    operations = _lattice_symmetry(np.linalg.inv(lattice_A).T)
+    return _group(hkl, g_inv_A, np.degrees(2 * theta), intensity, operations)
+
+
+def _reflections(
+    lattice_A: np.ndarray, wavelength_A: float, two_theta_deg: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 3) Miller indices within the angles and (n,) |g| = 1 / d, sorted by |g|."""
+    low, high = (2 * np.sin(np.radians(angle) / 2) / wavelength_A for angle in two_theta_deg)
+    reciprocal = np.linalg.inv(lattice_A).T
+    # |h| <= |g| |a|, because h is the projection of g on the cell vector a.
+    reach = np.floor(high * np.linalg.norm(lattice_A, axis=1)).astype(int)
+    if np.prod(2.0 * reach + 1) > 5e7:
+        raise OutOfRange(
+            "There are too many reflections up to this angle for a cell of this size.",
+            "Ask for a smaller range of 2theta or a longer wavelength.",
+        )
+    grids = np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij")
+    hkl = np.stack([grid.ravel() for grid in grids], axis=1)
+    g_inv_A = np.linalg.norm(hkl @ reciprocal, axis=1)
+    inside = (g_inv_A >= max(low, 1e-6)) & (g_inv_A <= high)
+    hkl, g_inv_A = hkl[inside], g_inv_A[inside]
+    order = np.argsort(g_inv_A, kind="stable")
+    return hkl[order], g_inv_A[order]
+
+
+def _structure_factors(
+    hkl: np.ndarray,
+    q_inv_A: np.ndarray,
+    fractional: np.ndarray,
+    occupants: Sequence[Sequence[tuple[Scatterer, float]]],
+) -> np.ndarray:
+    """(n,) structure factors in electrons."""
+    weights: dict[Scatterer, np.ndarray] = {}
+    for site, shares in enumerate(occupants):
+        for scatterer, occupancy in shares:
+            weights.setdefault(scatterer, np.zeros(len(fractional)))[site] += occupancy
+    phases = np.exp(2j * np.pi * (hkl @ fractional.T))
+    total = np.zeros(len(hkl), dtype=complex)
+    for scatterer, weight in weights.items():
+        total += scatterer.form_factor(q_inv_A) * (phases @ weight)
+    return total
+
+
+def _group(
+    hkl: np.ndarray,
+    g_inv_A: np.ndarray,
+    two_theta: np.ndarray,
+    intensity: np.ndarray,
+    operations: np.ndarray,
+) -> list[Peak]:
+    """Collect reflections of one angle into peaks."""
+    starts = np.flatnonzero(np.diff(two_theta, prepend=-1.0) > TWO_THETA_TOLERANCE_DEG)
+    sums = np.add.reduceat(intensity, starts)
+    relative = 100 * sums / sums.max()
+    ends = np.append(starts[1:], len(hkl))
+    return [
+        Peak(
+            hkl=_families(hkl[start:end], operations),
+            multiplicity=int(end - start),
+            d_A=float(1 / g_inv_A[start]),
+            two_theta_deg=float(two_theta[start]),
+            q_inv_A=float(2 * np.pi * g_inv_A[start]),
+            intensity=float(share),
+        )
+        for start, end, share in zip(starts, ends, relative, strict=True)
+        if share > WEAKEST_PCT
+    ]
+
+
+def _families(hkl: np.ndarray, operations: np.ndarray) -> tuple[tuple[int, int, int], ...]:
+    """One member of each family of equivalent reflections: the largest, indices compared in turn.
+
+    Args:
+        hkl: (n, 3) Miller indices of one peak.
+        operations: (m, 3, 3) symmetry of the reciprocal lattice.
+    """
+    equivalent = np.einsum("mij,nj->nmi", operations, hkl).tolist()
+    largest = {tuple(max(orbit)) for orbit in equivalent}
+    return tuple((h, k, m) for h, k, m in sorted(largest, reverse=True))
+
+
+def _lattice_symmetry(reciprocal: np.ndarray) -> np.ndarray:
+    """(m, 3, 3) integer matrices that map the lattice with these row vectors on itself.
+
+    Rows of Miller indices are turned by them without change of |g|. Entries of -1, 0 and 1 are
+    enough for the conventional cell of any crystal system.
+    """
+    candidates = np.array(list(product((-1, 0, 1), repeat=9))).reshape(-1, 3, 3)
+    metric = reciprocal @ reciprocal.T
+    turned = np.einsum("mji,jk,mkl->mil", candidates, metric, candidates, optimize=True)
+    same = np.abs(turned - metric).max(axis=(1, 2)) < 1e-6 * np.abs(metric).max()
+    return np.asarray(candidates[same])
+
+
+def atomic_form_factor(element: str, q_inv_A: np.ndarray) -> np.ndarray:
+    """Form factor of a neutral atom in electrons, shape of `q_inv_A`.
+
+    f(s) = Z - 41.78214 s^2 sum_i a_i exp(-b_i s^2), s = q / (4 pi), with the coefficients that
+    pymatgen ships (De Graef and McHenry, as cited there).
+
+    Raises:
+        MissingData: there are no coefficients for the element.
+    """
+    table, numbers = _form_factor_table()
+    if element not in table:
+        raise MissingData(
+            f"There is no X-ray form factor for {element}.", "Leave the element out."
+        )
+    coefficients = np.array(table[element])
+    s2 = (q_inv_A / (4 * np.pi)) ** 2
+    decay = np.exp(-np.multiply.outer(s2, coefficients[:, 1])) @ coefficients[:, 0]
+    return np.asarray(numbers[element] - MOTT_BETHE * s2 * decay)
+
+
+@lru_cache(maxsize=1)
+def _form_factor_table() -> tuple[Mapping[str, Any], Mapping[str, int]]:
+    from pymatgen.analysis.diffraction.xrd import ATOMIC_SCATTERING_PARAMS
+    from pymatgen.core import Element
+
+    return ATOMIC_SCATTERING_PARAMS, {element.symbol: element.Z for element in Element}
+
+
+def _scatterers(cell: AverageCell, store: Store) -> dict[str, Scatterer]:
+    registry = load_registry(store)
+    return {
+        species: _rotor(species, store)
+        if registry.ion(species).molecular
+        else Scatterer((registry.ion(species).atoms,), (0.0,))
+        for species in cell.composition.species
+    }
+
+
+def _rotor(species: str, store: Store) -> Scatterer:
+    from pymatgen.core import Element
+
+    atoms = queries.molecule_atoms(store, species)
+    elements = tuple(atom["element"] for atom in atoms)
+    positions = np.array([[atom["x_A"], atom["y_A"], atom["z_A"]] for atom in atoms])
+    masses = np.array([float(Element(element).atomic_mass) for element in elements])
+    centre = masses @ positions / masses.sum()
+    radii = np.linalg.norm(positions - centre, axis=1)
+    return Scatterer(elements, tuple(float(radius) for radius in radii))

@@ -1,0 +1,206 @@
+"""Lattice parameter of a composition from those of its end members (Vegard's rule).
+
+Compounds tilt and change phase with temperature, so cells are compared by their pseudo-cubic
+parameter a = (V / Z)^(1/3), and only at one temperature: mixing a 634 K cubic cell with a
+room-temperature one would be wrong by more than a tenth of an angstrom.
+"""
+
+from dataclasses import dataclass
+
+from perovdb.composition import Composition, parse
+from perovdb.errors import MissingData
+from perovdb.store import Store, open_store, queries
+from perovdb.store.connection import Record
+
+ROOM_TEMPERATURE_K = 298.0
+
+#: A cell measured within this of the temperature asked for is taken for it. At a linear
+#: expansion of 4e-5 / K (alpha-FAPbI3 between its cells at 299 and 399 K, Fabini 2016) 15 K
+#: is worth 0.004 angstrom.
+TEMPERATURE_TOLERANCE_K = 15.0
+
+VEGARD = "Vegard: mean of the end members' pseudo-cubic a, weighted by their fractions"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A compound's pseudo-cubic lattice parameter in one phase, with where it comes from."""
+
+    formula: str
+    phase: str
+    phase_id: str
+    space_group: str
+    a_pseudocubic_A: float
+    temperature_K: float | None
+    temperature_basis: str
+    source: str
+    kind: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class EndMember:
+    """A compound's share in a mixture, the cell taken for it and the cells passed over."""
+
+    formula: str
+    fraction: float
+    cell: Cell
+    competing: tuple[Cell, ...]
+    elsewhere: tuple[Cell, ...]
+    not_perovskite: tuple[str, ...]
+
+    @property
+    def range_A(self) -> tuple[float, float]:
+        """Lowest and highest pseudo-cubic parameter among all cells at this temperature."""
+        values = [cell.a_pseudocubic_A for cell in (self.cell, *self.competing)]
+        return min(values), max(values)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Pseudo-cubic lattice parameter of a composition at a temperature."""
+
+    formula: str
+    a_pseudocubic_A: float
+    temperature_K: float
+    method: str
+    end_members: tuple[EndMember, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sources(self) -> list[str]:
+        """Keys of the sources, in the order of the end members."""
+        return list(dict.fromkeys(member.cell.source for member in self.end_members))
+
+
+def lattice(
+    composition: Composition | str,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    store: Store | None = None,
+) -> Lattice:
+    """Pseudo-cubic lattice parameter at a temperature; Vegard's rule for mixed sites.
+
+    Only perovskite phases count. Among cells at this temperature the store's preference
+    decides, a phase's own cell before a pseudo-cubic index of it.
+
+    Args:
+        composition: a Composition or a formula.
+        temperature_K: in kelvin.
+        store: the curated store by default.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+        MissingData: an end member has no perovskite cell at this temperature.
+
+    >>> round(lattice("CsPbI3").a_pseudocubic_A, 3)
+    6.187
+    """
+    store = store or open_store()
+    if isinstance(composition, str):
+        composition = parse(composition)
+    members = tuple(
+        _end_member(formula, fraction, temperature_K, store)
+        for formula, fraction in composition.end_members().items()
+    )
+    pure = len(members) == 1
+    return Lattice(
+        formula=composition.formula,
+        a_pseudocubic_A=sum(m.fraction * m.cell.a_pseudocubic_A for m in members),
+        temperature_K=temperature_K,
+        method=f"cell of the {members[0].cell.phase} phase" if pure else VEGARD,
+        end_members=members,
+        notes=tuple(note for member in members for note in _notes(member, temperature_K)),
+    )
+
+
+def _end_member(formula: str, fraction: float, temperature_K: float, store: Store) -> EndMember:
+    every = queries.phases(store, formula)
+    rows = [row for row in every if row["perovskite"]]
+    here = [row for row in rows if measured_at(row, temperature_K)]
+    if not here:
+        known = ", ".join(f"{row['phase']} at {temperature_text(row)}" for row in rows)
+        raise MissingData(
+            f"The store has no perovskite cell of {formula} at {temperature_K:g} K.",
+            f"It has: {known}. Ask for one of these temperatures."
+            if known
+            else "No cell of it is known at any temperature; an alloy needs all its end members.",
+        )
+    here.sort(key=lambda row: row["phase"] == "pseudo-cubic")
+    cells = [_cell(row) for row in here]
+    return EndMember(
+        formula=formula,
+        fraction=fraction,
+        cell=cells[0],
+        competing=tuple(cells[1:]),
+        elsewhere=tuple(_cell(row) for row in rows if row not in here),
+        not_perovskite=tuple(
+            dict.fromkeys(
+                row["phase"]
+                for row in every
+                if not row["perovskite"] and measured_at(row, temperature_K)
+            )
+        ),
+    )
+
+
+def _cell(row: Record) -> Cell:
+    return Cell(
+        formula=row["formula"],
+        phase=row["phase"],
+        phase_id=row["id"],
+        space_group=row["space_group"],
+        a_pseudocubic_A=row["a_pseudocubic_A"],
+        temperature_K=row["temperature_K"],
+        temperature_basis=row["temperature_basis"],
+        source=row["source"],
+        kind=row["kind"],
+        evidence=row["evidence"],
+    )
+
+
+def measured_at(row: Record, temperature_K: float) -> bool:
+    """Whether a row of the phase table holds at a temperature."""
+    if row["temperature_K"] is not None:
+        return bool(abs(row["temperature_K"] - temperature_K) <= TEMPERATURE_TOLERANCE_K)
+    low, high = row["temperature_min_K"], row["temperature_max_K"]
+    if low is None and high is None:
+        return False
+    return (low is None or temperature_K >= low) and (high is None or temperature_K <= high)
+
+
+def temperature_text(row: Record) -> str:
+    """The temperature of a row of the phase table in words, with how well it is known."""
+    if row["temperature_K"] is not None:
+        text = f"{row['temperature_K']:g} K"
+    elif row["temperature_min_K"] is not None and row["temperature_max_K"] is not None:
+        text = f"{row['temperature_min_K']:g}-{row['temperature_max_K']:g} K"
+    elif row["temperature_min_K"] is not None:
+        text = f"> {row['temperature_min_K']:g} K"
+    elif row["temperature_max_K"] is not None:
+        text = f"< {row['temperature_max_K']:g} K"
+    else:
+        return "unknown temperature"
+    basis = row["temperature_basis"]
+    return text if basis == "stated" else f"{text} ({basis})"
+
+
+def _notes(member: EndMember, temperature_K: float) -> list[str]:
+    cell = member.cell
+    notes = [f"{member.formula}: {cell.phase} phase, the perovskite known at {temperature_K:g} K"]
+    others = sorted(
+        {
+            f"{other.phase} {other.a_pseudocubic_A:.3f} A at {other.temperature_K:g} K"
+            for other in member.elsewhere
+            if other.temperature_K is not None and other.evidence != "recalled"
+        }
+    )
+    if others:
+        notes.append(f"{member.formula}: not used, other temperatures: {'; '.join(others)}")
+    if member.not_perovskite:
+        notes.append(
+            f"{member.formula}: also known at {temperature_K:g} K, not a perovskite and not "
+            f"used: {', '.join(member.not_perovskite)}"
+        )
+    if cell.evidence != "read":
+        notes.append(f"{member.formula}: the value is {cell.evidence}, not read in its source")
+    return notes

@@ -1,0 +1,80 @@
+"""Which radius a descriptor takes for an ion on a site: one convention, always reported.
+
+The rule is that of Bartel et al., Sci. Adv. 5, eaav0693 (2019), doi 10.1126/sciadv.aav0693:
+Shannon's ionic radius with the coordination nearest to 12 on A, to 6 on B and on X; the
+high-spin one where Shannon lists two. Molecular ions take the Kieslich radius, and Sn2+, which
+Shannon lacks, that of Travis.
+"""
+
+from dataclasses import dataclass
+
+from perovdb.composition import Composition, Ion
+from perovdb.composition.registry import load_registry
+from perovdb.errors import MissingData
+from perovdb.store import Store, queries
+from perovdb.store.connection import Record
+
+SETS_IN_ORDER = ("shannon1976", "kieslich2014", "travis2016")
+WANTED_COORDINATION = {"A": 12, "B": 6, "X": 6}
+
+RULE = (
+    "Bartel 2019: Shannon ionic radius, coordination nearest 12 on A and 6 on B and X; "
+    "Kieslich for molecular ions; Travis for Sn2+"
+)
+
+
+@dataclass(frozen=True)
+class RadiusUsed:
+    """A radius as a descriptor takes it, with where it comes from."""
+
+    species: str
+    radius_A: float
+    set: str
+    coordination: str
+    source: str
+    kind: str
+    evidence: str
+
+
+def choose_radius(rows: list[Record], ion: Ion) -> Record:
+    """The row of an ion's radii that a descriptor takes, by the rule of this module.
+
+    Raises:
+        MissingData: no row of the sets that descriptors use is there for the ion's charge.
+    """
+    for name in SETS_IN_ORDER:
+        of_set = [row for row in rows if row["radius_set"] == name and row["charge"] == ion.charge]
+        if of_set:
+            return min(of_set, key=lambda row: _distance_from_wanted(row, ion.site))
+    raise MissingData(
+        f"The store has no radius of {ion.species} ({ion.charge:+d}) for tolerance factors.",
+        f"See 'perovdb radii {ion.species}' for what it has.",
+    )
+
+
+def _distance_from_wanted(row: Record, site: str) -> tuple[int, int]:
+    coordination = row["coordination_number"] or WANTED_COORDINATION[site]
+    return abs(coordination - WANTED_COORDINATION[site]), int(row["spin"] == "LS")
+
+
+def radii_used(composition: Composition, store: Store) -> dict[str, RadiusUsed]:
+    """The radius of each ion of a composition -> where it comes from.
+
+    Raises:
+        MissingData: an ion has none.
+    """
+    registry = load_registry(store)
+    used = {}
+    for species in composition.species:
+        ion = registry.ion(species)
+        row = choose_radius(queries.radii(store, species), ion)
+        used[species] = RadiusUsed(
+            species=species,
+            radius_A=row["radius_A"],
+            set=row["radius_set"],
+            coordination=row["coordination"] or "effective",
+            source=row["source"],
+            kind=row["kind"],
+            evidence=row["evidence"],
+        )
+    return used

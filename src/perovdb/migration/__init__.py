@@ -1,0 +1,1 @@
+"""Hops of vacancies, their endpoints and the paths between them."""
