@@ -28,8 +28,8 @@ def relax_band(
     bodies: Sequence[np.ndarray] = (),
     tolerance: float = 1e-5,
     most_steps: int = 20000,
-) -> tuple[np.ndarray, bool]:
-    """Relaxed inner images (k, n, 3) and whether they converged.
+) -> tuple[np.ndarray, float]:
+    """Relaxed inner images (k, n, 3) and the largest force that is left on an atom.
 
     Args:
         start_A, end_A: (n, 3) fixed endpoints.
@@ -37,17 +37,18 @@ def relax_band(
         gradient: of the objective at the inner images, (k, n, 3) -> (k, n, 3).
         spring: stiffness along the path, in the gradient's unit per angstrom.
         bodies: molecules to keep rigid.
-        tolerance: largest force on any atom at convergence, in the gradient's unit.
-        most_steps: give up after these.
+        tolerance: stop when no force is larger, in the gradient's unit.
+        most_steps: stop after these in any case.
     """
     positions = inner_A.copy()
+    force = np.full_like(positions, np.inf)
     velocity = np.zeros_like(positions)
     step, mixing, downhill = 0.1, _MIXING, 0
     for _ in range(most_steps):
         slope = rigid_part(gradient(positions), positions, bodies)
         force = _band_force(start_A, positions, end_A, slope, spring, bodies)
         if np.abs(force).max() < tolerance:
-            return positions, True
+            break
         power = float((force * velocity).sum())
         if power > 0:
             size = np.sqrt((velocity**2).sum() / (force**2).sum())
@@ -64,7 +65,7 @@ def relax_band(
         if longest > _LONGEST_STEP_A:
             motion *= _LONGEST_STEP_A / longest
         positions = move(positions, motion, bodies)
-    return positions, False
+    return positions, float(np.abs(force).max())
 
 
 def _band_force(

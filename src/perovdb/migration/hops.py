@@ -27,6 +27,9 @@ FIRST_SHELL_GAP = 0.05
 SYMMETRY_TOLERANCE_A = 1e-3
 
 
+Point = tuple[float, float, float]
+
+
 @dataclass(frozen=True)
 class Hop:
     """A hop of an ion from one site to a neighbouring one that is vacant.
@@ -38,16 +41,19 @@ class Hop:
         per_cell: how many equivalent hops there are in the cell, a hop and its reverse being one.
         start, end: (3,) fractional coordinates in the cell; the end may lie in another cell.
         start_site, end_site: numbers of the sites in the cell.
+        equivalents: start and end of every hop that is the same, this one first, each also
+            backwards.
     """
 
     species: str
     distance_A: float
     multiplicity: int
     per_cell: int
-    start: tuple[float, float, float]
-    end: tuple[float, float, float]
+    start: Point
+    end: Point
     start_site: int
     end_site: int
+    equivalents: tuple[tuple[Point, Point], ...]
 
 
 def hops(cell: AverageCell, species: str, store: Store | None = None) -> list[Hop]:
@@ -121,6 +127,10 @@ def distinct_hops(
                 end=_point(fractional[end] + shifts[first]),
                 start_site=int(start),
                 end_site=int(end),
+                equivalents=tuple(
+                    (_point(fractional[i]), _point(fractional[j] + shift))
+                    for (i, j), shift in zip(pairs[members], shifts[members], strict=True)
+                ),
             )
         )
     return sorted(found, key=lambda hop: (round(hop.distance_A, 6), hop.start_site, hop.end_site))
@@ -191,6 +201,6 @@ def _orbits(
     return np.asarray(codes.min(axis=0))
 
 
-def _point(coordinates: np.ndarray) -> tuple[float, float, float]:
+def _point(coordinates: np.ndarray) -> Point:
     x, y, z = (round(float(value), 9) for value in coordinates)
     return x, y, z

@@ -140,9 +140,8 @@ def move(
     for body in bodies:
         shift, spin, local = _shift_and_spin(motion_A[:, body], positions_A[:, body])
         centre = positions_A[:, body].mean(axis=1) + shift
-        for image in range(len(moved)):
-            turned = Rotation.from_rotvec(spin[image]).apply(local[image])
-            moved[image, body] = centre[image] + turned
+        turns = Rotation.from_rotvec(spin).as_matrix()
+        moved[:, body] = centre[:, None] + np.einsum("kab,kmb->kma", turns, local)
     return moved
 
 

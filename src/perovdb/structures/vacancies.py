@@ -7,7 +7,7 @@ from pymatgen.core import Structure
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, UnknownSpecies
 from perovdb.store import Store, open_store
-from perovdb.structures.units import units
+from perovdb.structures.units import Unit, units
 
 
 def remove(
@@ -27,9 +27,9 @@ def remove(
         UnknownSpecies: there is no such ion in the structure.
         InputError: there are not that many.
     """
-    registry = load_registry(store or open_store())
+    store = store or open_store()
+    species = load_registry(store).ion(ion).species
     every = units(structure)
-    species = registry.ion(ion).species
     candidates = [unit for unit in every if unit.ion == species]
     if not candidates:
         present = ", ".join(dict.fromkeys(unit.ion for unit in every))
@@ -39,19 +39,20 @@ def remove(
             f"There is no {ion} number {index}.",
             f"The structure has {len(candidates)}, numbered from 0.",
         )
-    unit = candidates[index]
+    return remove_unit(structure, candidates[index], store)
+
+
+def remove_unit(structure: Structure, unit: Unit, store: Store) -> Structure:
+    """The structure without a unit of it; charge and history follow."""
+    charge = structure.properties["charge"] - load_registry(store).ion(unit.ion).charge
+    centre = structure.lattice.get_fractional_coords(unit.centre_A)
     left = structure.copy()
     left.remove_sites([int(atom) for atom in unit.atoms])
-    charge = structure.properties["charge"] - registry.ion(ion).charge
-    left.properties["charge"] = charge
-    left.properties["history"] = [
-        *structure.properties["history"],
-        {
-            "step": "vacancy",
-            "ion": species,
-            "index": index,
-            "fractional": structure.lattice.get_fractional_coords(unit.centre_A).round(6).tolist(),
-            "charge": charge,
-        },
-    ]
+    step = {
+        "step": "vacancy",
+        "ion": unit.ion,
+        "fractional": [round(float(x), 6) for x in centre],
+        "charge": charge,
+    }
+    left.properties = {"charge": charge, "history": [*structure.properties["history"], step]}
     return left
