@@ -10,8 +10,18 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Composition": "perovdb.composition",
-    "parse": "perovdb.composition",
+    "PerovdbError": "perovdb.errors",
+    "average_cell": "perovdb.calculators.average_cell",
+    "build": "perovdb.structures.builder",
+    "hops": "perovdb.migration.hops",
+    "lattice": "perovdb.calculators.mixing",
+    "neb_files": "perovdb.inputs.neb",
     "open_store": "perovdb.store",
+    "parse": "perovdb.composition",
+    "path": "perovdb.migration.paths",
+    "tolerance": "perovdb.calculators.tolerance",
+    "write_neb": "perovdb.inputs.neb",
+    "xrd": "perovdb.calculators.diffraction",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -146,7 +146,8 @@ def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...
         orbit = group.get_orbit(start, tol=1e-3)
         roles += [site["site"]] * len(orbit)
         positions += [np.asarray(point, dtype=float) % 1.0 for point in orbit]
-    return np.array(box.matrix), tuple(roles), np.array(positions)
+    lattice_A = np.where(np.abs(box.matrix) < 1e-9, 0.0, box.matrix)
+    return lattice_A, tuple(roles), np.array(positions)
 
 
 def _exact_sixth(coordinate: float) -> float:
@@ -169,9 +170,7 @@ def _default_phase(composition: Composition, temperature_K: float, store: Store)
     return "alpha"
 
 
-def _template(
-    composition: Composition, phase: str, temperature_K: float, store: Store
-) -> Record:
+def _template(composition: Composition, phase: str, temperature_K: float, store: Store) -> Record:
     """The row of the phase table whose positions serve: of the compound itself, if it is there,
     else of the end member with the largest fraction; nearest in temperature first."""
     members = composition.end_members()

@@ -108,7 +108,10 @@ def xrd(
     """
     store = store or open_store()
     if isinstance(wavelength, str):
-        name, wavelength_A = wavelength, float(queries.wavelength(store, wavelength)["wavelength_A"])
+        name, wavelength_A = (
+            wavelength,
+            float(queries.wavelength(store, wavelength)["wavelength_A"]),
+        )
     else:
         name, wavelength_A = f"{wavelength:g} A", float(wavelength)
     if not 0.1 <= wavelength_A <= 10:
@@ -127,7 +130,10 @@ def xrd(
     found = peaks(
         cell.lattice_A,
         cell.fractional,
-        [[(scatterers[s], x) for s, x in cell.occupancy(i).items()] for i in range(len(cell.roles))],
+        [
+            [(scatterers[s], x) for s, x in cell.occupancy(i).items()]
+            for i in range(len(cell.roles))
+        ],
         wavelength_A,
         (low, high),
     )

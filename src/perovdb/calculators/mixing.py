@@ -5,7 +5,7 @@ parameter a = (V / Z)^(1/3), and only at one temperature: mixing a 634 K cubic c
 room-temperature one would be wrong by more than a tenth of an angstrom.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from perovdb.composition import Composition, parse
 from perovdb.errors import MissingData
@@ -22,8 +22,7 @@ TEMPERATURE_TOLERANCE_K = 15.0
 VEGARD = "Vegard: mean of the end members' pseudo-cubic a, weighted by their fractions"
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A compound's pseudo-cubic lattice parameter in one phase, with where it comes from."""
 
     formula: str
@@ -38,8 +37,7 @@ class Cell:
     evidence: str
 
 
-@dataclass(frozen=True)
-class EndMember:
+class EndMember(NamedTuple):
     """A compound's share in a mixture, the cell taken for it and the cells passed over."""
 
     formula: str
@@ -56,8 +54,7 @@ class EndMember:
         return min(values), max(values)
 
 
-@dataclass(frozen=True)
-class Lattice:
+class Lattice(NamedTuple):
     """Pseudo-cubic lattice parameter of a composition at a temperature."""
 
     formula: str

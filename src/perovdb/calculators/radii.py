@@ -6,7 +6,7 @@ high-spin one where Shannon lists two. Molecular ions take the Kieslich radius, 
 Shannon lacks, that of Travis.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from perovdb.composition import Composition, Ion
 from perovdb.composition.registry import load_registry
@@ -23,8 +23,7 @@ RULE = (
 )
 
 
-@dataclass(frozen=True)
-class RadiusUsed:
+class RadiusUsed(NamedTuple):
     """A radius as a descriptor takes it, with where it comes from."""
 
     species: str

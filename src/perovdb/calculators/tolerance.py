@@ -4,9 +4,8 @@ The formulas take numbers or numpy arrays of radii in angstrom and give the same
 written without numpy, so that a look-up at the command line does not load it.
 """
 
-from dataclasses import dataclass
 from math import log, sqrt
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
 from perovdb.composition import Composition, parse
@@ -16,7 +15,7 @@ from perovdb.store import Store, open_store
 if TYPE_CHECKING:
     import numpy as np
 
-    Number = TypeVar("Number", float, np.ndarray)
+    Number = TypeVar("Number", float, np.ndarray[Any, np.dtype[np.float64]])
 else:
     Number = TypeVar("Number")
 
@@ -83,11 +82,10 @@ def _log_above_one(ratio: Number) -> Number:
         return log(ratio)
     import numpy as np
 
-    return np.log(np.where(ratio > 1, ratio, np.nan))
+    return np.asarray(np.log(np.where(ratio > 1, ratio, np.nan)))
 
 
-@dataclass(frozen=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """Tolerance factors of a composition and the radii that they rest on."""
 
     formula: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from perovdb.errors import FormulaError
 
@@ -23,8 +22,7 @@ ROUNDING = 0.0015
 EXACT = 5 * 10**-DECIMALS
 
 
-@dataclass(frozen=True, eq=False)
-class Composition:
+class Composition(NamedTuple):
     """Amounts of the ions on each site of one formula unit ABX3.
 
     Attributes:

@@ -1,15 +1,14 @@
 """The ions that a formula may hold. They live in the store: nothing is guessed from letters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from perovdb.errors import UnknownSpecies
 from perovdb.store import Store, open_store, queries
 
 
-@dataclass(frozen=True)
-class Ion:
+class Ion(NamedTuple):
     """An ion of the registry: atomic (Cs, Pb, I) or molecular (MA, FA)."""
 
     species: str
@@ -55,8 +54,9 @@ class Registry:
         return f"Did you mean {' or '.join(near)}? {known}" if near else known
 
 
+@lru_cache(maxsize=8)
 def load_registry(store: Store) -> Registry:
-    """The registry of a store."""
+    """The registry of a store, read once."""
     ions = [
         Ion(
             species=row["species"],
@@ -72,7 +72,6 @@ def load_registry(store: Store) -> Registry:
     return Registry(ions, queries.aliases(store))
 
 
-@lru_cache(maxsize=1)
 def default_registry() -> Registry:
     """The registry of the curated store."""
     return load_registry(open_store())

@@ -1,1 +1,1 @@
-"""Input sets of DFT codes: a job goes in, {file name: text} comes out; a writer puts it on disk."""
+"""Input sets of DFT codes: a job goes in, {file name: text} comes out."""

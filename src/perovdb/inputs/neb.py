@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Protocol
 
 import perovdb
 from perovdb.errors import InputError
@@ -13,8 +13,21 @@ from perovdb.inputs import cp2k, slurm, vasp, writer
 from perovdb.inputs.job import NebJob, neb_job
 from perovdb.migration.paths import Path
 
-#: A code is a module with neb_files(job), tasks(job) and run_commands(job).
-CODES = {"cp2k": cp2k, "vasp": vasp}
+
+class Code(Protocol):
+    """What the module of a code offers."""
+
+    def neb_files(self, job: NebJob) -> dict[str, str]:
+        """Files of a band calculation, by name."""
+
+    def tasks(self, job: NebJob) -> int:
+        """MPI ranks of the band."""
+
+    def run_commands(self, job: NebJob) -> str:
+        """Shell commands that run the set."""
+
+
+CODES: dict[str, Code] = {"cp2k": cp2k, "vasp": vasp}
 
 
 def neb_files(

@@ -109,9 +109,7 @@ def potentials(code: str, elements: list[str]) -> dict[str, Potential]:
         )
     source = text["sources"][text[code]["source"]]
     return {
-        element: Potential(
-            element, listed[element]["symbol"], listed[element]["valence"], source
-        )
+        element: Potential(element, listed[element]["symbol"], listed[element]["valence"], source)
         for element in elements
     }
 

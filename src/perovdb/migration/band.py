@@ -89,4 +89,4 @@ def _band_force(
     tangent /= np.sqrt(np.einsum("kna,kna->k", tangent, tangent))[:, None, None]
     along = np.einsum("kna,kna->k", gradient, tangent)
     pull = spring * np.diff(lengths)
-    return -gradient + (along + pull)[:, None, None] * tangent
+    return np.asarray((along + pull)[:, None, None] * tangent - gradient)

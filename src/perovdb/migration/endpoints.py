@@ -44,13 +44,11 @@ class Endpoints:
     half_cell: bool
 
 
-def endpoints(
-    host: Structure, hop: Hop, cell: AverageCell, size: Size, store: Store
-) -> Endpoints:
+def endpoints(host: Structure, hop: Hop, cell: AverageCell, size: Size, store: Store) -> Endpoints:
     """Place a hop of the average cell in a supercell built from it, and open the vacancy.
 
-    The first of the equivalent places whose two sites both hold the moving ion is taken. At the end the mover
-    stands as the ion that was there before, so that both ends are cut from one host.
+    The first of the equivalent places whose two sites both hold the moving ion is taken. At the
+    end the mover stands as the ion that was there before: both ends are cut from one host.
 
     Args:
         host: the full supercell.

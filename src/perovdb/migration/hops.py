@@ -14,7 +14,9 @@ import numpy as np
 import spglib
 from ase.neighborlist import primitive_neighbor_list
 
-from perovdb.calculators.average_cell import AverageCell
+from perovdb.calculators.average_cell import AverageCell, average_cell
+from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
+from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import StructureError, UnknownSpecies
 from perovdb.store import Store, open_store
@@ -56,18 +58,35 @@ class Hop:
     equivalents: tuple[tuple[Point, Point], ...]
 
 
-def hops(cell: AverageCell, species: str, store: Store | None = None) -> list[Hop]:
+def hops(
+    composition: Composition | str,
+    species: str,
+    phase: str | None = None,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    store: Store | None = None,
+) -> list[Hop]:
     """Symmetry-distinct hops of an ion to the nearest sites of its kind, the shortest first.
 
     Args:
-        cell: average cell of a composition in a phase.
+        composition: a Composition or a formula.
         species: ion that moves.
+        phase, temperature_K: as for `average_cell`.
         store: the curated store by default.
 
     Raises:
-        UnknownSpecies: the composition does not hold this ion.
+        FormulaError, UnknownSpecies: the formula cannot be read, or holds no such ion.
+        MissingData: the positions of the phase are not known.
+
+    >>> [round(hop.distance_A, 3) for hop in hops("CsPbI3", "I", phase="alpha")]
+    [4.447]
     """
-    ion = load_registry(store or open_store()).ion(species).species
+    store = store or open_store()
+    return hops_in_cell(average_cell(composition, phase, temperature_K, store), species, store)
+
+
+def hops_in_cell(cell: AverageCell, species: str, store: Store) -> list[Hop]:
+    """As `hops`, for an average cell that is there already."""
+    ion = load_registry(store).ion(species).species
     if ion not in cell.composition.species:
         raise UnknownSpecies(
             f"There is no {ion} in {cell.composition.formula}.",
@@ -103,7 +122,8 @@ def distinct_hops(
         # spglib announces that it will raise instead of giving None; both mean the same here.
         warnings.simplefilter("ignore", DeprecationWarning)
         symmetry = spglib.get_symmetry_dataset(
-            (lattice_A, fractional, kinds), symprec=SYMMETRY_TOLERANCE_A
+            (lattice_A.tolist(), fractional.tolist(), kinds.tolist()),
+            symprec=SYMMETRY_TOLERANCE_A,
         )
     if symmetry is None:
         raise StructureError(
@@ -189,9 +209,7 @@ def _orbits(
         ],
         axis=2,
     )
-    backward = np.concatenate(
-        [forward[:, :, 1:2], forward[:, :, 0:1], -forward[:, :, 2:]], axis=2
-    )
+    backward = np.concatenate([forward[:, :, 1:2], forward[:, :, 0:1], -forward[:, :, 2:]], axis=2)
     # One integer a pair: two site numbers and three cell shifts, each less than `base`.
     low = min(forward[:, :, 2:].min(), backward[:, :, 2:].min())
     base = int(max(len(fractional), forward.max() - low, backward.max() - low)) + 1

@@ -86,9 +86,7 @@ class PairPotential:
         return float((((length - self.wanted) / length**2) ** 2).sum())
 
     def _vectors(self, positions_A: np.ndarray) -> np.ndarray:
-        return np.asarray(
-            positions_A[:, self.second] - positions_A[:, self.first] + self.shift_A
-        )
+        return np.asarray(positions_A[:, self.second] - positions_A[:, self.first] + self.shift_A)
 
     def _lengths(self, positions_A: np.ndarray) -> np.ndarray:
         return np.asarray(np.linalg.norm(self._vectors(positions_A), axis=2))

@@ -13,7 +13,7 @@ from perovdb.composition import Composition
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.band import relax_band
 from perovdb.migration.endpoints import Endpoints, endpoints, with_positions
-from perovdb.migration.hops import Hop, hops
+from perovdb.migration.hops import Hop, hops_in_cell
 from perovdb.migration.idpp import PairPotential
 from perovdb.migration.rigid import interpolate
 from perovdb.store import Store, open_store
@@ -110,7 +110,7 @@ def path(
     if not 1 <= images <= MOST_IMAGES:
         raise InputError(f"A path of {images} images cannot be made.", "Ask for 1 to 99.")
     cell = average_cell(composition, phase, temperature_K, store)
-    choices = hops(cell, species, store)
+    choices = hops_in_cell(cell, species, store)
     if not 0 <= hop < len(choices):
         raise InputError(
             f"There is no hop number {hop} of {species}.",
@@ -196,13 +196,12 @@ def _detour(ends: Endpoints, line_A: np.ndarray, fractions: np.ndarray) -> np.nd
 
 
 def _notes(ends: Endpoints) -> list[str]:
-    notes = ["the endpoints are not relaxed: relax them before the band"]
-    if ends.half_cell:
-        notes.append(
-            "the hop is half a cell vector, so its mirror image is as long and the vacancy stands "
-            "beside its own image: the cell is small, check the barrier in a larger one"
-        )
-    return notes
+    if not ends.half_cell:
+        return []
+    return [
+        "the hop is half a cell vector, so its mirror image is as long: "
+        "the cell is small, check the barrier in a larger one"
+    ]
 
 
 def _refuse_bad(result: Path, contacts: list[float]) -> None:

@@ -89,7 +89,7 @@ def nearest_numbering(
     """
     choices = [end_A[permutation] for permutation in own_rotations(elements, start_A)]
     turns = [rotation_between(start_A, choice).magnitude() for choice in choices]
-    return choices[int(np.argmin(np.round(turns, 6)))]
+    return np.asarray(choices[int(np.argmin(np.round(turns, 6)))])
 
 
 def interpolate(
@@ -136,7 +136,7 @@ def move(
 ) -> np.ndarray:
     """Positions after a motion; bodies are shifted and turned as a whole, so that they keep
     every distance inside them exactly. Shapes as for `rigid_part`."""
-    moved = positions_A + motion_A
+    moved: np.ndarray = positions_A + motion_A
     for body in bodies:
         shift, spin, local = _shift_and_spin(motion_A[:, body], positions_A[:, body])
         centre = positions_A[:, body].mean(axis=1) + shift

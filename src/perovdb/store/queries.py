@@ -4,6 +4,8 @@
 before fitted, derived and computed; then the newest source. Competing rows stay in the answer.
 """
 
+from collections.abc import Iterable
+
 from perovdb.errors import InputError, MissingData
 from perovdb.store.connection import Record, Store
 
@@ -71,21 +73,29 @@ def molecule_atoms(store: Store, species: str) -> list[Record]:
     return rows
 
 
-def source(store: Store, key: str) -> Record:
-    """One source.
+def sources(store: Store, keys: Iterable[str]) -> list[Record]:
+    """Sources by key, in the order of the keys, each once.
 
     Raises:
         MissingData: there is no such key.
     """
-    rows = store.rows("SELECT * FROM source WHERE key = ?", (key,))
-    if not rows:
-        near = store.rows("SELECT key FROM source WHERE key LIKE ? ORDER BY key", (key[:4] + "%",))
-        hint = ", ".join(row["key"] for row in near[:5])
-        raise MissingData(
-            f"There is no source '{key}'.",
-            f"Near it: {hint}." if hint else "Answers print the keys of their sources.",
-        )
-    return rows[0]
+    wanted = tuple(dict.fromkeys(keys))
+    marks = ", ".join("?" * len(wanted))
+    found = {
+        row["key"]: row
+        for row in store.rows(f"SELECT * FROM source WHERE key IN ({marks})", wanted)
+    }
+    for key in wanted:
+        if key not in found:
+            near = store.rows(
+                "SELECT key FROM source WHERE key LIKE ? ORDER BY key LIMIT 5", (key[:4] + "%",)
+            )
+            hint = ", ".join(row["key"] for row in near)
+            raise MissingData(
+                f"There is no source '{key}'.",
+                f"Near it: {hint}." if hint else "Answers print the keys of their sources.",
+            )
+    return [found[key] for key in wanted]
 
 
 def wavelength(store: Store, name: str) -> Record:

@@ -57,9 +57,7 @@ def build(
     return structure if vacancy is None else remove(structure, vacancy, store=store)
 
 
-def fill(
-    cell: AverageCell, size: Size, seed: int, orientation: str, store: Store
-) -> Structure:
+def fill(cell: AverageCell, size: Size, seed: int, orientation: str, store: Store) -> Structure:
     """Put real atoms on the sites of a repeated average cell; arguments as for `build`."""
     lattice_A, fractional = repeat(cell.lattice_A, cell.fractional, size)
     roles = cell.roles * int(np.prod(size))
@@ -73,7 +71,9 @@ def fill(
         [atom["element"] for atom in atoms],
         [atom["position_A"] for atom in atoms],
         coords_are_cartesian=True,
-        site_properties={name: [atom[name] for atom in atoms] for name in ("role", "ion", "molecule")},
+        site_properties={
+            name: [atom[name] for atom in atoms] for name in ("role", "ion", "molecule")
+        },
     )
     structure.properties["charge"] = 0
     structure.properties["history"] = [
@@ -119,7 +119,9 @@ def _atoms(
     return atoms
 
 
-def _atom(element: str, position: np.ndarray, role: str, ion: str, molecule: int) -> dict[str, Any]:
+def _atom(
+    element: str, position: np.ndarray, role: str, ion: str, molecule: int
+) -> dict[str, Any]:
     return {
         "element": element,
         "position_A": position,

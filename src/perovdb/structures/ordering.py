@@ -31,7 +31,7 @@ def site_counts(composition: Composition, sites: Mapping[str, int]) -> dict[str,
         if wrong or sum(counts[role].values()) != number:
             asked = ", ".join(f"{amount:.4g} {species}" for species, amount in wrong.items())
             raise StructureError(
-                f"{composition.formula} asks for {asked} on the {number} {role} sites of this cell.",
+                f"{composition.formula} asks for {asked} on {number} {role} sites of this cell.",
                 _fitting_cell(composition, sites),
             )
     return counts
@@ -55,9 +55,7 @@ def _fitting_cell(composition: Composition, sites: Mapping[str, int]) -> str:
     return "No cell of up to 1000 formula units holds it exactly: round the fractions."
 
 
-def random_order(
-    composition: Composition, roles: tuple[str, ...], seed: int
-) -> np.ndarray:
+def random_order(composition: Composition, roles: tuple[str, ...], seed: int) -> np.ndarray:
     """(n,) species on each site, in exact numbers, shuffled by a seed.
 
     The same seed gives the same order on every machine (numpy's PCG64).

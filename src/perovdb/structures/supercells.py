@@ -9,7 +9,9 @@ Size = tuple[int, int, int]
 MOST_CELLS = 8000
 
 
-def repeat(lattice_A: np.ndarray, fractional: np.ndarray, size: Size) -> tuple[np.ndarray, np.ndarray]:
+def repeat(
+    lattice_A: np.ndarray, fractional: np.ndarray, size: Size
+) -> tuple[np.ndarray, np.ndarray]:
     """Lattice (3, 3) and fractional coordinates (cells * n, 3) of a supercell, cell by cell.
 
     Raises:

@@ -1,0 +1,35 @@
+"""perovdb phases FORMULA"""
+
+import click
+
+from perovdb_cli import options, render
+from perovdb_cli.answers import phase_answer, phase_table
+
+
+@click.command()
+@click.argument("formula")
+@options.as_json
+@options.as_csv
+def command(formula: str, as_json: bool, as_csv: bool) -> None:
+    """Phases of a compound: cells, space groups, temperatures.
+
+    Example: perovdb phases CsPbI3
+    """
+    from perovdb.composition import parse
+    from perovdb.errors import MissingData
+    from perovdb.store import open_store, queries
+
+    composition = parse(formula)
+    rows = queries.phases(open_store(), composition.formula)
+    if not rows:
+        raise MissingData(
+            f"The store has no phase of {composition.formula}.",
+            "For an alloy ask for its end members: "
+            f"{', '.join(composition.end_members())}; 'perovdb lattice' mixes them.",
+        )
+    if as_json:
+        render.emit_json([phase_answer(row) for row in rows])
+    elif as_csv:
+        render.emit_csv(rows)
+    else:
+        render.emit_lines(render.table(phase_table(rows)))

@@ -1,0 +1,40 @@
+"""perovdb tolerance FORMULA..."""
+
+import click
+
+from perovdb_cli import options, render
+from perovdb_cli.answers import tolerance_answer
+
+
+@click.command()
+@click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
+@options.as_json
+@options.as_csv
+def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
+    """Tolerance factors t, mu and tau.
+
+    A mixed site takes the fraction-weighted mean radius; --json tells the set, the coordination
+    and the source of each radius.
+
+    Example: perovdb tolerance CsPbI3 Cs0.5FA0.5PbI3
+    """
+    from perovdb.calculators.tolerance import tolerance
+
+    results = [tolerance(formula) for formula in formulas]
+    if as_json:
+        render.emit_json([tolerance_answer(result) for result in results])
+        return
+    rows = [
+        {
+            "formula": result.formula,
+            "t": result.t if as_csv else round(result.t, 3),
+            "mu": result.mu if as_csv else round(result.mu, 3),
+            "tau": result.tau if as_csv else round(result.tau, 2),
+            "radii_A": ", ".join(
+                f"{used.species} {used.radius_A:g} {used.coordination} {used.set}"
+                for used in result.radii.values()
+            ),
+        }
+        for result in results
+    ]
+    render.emit_csv(rows) if as_csv else render.emit_lines(render.table(rows))

@@ -1,0 +1,84 @@
+"""The entry point: a table of commands, and the one place where errors become messages."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from perovdb import __version__
+from perovdb.errors import PerovdbError
+
+#: Command -> (heading in the help, what it answers). The modules are imported only when run.
+COMMANDS = {
+    "show": ("Look up", "Everything known about a composition."),
+    "radii": ("Look up", "Radii of an ion in every set, and which one descriptors take."),
+    "phases": ("Look up", "Phases of a compound: cells, space groups, temperatures."),
+    "source": ("Look up", "Where a value comes from."),
+    "tolerance": ("Calculate", "Tolerance factors t, mu and tau."),
+    "lattice": ("Calculate", "Pseudo-cubic lattice parameter; Vegard's rule for alloys."),
+    "xrd": ("Calculate", "Powder diffraction peaks."),
+    "build": ("Model", "Atomic model: supercell, ordering, molecules, a vacancy."),
+    "hops": ("Model", "Symmetry-distinct hops of an ion into a vacancy."),
+    "neb": ("Model", "NEB-ready input set of a hop for VASP or CP2K."),
+}
+
+
+class CommandTable(click.Group):
+    """A group whose commands live in modules of their own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"perovdb_cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        headings = dict.fromkeys(heading for heading, _ in COMMANDS.values())
+        for heading in headings:
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(name, text) for name, (of, text) in COMMANDS.items() if of == heading]
+                )
+
+
+@click.group(cls=CommandTable)
+@click.version_option(__version__, message="perovdb %(version)s")
+def cli() -> None:
+    """Materials database and structure modelling for metal-halide perovskites ABX3.
+
+    Every command answers with a table, or with --json; lists also with --csv. 'perovdb COMMAND
+    --help' shows an example.
+    """
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 no answer, 2 malformed question."""
+    try:
+        cli(prog_name="perovdb", standalone_mode=False)
+        sys.stdout.flush()
+    except PerovdbError as error:
+        _fail(str(error), error.exit_code)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "perovdb"
+        _fail(f"{error.format_message()} See '{command} --help'.", 2)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted.", 130)
+    except BrokenPipeError:
+        # The reader of a pipe, such as head, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo("perovdb: error: " + " ".join(message.split()), err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
