@@ -46,14 +46,17 @@ class CommandTable(click.Group):
                 )
 
 
-@click.group(cls=CommandTable)
+@click.group(cls=CommandTable, invoke_without_command=True)
 @click.version_option(__version__, message="perovdb %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Materials database and structure modelling for metal-halide perovskites ABX3.
 
     Every command answers with a table, or with --json; lists also with --csv. 'perovdb COMMAND
     --help' shows an example.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ temperature = click.option(
     "--temperature",
     "temperature_K",
     type=click.FloatRange(0, 2000),
-    default=298.0,
+    default=298,
     show_default=True,
     metavar="K",
     help="Temperature in kelvin, for the choice of cells.",
@@ -43,12 +43,14 @@ def model(function: Function) -> Function:
             type=click.IntRange(0),
             default=0,
             show_default=True,
+            metavar="N",
             help="Of random orderings and orientations.",
         ),
         click.option(
             "--orientation",
             default="random",
             show_default=True,
+            metavar="RULE",
             help="Of organic cations: random or aligned.",
         ),
     ]

@@ -34,7 +34,9 @@ def command(
     Shared sites are filled in exact numbers, shuffled by the seed. A vacancy leaves the opposite
     of the ion's charge on the cell.
 
-    Example: perovdb build CsPbI3 --phase alpha --size 2 2 2 --vacancy I -o POSCAR
+    \b
+    Example:
+      perovdb build CsPbI3 --phase alpha --size 2 2 2 --vacancy I -o POSCAR
     """
     from perovdb.structures.builder import build
     from perovdb.structures.files import as_text, format_of, write_structure

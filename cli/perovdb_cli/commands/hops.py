@@ -25,7 +25,9 @@ def command(
     Hops to the nearest sites of its kind. The multiplicity counts the equivalent hops that leave
     the first site. 'perovdb neb --hop NUMBER' takes the number.
 
-    Example: perovdb hops CsPbI3 --phase alpha --species I
+    \b
+    Example:
+      perovdb hops CsPbI3 --phase alpha --species I
     """
     from perovdb.calculators.average_cell import average_cell
     from perovdb.migration.hops import hops_in_cell

@@ -17,7 +17,9 @@ def command(formulas: tuple[str, ...], temperature_K: float, as_json: bool, as_c
     Only perovskite cells measured at the temperature are used. --json gives one object for one
     formula and a list of them for several.
 
-    Example: perovdb lattice Cs0.5FA0.5PbI3 --temperature 298
+    \b
+    Example:
+      perovdb lattice Cs0.5FA0.5PbI3 --temperature 298
     """
     from perovdb.calculators.mixing import lattice
 

@@ -14,18 +14,25 @@ from perovdb_cli import options, render
 @options.phase
 @options.temperature
 @options.model
-@click.option("--images", default=5, show_default=True, help="Images between the endpoints.")
+@click.option(
+    "--images", default=5, show_default=True, metavar="N", help="Images between the endpoints."
+)
 @click.option("--code", required=True, metavar="CODE", help="vasp or cp2k.")
-@click.option("--preset", default="standard", show_default=True, help="standard or quick.")
+@click.option(
+    "--preset", default="standard", show_default=True, metavar="NAME", help="standard or quick."
+)
 @click.option(
     "--build",
     "build",
     default="plain",
     show_default=True,
+    metavar="NAME",
     help="Of VASP: plain, or vtst for a climbing image.",
 )
-@click.option("--ranks", default=8, show_default=True, help="MPI ranks for one image.")
-@click.option("--hours", default=24, show_default=True, help="Wall time to ask for.")
+@click.option(
+    "--ranks", default=8, show_default=True, metavar="N", help="MPI ranks for one image."
+)
+@click.option("--hours", default=24, show_default=True, metavar="N", help="Wall time to ask for.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="New folder for the set.")
 @options.as_json
 def command(
@@ -52,7 +59,9 @@ def command(
     SLURM and manifest.json, which says where each setting comes from. It is written whole or not
     at all.
 
-    Example: perovdb neb CsPbI3 --phase alpha --species I --size 2 2 2 --code vasp -o v
+    \b
+    Example:
+      perovdb neb CsPbI3 --phase alpha --species I --size 2 2 2 --code vasp -o v
     """
     from perovdb.inputs.neb import neb_files
     from perovdb.inputs.writer import check_target, write

@@ -13,7 +13,9 @@ from perovdb_cli.answers import phase_answer, phase_table
 def command(formula: str, as_json: bool, as_csv: bool) -> None:
     """Phases of a compound: cells, space groups, temperatures.
 
-    Example: perovdb phases CsPbI3
+    \b
+    Example:
+      perovdb phases CsPbI3
     """
     from perovdb.composition import parse
     from perovdb.errors import MissingData

@@ -12,15 +12,21 @@ from perovdb_cli import options, render
 def command(ion: str, as_json: bool, as_csv: bool) -> None:
     """Radii of an ion in every set, and which one descriptors take.
 
-    Example: perovdb radii Cs
+    \b
+    Example:
+      perovdb radii Cs
     """
     from perovdb.calculators.radii import RULE, choose_radius
     from perovdb.composition.registry import default_registry
+    from perovdb.errors import MissingData
     from perovdb.store import open_store, queries
 
     known = default_registry().ion(ion)
     rows = queries.radii(open_store(), known.species)
-    used = choose_radius(rows, known)["id"]
+    try:
+        used = choose_radius(rows, known)["id"]
+    except MissingData:
+        used = None
     answers = [
         {
             "species": row["species"],

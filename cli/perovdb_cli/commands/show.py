@@ -21,7 +21,9 @@ from perovdb_cli.answers import (
 def command(formula: str, temperature_K: float, as_json: bool) -> None:
     """Everything known about a composition.
 
-    Example: perovdb show Cs0.5FA0.5PbI3
+    \b
+    Example:
+      perovdb show Cs0.5FA0.5PbI3
     """
     from perovdb.calculators.mixing import lattice
     from perovdb.calculators.tolerance import tolerance

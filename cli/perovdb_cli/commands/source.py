@@ -12,7 +12,9 @@ from perovdb_cli import options, render
 def command(keys: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     """Where a value comes from.
 
-    Example: perovdb source trots2008
+    \b
+    Example:
+      perovdb source trots2008
     """
     from perovdb.store import open_store, queries
 

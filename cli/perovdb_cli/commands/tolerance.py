@@ -16,7 +16,9 @@ def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     A mixed site takes the fraction-weighted mean radius; --json tells the set, the coordination
     and the source of each radius.
 
-    Example: perovdb tolerance CsPbI3 Cs0.5FA0.5PbI3
+    \b
+    Example:
+      perovdb tolerance CsPbI3 Cs0.5FA0.5PbI3
     """
     from perovdb.calculators.tolerance import tolerance
 
@@ -27,9 +29,9 @@ def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     rows = [
         {
             "formula": result.formula,
-            "t": result.t if as_csv else round(result.t, 3),
-            "mu": result.mu if as_csv else round(result.mu, 3),
-            "tau": result.tau if as_csv else round(result.tau, 2),
+            "t": result.t if as_csv else f"{result.t:.3f}",
+            "mu": result.mu if as_csv else f"{result.mu:.3f}",
+            "tau": result.tau if as_csv else f"{result.tau:.2f}",
             "radii_A": ", ".join(
                 f"{used.species} {used.radius_A:g} {used.coordination} {used.set}"
                 for used in result.radii.values()
@@ -37,4 +39,7 @@ def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
         }
         for result in results
     ]
-    render.emit_csv(rows) if as_csv else render.emit_lines(render.table(rows))
+    if as_csv:
+        render.emit_csv(rows)
+    else:
+        render.emit_lines(render.table(rows))

@@ -4,6 +4,8 @@ import click
 
 from perovdb_cli import options, render
 
+TABLE_ABOVE_PCT = 0.1
+
 
 @click.command()
 @click.argument("formula")
@@ -29,10 +31,9 @@ from perovdb_cli import options, render
 @click.option(
     "--above",
     type=click.FloatRange(0, 100),
-    default=0.1,
-    show_default=True,
     metavar="PERCENT",
-    help="List peaks from this share of the strongest on.",
+    help="List peaks from this share of the strongest on. Default: 0.1 in the table; all in JSON "
+    "and CSV.",
 )
 @options.as_json
 @options.as_csv
@@ -42,7 +43,7 @@ def command(
     temperature_K: float,
     wavelength: str,
     two_theta_deg: tuple[float, float],
-    above: float,
+    above: float | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -51,7 +52,9 @@ def command(
     Ions scatter with their occupancies, organic cations as free rotors; without thermal motion
     and anomalous dispersion.
 
-    Example: perovdb xrd CsPbI3 --phase alpha
+    \b
+    Example:
+      perovdb xrd CsPbI3 --phase alpha
     """
     from perovdb.calculators.diffraction import xrd
 
@@ -60,6 +63,8 @@ def command(
     except ValueError:
         line = wavelength
     pattern = xrd(formula, phase, line, two_theta_deg, temperature_K)
+    if above is None:
+        above = 0.0 if as_json or as_csv else TABLE_ABOVE_PCT
     peaks = [peak for peak in pattern.peaks if peak.intensity >= above]
     answers = [
         {

@@ -223,12 +223,13 @@ def _group(
 ) -> list[Peak]:
     """Collect reflections of one angle into peaks."""
     starts = np.flatnonzero(np.diff(two_theta, prepend=-1.0) > TWO_THETA_TOLERANCE_DEG)
+    ends = np.append(starts[1:], len(hkl))
     sums = np.add.reduceat(intensity, starts)
     relative = 100 * sums / sums.max()
-    ends = np.append(starts[1:], len(hkl))
+    family = _family_of(hkl, operations)
     return [
         Peak(
-            hkl=_families(hkl[start:end], operations),
+            hkl=tuple(sorted({tuple(member) for member in family[start:end].tolist()}))[::-1],
             multiplicity=int(end - start),
             d_A=float(1 / g_inv_A[start]),
             two_theta_deg=float(two_theta[start]),
@@ -240,29 +241,39 @@ def _group(
     ]
 
 
-def _families(hkl: np.ndarray, operations: np.ndarray) -> tuple[tuple[int, int, int], ...]:
-    """One member of each family of equivalent reflections: the largest, indices compared in turn.
+def _family_of(hkl: np.ndarray, operations: np.ndarray) -> np.ndarray:
+    """(n, 3) for each reflection the member of its family whose indices, compared in turn, are
+    the largest.
 
     Args:
-        hkl: (n, 3) Miller indices of one peak.
+        hkl: (n, 3) Miller indices.
         operations: (m, 3, 3) symmetry of the reciprocal lattice.
     """
-    equivalent = np.einsum("mij,nj->nmi", operations, hkl).tolist()
-    largest = {tuple(max(orbit)) for orbit in equivalent}
-    return tuple((h, k, m) for h, k, m in sorted(largest, reverse=True))
+    reach = 2 * int(np.abs(hkl).max()) + 1
+    base = 2 * reach + 1
+    equivalent = hkl @ operations.transpose(0, 2, 1)
+    # One integer for three indices, in the same order.
+    codes = ((equivalent + reach) @ np.array([base**2, base, 1])).max(axis=0)
+    return np.stack([codes // base**2, codes // base % base, codes % base], axis=1) - reach
 
 
 def _lattice_symmetry(reciprocal: np.ndarray) -> np.ndarray:
     """(m, 3, 3) integer matrices that map the lattice with these row vectors on itself.
 
     Rows of Miller indices are turned by them without change of |g|. Entries of -1, 0 and 1 are
-    enough for the conventional cell of any crystal system.
+    enough for the conventional cell of any crystal system. A column of such a matrix is a
+    lattice vector as long as the one that it replaces, which leaves few to try.
     """
-    candidates = np.array(list(product((-1, 0, 1), repeat=9))).reshape(-1, 3, 3)
     metric = reciprocal @ reciprocal.T
-    turned = np.einsum("mji,jk,mkl->mil", candidates, metric, candidates, optimize=True)
-    same = np.abs(turned - metric).max(axis=(1, 2)) < 1e-6 * np.abs(metric).max()
-    return np.asarray(candidates[same])
+    tolerance = 1e-6 * np.abs(metric).max()
+    vectors = np.array(list(product((-1, 0, 1), repeat=3)))
+    squares = np.einsum("va,ab,vb->v", vectors, metric, vectors)
+    as_long = [vectors[np.abs(squares - metric[i, i]) < tolerance] for i in range(3)]
+    choice = np.indices([len(some) for some in as_long]).reshape(3, -1)
+    rows = np.stack([some[index] for some, index in zip(as_long, choice, strict=True)], axis=1)
+    turned = rows @ metric @ rows.transpose(0, 2, 1)
+    same = np.abs(turned - metric).max(axis=(1, 2)) < tolerance
+    return np.asarray(rows[same].transpose(0, 2, 1))
 
 
 def atomic_form_factor(element: str, q_inv_A: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ written without numpy, so that a look-up at the command line does not load it.
 """
 
 from math import log, sqrt
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
 from perovdb.composition import Composition, parse
@@ -69,7 +69,9 @@ def bartel_tau(r_A: Number, r_B: Number, r_X: Number, n_A: float = 1.0) -> Numbe
     4.3
     """
     ratio = r_A / r_B
-    return r_X / r_B - n_A * (n_A - ratio / _log_above_one(ratio))
+    bracket: Number = n_A - ratio / _log_above_one(ratio)
+    tau: Number = r_X / r_B - n_A * bracket
+    return tau
 
 
 def _log_above_one(ratio: Number) -> Number:
@@ -82,7 +84,7 @@ def _log_above_one(ratio: Number) -> Number:
         return log(ratio)
     import numpy as np
 
-    return np.asarray(np.log(np.where(ratio > 1, ratio, np.nan)))
+    return cast("Number", np.log(np.where(ratio > 1, ratio, np.nan)))
 
 
 class Tolerance(NamedTuple):

@@ -1,0 +1,58 @@
+"""Lattice parameters: the right phase at the temperature, and Vegard's rule."""
+
+import pytest
+
+from perovdb.calculators.mixing import lattice
+from perovdb.errors import MissingData
+
+
+def test_room_temperature_cspbi3_is_gamma_not_the_hot_cubic_cell():
+    found = lattice("CsPbI3")
+    # Sutton 2018: 8.856 x 8.576 x 12.472 A with Z = 4.
+    assert found.a_pseudocubic_A == pytest.approx(
+        (8.856 * 8.576 * 12.472 / 4) ** (1 / 3), abs=1e-4
+    )
+    assert found.method == "cell of the gamma phase"
+    assert any("alpha 6.289 A at 634 K" in note for note in found.notes)
+    assert any("delta" in note for note in found.notes)
+
+
+def test_the_hot_cubic_cell_is_there_when_asked_for():
+    found = lattice("CsPbI3", temperature_K=634)
+    assert found.a_pseudocubic_A == 6.2894
+    assert found.sources == ["trots2008"]
+
+
+def test_a_phases_own_cell_comes_before_a_cubic_index_of_it():
+    member = lattice("MAPbI3").end_members[0]
+    assert member.cell.phase == "beta"
+    assert "pseudo-cubic" in {cell.phase for cell in member.competing}
+
+
+def test_alloys_follow_vegard_between_their_end_members():
+    cs, fa = (lattice(formula).a_pseudocubic_A for formula in ("CsPbI3", "FAPbI3"))
+    mixed = lattice("Cs0.25FA0.75PbI3")
+    assert mixed.a_pseudocubic_A == pytest.approx(0.25 * cs + 0.75 * fa)
+    assert mixed.sources == ["sutton2018", "fabini2016"]
+
+
+def test_both_sites_mix_at_once():
+    found = lattice("Cs0.2FA0.8Pb(I0.9Br0.1)3")
+    weights = {member.formula: member.fraction for member in found.end_members}
+    assert weights == pytest.approx(
+        {"CsPbI3": 0.18, "CsPbBr3": 0.02, "FAPbI3": 0.72, "FAPbBr3": 0.08}
+    )
+    wanted = sum(w * lattice(formula).a_pseudocubic_A for formula, w in weights.items())
+    assert found.a_pseudocubic_A == pytest.approx(wanted)
+
+
+def test_the_spread_of_competing_values_is_kept():
+    low, high = lattice("FAPbI3").end_members[0].range_A
+    assert low < lattice("FAPbI3").a_pseudocubic_A < high
+
+
+def test_a_missing_end_member_is_named_with_what_is_known():
+    with pytest.raises(MissingData, match=r"CsPbI3 at 450 K.*beta at 510 K"):
+        lattice("CsPbI3", temperature_K=450)
+    with pytest.raises(MissingData, match="no perovskite cell of RbPbI3"):
+        lattice("Rb0.1Cs0.9PbI3")

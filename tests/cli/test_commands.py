@@ -1,0 +1,341 @@
+"""The command line: what others rely on, what it refuses, and that it writes nothing then."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from pymatgen.analysis.diffraction.xrd import XRDCalculator
+from pymatgen.core import Structure
+from pymatgen.io.vasp.inputs import Poscar
+
+from perovdb_cli.main import COMMANDS, cli
+
+PROVENANCE = {"source", "kind", "evidence"}
+
+
+def ask(perovdb, *arguments):
+    answer = perovdb(*arguments, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    return json.loads(answer.out)
+
+
+def test_tolerance(perovdb):
+    answers = ask(perovdb, "tolerance", "CsPbI3", "MAPbI3", "FAPbI3", "Cs0.5FA0.5PbI3")
+    assert [round(a["t"], 3) for a in answers] == [0.851, 0.912, 0.987, 0.919]
+    assert round(answers[0]["tau"], 2) == 4.30
+    for answer in answers:
+        assert {"formula", "t", "mu", "tau", "radii"} <= set(answer)
+        for used in answer["radii"].values():
+            assert {"radius_A", "set", "coordination"} | PROVENANCE <= set(used)
+    assert answers[0]["radii"]["Cs"] == {
+        "radius_A": 1.88,
+        "set": "shannon1976",
+        "coordination": "XII",
+        "source": "shannon1976",
+        "kind": "convention",
+        "evidence": "read",
+    }
+
+
+def test_lattice(perovdb):
+    answer = ask(perovdb, "lattice", "CsPbI3")
+    assert answer["formula"] == "CsPbI3"
+    assert round(answer["a_pseudocubic_A"], 3) == 6.187
+    assert answer["temperature_K"] == 298
+    assert "gamma" in answer["method"]
+    assert answer["sources"] == ["sutton2018"]
+    assert set(answer["end_members"][0]) >= PROVENANCE
+    mixed = ask(perovdb, "lattice", "Cs0.5FA0.5PbI3")
+    assert [m["formula"] for m in mixed["end_members"]] == ["CsPbI3", "FAPbI3"]
+    several = ask(perovdb, "lattice", "CsPbI3", "FAPbI3")
+    assert [a["formula"] for a in several] == ["CsPbI3", "FAPbI3"]
+
+
+def test_lattice_says_which_phase_it_means(perovdb):
+    out = perovdb("lattice", "CsPbI3").out
+    assert "cell of the gamma phase" in out
+    assert "alpha 6.289 A at 634 K" in out
+
+
+def test_xrd(perovdb):
+    answer = ask(perovdb, "xrd", "CsPbI3", "--phase", "alpha")
+    assert (answer["formula"], answer["phase"]) == ("CsPbI3", "alpha")
+    peaks = {tuple(p["hkl"][0]): p for p in answer["peaks"]}
+    assert round(peaks[1, 0, 0]["two_theta_deg"], 2) == 14.07
+    assert round(peaks[2, 0, 0]["two_theta_deg"], 2) == 28.36
+    keys = {"hkl", "multiplicity", "d_A", "two_theta_deg", "q_inv_A", "intensity"}
+    assert all(set(peak) == keys for peak in answer["peaks"])
+    assert set(answer["cell"]) >= PROVENANCE
+    cell = Structure(
+        answer["cell"]["lattice_A"],
+        ["Cs", "Pb", "I", "I", "I"],
+        [[0.5] * 3, [0] * 3, [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]],
+    )
+    reference = XRDCalculator(answer["wavelength_A"]).get_pattern(cell, two_theta_range=(5, 90))
+    angles = [peak["two_theta_deg"] for peak in answer["peaks"]]
+    assert angles == pytest.approx(list(reference.x), abs=1e-6)
+
+
+def test_hops(perovdb):
+    (answer,) = ask(perovdb, "hops", "CsPbI3", "--phase", "alpha", "--species", "I")
+    assert answer["species"] == "I"
+    assert round(answer["distance_A"], 3) == 4.447
+    assert answer["multiplicity"] == 8
+    assert len(answer["from"]) == len(answer["to"]) == 3
+    assert set(answer) >= PROVENANCE
+
+
+@pytest.mark.parametrize("formula", ["CsPbI3", "Cs0.5FA0.5PbI3", "KPbI3"])
+def test_show(perovdb, formula):
+    answer = ask(perovdb, "show", formula)
+    keys = [
+        "formula",
+        "occupancies",
+        "charge",
+        "tolerance",
+        "phases",
+        "lattice",
+        "properties",
+        "sources",
+    ]
+    assert list(answer)[: len(keys)] == keys
+    assert answer["charge"] == 0
+    for value in (
+        *answer["phases"],
+        *answer["properties"],
+        *answer["tolerance"]["radii"].values(),
+    ):
+        assert set(value) >= PROVENANCE
+        assert value["source"] in answer["sources"]
+    assert perovdb("show", formula).code == 0
+
+
+def test_show_of_an_alloy_says_what_it_mixes(perovdb):
+    answer = ask(perovdb, "show", "Cs0.5FA0.5PbI3")
+    assert answer["occupancies"] == {"A": {"Cs": 0.5, "FA": 0.5}, "B": {"Pb": 1}, "X": {"I": 1}}
+    assert answer["phases"] == []
+    for member in answer["lattice"]["end_members"]:
+        assert set(member) >= PROVENANCE
+
+
+def test_show_of_a_compound_without_a_cell_still_answers(perovdb):
+    answer = ask(perovdb, "show", "KPbI3")
+    assert answer["lattice"] is None
+    assert any("no perovskite cell of KPbI3" in note for note in answer["notes"])
+
+
+def test_radii_say_which_one_descriptors_take_and_why(perovdb):
+    rows = ask(perovdb, "radii", "Cs")
+    shown = {row["coordination"]: row["radius_A"] for row in rows}
+    assert (shown["XII"], shown["VI"]) == (1.88, 1.67)
+    (used,) = [row for row in rows if row["used"]]
+    assert used["coordination"] == "XII"
+    assert "nearest 12" in used["rule"]
+
+
+def test_phases_and_sources(perovdb):
+    phases = ask(perovdb, "phases", "CsPbI3")
+    assert {"alpha", "beta", "gamma", "delta"} == {row["phase"] for row in phases}
+    (source,) = ask(perovdb, "source", "trots2008")
+    assert source["doi"] == "10.1016/j.jpcs.2008.05.007"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tolerance", "CsPbI3", "FAPbI3"),
+        ("lattice", "CsPbI3"),
+        ("radii", "Pb"),
+        ("phases", "CsPbI3"),
+        ("source", "trots2008"),
+        ("xrd", "CsPbI3", "--phase", "alpha"),
+        ("hops", "CsPbI3", "--species", "I"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_lists_come_as_csv(perovdb, arguments):
+    answer = perovdb(*arguments, "--csv")
+    assert answer.code == 0
+    rows = list(csv.DictReader(io.StringIO(answer.out)))
+    assert rows
+    assert None not in rows[0]
+
+
+def test_csv_keeps_all_digits(perovdb):
+    row = next(csv.DictReader(io.StringIO(perovdb("tolerance", "CsPbI3", "--csv").out)))
+    assert float(row["t"]) == pytest.approx((1.88 + 2.20) / (2**0.5 * (1.19 + 2.20)), rel=1e-14)
+
+
+def test_build_writes_what_it_says(perovdb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = ask(
+        perovdb, "build", "CsPbI3", "--phase", "alpha", "--size", "2", "2", "2",
+        "--vacancy", "I", "-o", "POSCAR",
+    )  # fmt: skip
+    assert (answer["n_atoms"], answer["charge"]) == (39, 1)
+    assert len(Poscar.from_file("POSCAR").structure) == 39
+    assert Poscar.from_str(perovdb("build", "CsPbI3").out).structure.num_sites == 20
+
+
+@pytest.mark.parametrize("code", ["vasp", "cp2k"])
+def test_neb_writes_what_it_says(perovdb, tmp_path, monkeypatch, code):
+    monkeypatch.chdir(tmp_path)
+    answer = ask(
+        perovdb, "neb", "CsPbI3", "--phase", "alpha", "--species", "I", "--size", "2", "2", "2",
+        "--images", "5", "--code", code, "-o", "set",
+    )  # fmt: skip
+    assert (answer["atoms"], answer["images"], answer["charge"]) == (39, 7, 1)
+    assert answer["unevenness"] < 0.02
+    written = [p for p in (tmp_path / "set").rglob("*") if p.is_file()]
+    assert sorted(str(p.relative_to(tmp_path / "set")) for p in written) == answer["files"]
+
+
+REFUSED = [
+    # arguments, exit code, what the line must say
+    (("show", "XePbI3"), 2, "'Xe' at position 1"),
+    (("tolerance", "CsPb"), 2, "no X-site ion"),
+    (("tolerance",), 2, "Missing argument"),
+    (("neb", "CsPbI3", "--species", "Q", "--code", "vasp", "-o", "new"), 2, "'Q' is not an ion"),
+    (("neb", "CsPbI3", "--species", "Br", "--code", "vasp", "-o", "new"), 2, "no Br in CsPbI3"),
+    (("neb", "CsPbI3", "--species", "I", "--code", "vasp", "-o", "there"), 2, "exists already"),
+    (("neb", "CsPbI3", "--species", "I", "--code", "vasp", "-o", "no/new"), 2, "does not exist"),
+    (("neb", "CsPbI3", "--species", "I", "--code", "qe", "-o", "new"), 2, "cp2k, vasp"),
+    (
+        ("neb", "CsPbI3", "--species", "I", "--size", "2", "--code", "vasp", "-o", "new"),
+        2,
+        "--size",
+    ),
+    (("neb", "Cs0.3FA0.7PbI3", "--species", "I", "--code", "vasp", "-o", "new"), 1, "2.4 Cs"),
+    (("lattice", "CsPbI3", "--temperature", "450"), 1, "beta at 510 K"),
+    (("lattice", "CsPbI3", "--temperature", "hot"), 2, "--temperature"),
+    (("xrd", "MAPbI3", "--phase", "beta"), 1, "no atomic positions"),
+    (("xrd", "CsPbI3", "--wavelength", "CuKx"), 2, "CuKa1"),
+    (("phases", "Cs0.5FA0.5PbI3"), 1, "end members: CsPbI3, FAPbI3"),
+    (("radii", "Zz"), 2, "'Zz'"),
+    (("source", "nobody"), 1, "no source 'nobody'"),
+    (("build", "CsPbI3", "-o", "model.pdb"), 2, "does not tell a format"),
+    (("build", "CsPbI3", "-o", "no/POSCAR"), 2, "cannot be written"),
+    (("frobnicate",), 2, "No such command"),
+    (("show", "CsPbI3", "--nonsense"), 2, "No such option"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    REFUSED,
+    ids=lambda v: " ".join(v) if isinstance(v, tuple) else "",
+)
+def test_a_refusal_is_one_line_and_leaves_no_trace(
+    perovdb, tmp_path, monkeypatch, arguments, code, words
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    answer = perovdb(*arguments)
+    assert answer.code == code
+    assert answer.out == ""
+    assert answer.err.count("\n") == 1
+    assert answer.err.startswith("perovdb: error: ")
+    assert words in answer.err
+    assert "Traceback" not in answer.err
+    assert [p.name for p in tmp_path.rglob("*")] == ["there"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_said(perovdb, tmp_path):
+    tmp_path.chmod(0o555)
+    answer = perovdb(
+        "neb", "CsPbI3", "--species", "I", "--code", "vasp", "-o", str(tmp_path / "set")
+    )
+    assert answer.code == 2
+    assert "cannot be written" in answer.err
+
+
+def test_a_place_that_cannot_be_written_is_said(perovdb):
+    answer = perovdb(
+        "neb", "CsPbI3", "--phase", "alpha", "--species", "I", "--code", "vasp", "-o", "/proc/set"
+    )
+    assert answer.code == 2
+    assert "/proc/set cannot be written" in answer.err
+
+
+def test_help_lists_every_command_under_a_heading_and_shows_an_example(perovdb):
+    text = perovdb("--help").out
+    assert perovdb().out == text
+    for name, (heading, answers) in COMMANDS.items():
+        assert f"{heading}:\n" in text
+        command = cli.get_command(None, name)
+        help_text = perovdb(name, "--help").out
+        assert help_text.startswith(f"Usage: perovdb {name}")
+        assert f"perovdb {name} " in help_text.split("Example:")[1]
+        # The table that spares the import says what the command says of itself.
+        assert command.help.splitlines()[0] == answers
+
+
+def test_the_examples_of_the_help_run(perovdb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in COMMANDS:
+        example = perovdb(name, "--help").out.split("Example:")[1].split("Options:")[0].split()
+        assert perovdb(*example[1:]).code == 0, example
+
+
+def test_version(perovdb):
+    import perovdb as library
+
+    assert perovdb("--version").out == f"perovdb {library.__version__}\n"
+
+
+HEAVY = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "pymatgen",
+    "ase",
+    "matplotlib",
+    "sqlite_utils",
+    "rich",
+    "spglib",
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "CsPbI3"),
+        ("show", "Cs0.5FA0.5PbI3"),
+        ("tolerance", "CsPbI3"),
+        ("lattice", "CsPbI3"),
+        ("radii", "Cs"),
+        ("phases", "CsPbI3"),
+        ("source", "trots2008"),
+        ("show", "XePbI3"),
+        ("--help",),
+    ],
+    ids=" ".join,
+)
+def test_a_look_up_imports_nothing_heavy(arguments):
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "perovdb_cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in run.stderr.splitlines() if line.startswith("import time:")]
+    loaded = {line.split("|")[2].strip().split(".")[0] for line in lines}
+    assert "click" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    run = subprocess.run(
+        f"{sys.executable} -m perovdb_cli.main xrd CsPbI3 --phase gamma --csv | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.startswith("hkl,")
+    assert run.stderr == ""

@@ -1,0 +1,125 @@
+"""Formulas as people write them, and those that must not be guessed."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perovdb.composition import Composition, parse
+from perovdb.composition.registry import default_registry
+from perovdb.errors import FormulaError, UnknownSpecies
+
+
+@pytest.mark.parametrize(
+    ("text", "formula", "sites"),
+    [
+        ("CsPbI3", "CsPbI3", ({"Cs": 1}, {"Pb": 1}, {"I": 1})),
+        ("FAPbI3", "FAPbI3", ({"FA": 1}, {"Pb": 1}, {"I": 1})),
+        (
+            "Cs0.05(MA0.17FA0.83)0.95Pb(I0.83Br0.17)3",
+            "Cs0.05MA0.1615FA0.7885PbBr0.51I2.49",
+            ({"Cs": 0.05, "MA": 0.1615, "FA": 0.7885}, {"Pb": 1}, {"Br": 0.17, "I": 0.83}),
+        ),
+        (
+            "(FAPbI3)0.85(MAPbBr3)0.15",
+            "MA0.15FA0.85PbBr0.45I2.55",
+            ({"MA": 0.15, "FA": 0.85}, {"Pb": 1}, {"Br": 0.15, "I": 0.85}),
+        ),
+        ("CH3NH3PbI3", "MAPbI3", ({"MA": 1}, {"Pb": 1}, {"I": 1})),
+        ("HC(NH2)2PbI3", "FAPbI3", ({"FA": 1}, {"Pb": 1}, {"I": 1})),
+        ("(CH3NH3)0.5[CH(NH2)2]0.5PbI3", "MA0.5FA0.5PbI3", None),
+        ("CsPbI₃", "CsPbI3", None),
+        ("Cs₀.₅FA₀.₅PbI₃", "Cs0.5FA0.5PbI3", None),
+        (
+            "CsCd0.25Pb0.75Br3",
+            "CsCd0.25Pb0.75Br3",
+            ({"Cs": 1}, {"Cd": 0.25, "Pb": 0.75}, {"Br": 1}),
+        ),
+        ("Cs Pb I3", "CsPbI3", None),
+        ("Cs2Pb2I6", "CsPbI3", None),
+        ("PbCsI3", "CsPbI3", None),
+        ("CsPbBrI2", "CsPbBrI2", ({"Cs": 1}, {"Pb": 1}, {"Br": 1 / 3, "I": 2 / 3})),
+        ("Cs0.333MA0.333FA0.334PbI3", "Cs0.333MA0.333FA0.334PbI3", None),
+        ("[FA]PbI3", "FAPbI3", None),
+        ("CsPb(I.83Br.17)3", "CsPbBr0.51I2.49", None),
+    ],
+)
+def test_formulas_are_read(text, formula, sites):
+    composition = parse(text)
+    assert str(composition) == formula
+    assert parse(str(composition)) == composition
+    assert composition.charge == 0
+    if sites:
+        for found, wanted in zip(composition.sites.values(), sites, strict=True):
+            assert dict(found) == pytest.approx(wanted, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("XePbI3", UnknownSpecies, ["'Xe' at position 1"]),
+        ("AZPbI3", UnknownSpecies, ["'AZ' at position 1", "Did you mean MA or FA?"]),
+        ("FAPbI3F", UnknownSpecies, ["'F' at position 7"]),
+        ("CsPBI3", UnknownSpecies, ["'PB' at position 3", "Pb"]),
+        ("InPbI3", UnknownSpecies, ["'In' at position 1"]),
+        ("cspbi3", UnknownSpecies, ["'cspbi' at position 1"]),
+        ("MAPbI3-xClx", FormulaError, ["position 7", "not a number", "MAPbI2.9Cl0.1"]),
+        ("MAPb(I1-xBrx)3", FormulaError, ["position 8", "not a number"]),
+        ("CsxFA1-xPbI3", FormulaError, ["position 3", "not a number"]),
+        ("CsPb", FormulaError, ["no X-site ion"]),
+        ("PbI2", FormulaError, ["no A-site ion"]),
+        ("Cs2PbI4", FormulaError, ["2 : 1 : 4", "not supported yet"]),
+        ("Cs4PbBr6", FormulaError, ["4 : 1 : 6", "not supported yet"]),
+        ("Cs0.96PbI2.96", FormulaError, ["0.96 : 1 : 2.96", "vacancies are not supported yet"]),
+        ("Cs0.33FA0.66PbI3", FormulaError, ["0.99 : 1 : 3", "rounding"]),
+        ("(CsPbI3", FormulaError, ["position 1", "not closed"]),
+        ("(CsPbI3]", FormulaError, ["position 1", "not closed"]),
+        ("CsPbI3)", FormulaError, ["position 7", "was not opened"]),
+        ("Cs()PbI3", FormulaError, ["position 3", "holds nothing"]),
+        ("CsPbI0", FormulaError, ["position 6", "above 0"]),
+        ("CsPbI3!", FormulaError, ["'!'"]),
+        ("3CsPbI3", FormulaError, ["'3'"]),
+        ("", FormulaError, ["empty"]),
+        ("(" * 50 + "CsPbI3" + ")" * 50, FormulaError, ["too deep"]),
+        ("Cs" * 1000, FormulaError, ["2000 characters"]),
+    ],
+)
+def test_what_cannot_be_placed_is_refused_with_its_place(text, error, words):
+    with pytest.raises(error) as caught:
+        parse(text)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_fa_holds_no_fluorine():
+    assert parse("FAPbI3").species == ["FA", "Pb", "I"]
+
+
+# Amounts on a grid of 1/1000, at least one ion a site.
+def site(ions):
+    weights = st.lists(st.integers(1, 1000), min_size=1, max_size=len(ions))
+    return weights.map(lambda w: dict(zip(ions, w, strict=False)))
+
+
+@given(site(["Cs", "FA", "MA", "Rb"]), site(["Pb", "Sn", "Cd"]), site(["I", "Br", "Cl"]))
+def test_every_composition_survives_the_round_trip(a, b, x):
+    registry = default_registry()
+    amounts = {}
+    for ions, count in ((a, 1), (b, 1), (x, 3)):
+        total = sum(ions.values())
+        amounts |= {ion: count * weight / total for ion, weight in ions.items()}
+    composition = Composition.from_amounts(amounts, registry)
+    again = parse(str(composition))
+    assert again == composition
+    assert str(again) == str(composition)
+    for ions in composition.sites.values():
+        assert sum(ions.values()) == pytest.approx(1, abs=1e-9)
+    assert composition.charge == pytest.approx(0, abs=1e-5)
+    assert sum(composition.end_members().values()) == pytest.approx(1, abs=1e-9)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_read_or_refused_never_worse(text):
+    with contextlib.suppress(FormulaError, UnknownSpecies):
+        parse(text)

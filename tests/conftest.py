@@ -1,0 +1,52 @@
+"""Fixtures that many tests share."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from perovdb.store import Store, open_store
+
+
+class Answer(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def store() -> Store:
+    return open_store()
+
+
+@pytest.fixture
+def perovdb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run the command line in this process."""
+    from perovdb_cli.main import main
+
+    def run(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["perovdb", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return Answer(code, out, err)
+
+    return run
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("engine"):
+        program = marker.args[0]
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+
+
+Run = Callable[..., Answer]

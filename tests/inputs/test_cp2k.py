@@ -1,0 +1,60 @@
+"""CP2K sets, looked at as text; tests/engines runs them."""
+
+import re
+
+import numpy as np
+import pytest
+
+from perovdb.inputs.neb import neb_files
+from perovdb.migration.paths import path
+
+
+def keyword(text, name):
+    return re.findall(rf"^ *{name} (.+)$", text, flags=re.MULTILINE)
+
+
+def test_the_band_names_every_replica_it_comes_with(iodide_hop):
+    files = neb_files(iodide_hop, "cp2k")
+    text = files["neb.inp"]
+    names = [f"image_{n:02d}.xyz" for n in range(7)]
+    assert keyword(text, "NUMBER_OF_REPLICA") == ["7"]
+    assert keyword(text, "COORD_FILE_NAME") == [*names, names[0]]
+    assert set(names) < set(files)
+    assert keyword(text, "CHARGE") == ["1"]
+    assert keyword(text, "UKS") == [".FALSE."]
+    assert keyword(text, "ROTATE_FRAMES") == keyword(text, "ALIGN_FRAMES") == [".FALSE."]
+    assert keyword(text, "OPTIMIZE_END_POINTS") == [".TRUE."]
+
+
+def test_replicas_hold_the_images_unwrapped(iodide_hop):
+    files = neb_files(iodide_hop, "cp2k")
+    for number, image in enumerate(iodide_hop.images):
+        lines = files[f"image_{number:02d}.xyz"].splitlines()
+        assert int(lines[0]) == len(lines) - 2 == 39
+        symbols = [line.split()[0] for line in lines[2:]]
+        positions = [[float(x) for x in line.split()[1:]] for line in lines[2:]]
+        assert symbols == [site.specie.symbol for site in image]
+        assert np.array(positions) == pytest.approx(image.cart_coords, abs=1e-9)
+
+
+def test_sections_are_closed(fa_hop):
+    stack = []
+    for line in neb_files(fa_hop, "cp2k")["neb.inp"].splitlines():
+        if line.strip().startswith("&END"):
+            assert stack.pop() == line.split()[1]
+        elif line.strip().startswith("&"):
+            stack.append(line.strip()[1:].split()[0])
+    assert stack == []
+
+
+def test_every_kind_has_its_basis_and_potential(fa_hop):
+    text = neb_files(fa_hop, "cp2k")["neb.inp"]
+    assert re.findall(r"&KIND (\w+)", text) == ["C", "N", "H", "Pb", "I"]
+    assert keyword(text, "POTENTIAL") == [f"GTH-PBE-q{q}" for q in (4, 5, 1, 4, 7)]
+    assert keyword(text, "CHARGE") == ["-1"]
+
+
+def test_a_lead_vacancy_is_two_minus():
+    text = neb_files(path("CsPbI3", "Pb", "alpha", images=3), "cp2k", preset="quick")["neb.inp"]
+    assert keyword(text, "CHARGE") == ["-2"]
+    assert keyword(text, "MULTIPLICITY") == ["1"]

@@ -1,0 +1,202 @@
+"""Atomic models: exact counts, whole molecules, neutral cells, the same for the same seed."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perovdb.composition import parse
+from perovdb.errors import InputError, StructureError, UnknownSpecies
+from perovdb.structures.builder import build
+from perovdb.structures.molecules import cube_rotations, load_molecule, orientations
+from perovdb.structures.ordering import random_order, site_counts
+from perovdb.structures.supercells import repeat
+from perovdb.structures.units import closest_contact, units
+from perovdb.structures.vacancies import remove
+
+CHARGES = {"Cs": 1, "MA": 1, "FA": 1, "Pb": 2, "Cd": 2, "I": -1, "Br": -1}
+
+
+def ions(structure):
+    return Counter(unit.ion for unit in units(structure))
+
+
+@pytest.mark.parametrize(
+    ("formula", "phase", "size", "wanted"),
+    [
+        ("CsPbI3", "alpha", (2, 2, 2), {"Cs": 8, "Pb": 8, "I": 24}),
+        ("CsPbI3", "gamma", (1, 1, 1), {"Cs": 4, "Pb": 4, "I": 12}),
+        ("CsPbBr3", "gamma", (2, 1, 1), {"Cs": 8, "Pb": 8, "Br": 24}),
+        ("Cs0.5FA0.5PbI3", None, (2, 2, 2), {"Cs": 4, "FA": 4, "Pb": 8, "I": 24}),
+        ("MA0.5FA0.5PbI3", None, (2, 2, 2), {"MA": 4, "FA": 4, "Pb": 8, "I": 24}),
+        ("CsPb(I0.5Br0.5)3", None, (2, 2, 2), {"Cs": 8, "Pb": 8, "Br": 12, "I": 12}),
+    ],
+)
+def test_cells_hold_exactly_what_the_formula_says(formula, phase, size, wanted):
+    structure = build(formula, phase, size)
+    assert ions(structure) == wanted
+    assert sum(CHARGES[ion] * count for ion, count in ions(structure).items()) == 0
+    assert structure.properties["charge"] == 0
+
+
+@pytest.mark.parametrize("formula", ["MAPbI3", "FAPbI3", "MA0.5FA0.5PbI3", "Cs0.5FA0.5PbI3"])
+@pytest.mark.parametrize("orientation", ["random", "aligned"])
+def test_molecules_are_whole_and_keep_apart(store, formula, orientation):
+    structure = build(formula, "alpha", (2, 2, 2), seed=3, orientation=orientation)
+    assert closest_contact(structure) > 1.6
+    for unit in units(structure):
+        if len(unit.atoms) == 1:
+            continue
+        shape = load_molecule(unit.ion, store)
+        assert tuple(structure[int(a)].specie.symbol for a in unit.atoms) != ()
+        found = structure.cart_coords[unit.atoms]
+        wanted = np.array(
+            [shape.positions_A[i] for i in _order(shape.elements, structure, unit.atoms)]
+        )
+        assert _distances(found) == pytest.approx(_distances(wanted), abs=1e-6)
+
+
+def _order(elements, structure, atoms):
+    """Atoms of one element keep their order in a structure sorted by element."""
+    left = list(range(len(elements)))
+    order = []
+    for atom in atoms:
+        symbol = structure[int(atom)].specie.symbol
+        index = next(i for i in left if elements[i] == symbol)
+        left.remove(index)
+        order.append(index)
+    return order
+
+
+def _distances(positions):
+    return np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+
+
+def test_a_molecule_stands_with_its_centre_of_mass_on_the_site():
+    structure = build("FAPbI3", "alpha", (2, 2, 2))
+    for unit in units(structure):
+        if unit.ion == "FA":
+            fraction = structure.lattice.get_fractional_coords(unit.centre_A) * 2
+            assert fraction % 1 == pytest.approx([0.5, 0.5, 0.5], abs=1e-9)
+
+
+def test_random_orientations_are_turns_of_the_cube_and_aligned_ones_are_equal():
+    rotations = cube_rotations()
+    assert len(rotations) == 24
+    assert np.linalg.det(rotations) == pytest.approx(np.ones(24))
+    assert len({tuple(r.ravel()) for r in rotations}) == 24
+    assert (orientations("aligned", 5, seed=1) == np.eye(3)).all()
+    some = orientations("random", 50, seed=1)
+    assert len({tuple(r.ravel()) for r in some}) > 10
+
+
+def test_molecules_lie_along_their_own_axes(store):
+    """C-N of MA along x; FA flat in the plane normal to z, N-N along x."""
+    ma, fa = load_molecule("MA", store), load_molecule("FA", store)
+    bond = ma.positions_A[ma.elements.index("N")] - ma.positions_A[ma.elements.index("C")]
+    assert abs(bond[0]) / np.linalg.norm(bond) > 0.999
+    assert np.abs(fa.positions_A[:, 2]).max() < 0.02
+    nitrogen = [fa.positions_A[i] for i, e in enumerate(fa.elements) if e == "N"]
+    assert abs((nitrogen[0] - nitrogen[1])[0]) > 2.2
+
+
+def test_the_same_seed_gives_the_same_structure_and_another_one_another():
+    one, two, other = (build("MA0.5FA0.5PbI3", size=(2, 2, 2), seed=s) for s in (7, 7, 8))
+    assert one == two
+    assert one != other
+
+
+def test_every_site_gets_its_share_over_the_seeds():
+    """Half bromide on each of six sites: 400 seeds, five sigma."""
+    composition, roles = parse("CsPb(I0.5Br0.5)3"), ("A", "B", "X", "X", "X") * 2
+    orders = np.array([random_order(composition, roles, seed) for seed in range(400)])
+    bromide = (orders == "Br").sum(axis=0)[[role == "X" for role in roles]]
+    assert (np.abs(bromide - 200) < 5 * np.sqrt(400 * 0.25)).all()
+
+
+def test_fractions_that_do_not_fit_are_refused_with_a_cell_that_fits():
+    with pytest.raises(StructureError, match=r"2\.4 Cs.* on 8 A sites.*multiple of 10 .*5 times"):
+        build("Cs0.3FA0.7PbI3", size=(2, 2, 2))
+    assert ions(build("Cs0.3FA0.7PbI3", size=(5, 2, 1)))["Cs"] == 3
+
+
+@given(st.integers(1, 12), st.integers(1, 11))
+@settings(deadline=None)
+def test_exact_counts_sum_to_the_sites(sites, part):
+    composition = parse(f"Cs{part / 12:.6f}FA{1 - part / 12:.6f}PbI3")
+    try:
+        counts = site_counts(composition, {"A": sites, "B": sites, "X": 3 * sites})
+    except StructureError:
+        assert (part * sites) % 12 != 0
+    else:
+        assert counts["A"]["Cs"] + counts["A"]["FA"] == sites
+        assert counts["A"]["Cs"] * 12 == part * sites
+
+
+@pytest.mark.parametrize(
+    ("formula", "ion", "atoms", "charge"),
+    [
+        ("CsPbI3", "I", 39, +1),
+        ("CsPbI3", "Cs", 39, -1),
+        ("CsPbI3", "Pb", 39, -2),
+        ("FAPbI3", "FA", 88, -1),
+        ("MAPbI3", "MA", 88, -1),
+        ("MAPbI3", "CH3NH3", 88, -1),
+    ],
+)
+def test_a_vacancy_takes_the_whole_ion_and_leaves_its_opposite_charge(formula, ion, atoms, charge):
+    structure = build(formula, "alpha", (2, 2, 2), vacancy=ion)
+    assert len(structure) == atoms
+    assert structure.properties["charge"] == charge
+    left = sum(CHARGES[name] * count for name, count in ions(structure).items())
+    assert left == charge
+    assert structure.properties["history"][-1]["step"] == "vacancy"
+
+
+def test_vacancies_add_up():
+    structure = remove(build("CsPbI3", "alpha", (2, 2, 2), vacancy="Cs"), "I", index=5)
+    assert structure.properties["charge"] == 0
+    assert ions(structure) == {"Cs": 7, "Pb": 8, "I": 23}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"size": (0, 1, 1)}, InputError, "size 0 x 1 x 1"),
+        ({"size": (99, 99, 99)}, InputError, "at most"),
+        ({"vacancy": "Br"}, UnknownSpecies, "It holds: Cs, Pb, I"),
+        ({"orientation": "sideways"}, InputError, "random, aligned"),
+    ],
+)
+def test_what_cannot_be_built(arguments, error, words):
+    with pytest.raises(error, match=words):
+        build("CsPbI3", "alpha", **arguments)
+
+
+def test_a_vacancy_that_is_not_there():
+    with pytest.raises(InputError, match="has 1, numbered from 0"):
+        remove(build("CsPbI3", "alpha"), "Cs", index=1)
+
+
+def test_atoms_of_an_element_stand_together():
+    structure = build("Cs0.5FA0.5PbI3", size=(2, 2, 2), vacancy="FA")
+    symbols = [site.specie.symbol for site in structure]
+    blocks = [s for i, s in enumerate(symbols) if i == 0 or symbols[i - 1] != s]
+    assert blocks == ["Cs", "C", "N", "H", "Pb", "I"]
+
+
+def test_a_supercell_repeats_every_site():
+    lattice, inside = repeat(np.eye(3) * 6.0, np.array([[0.5, 0.5, 0.5]]), (2, 3, 1))
+    assert np.diag(lattice) == pytest.approx([12, 18, 6])
+    assert len({tuple(p) for p in inside.round(9)}) == 6
+    assert (inside < 1).all()
+
+
+def test_a_structure_without_roles_is_refused():
+    from pymatgen.core import Lattice, Structure
+
+    bare = Structure(Lattice.cubic(6), ["Cs"], [[0, 0, 0]])
+    with pytest.raises(StructureError, match="carries no site property"):
+        units(bare)
