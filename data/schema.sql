@@ -48,7 +48,7 @@ INSERT INTO radius_set VALUES
 -- ------------------------------------------------------------------- sources
 
 CREATE TABLE source (
-  key TEXT PRIMARY KEY CHECK (key GLOB '[a-z]*' AND key NOT GLOB '*[^a-z0-9_]*'),
+  key TEXT PRIMARY KEY CHECK (key GLOB '[a-z]*' AND key NOT GLOB '*[^A-Za-z0-9_]*'),
   citation TEXT NOT NULL CHECK (length(citation) > 0),
   authors TEXT,
   title TEXT,
@@ -382,7 +382,7 @@ CREATE TABLE formability (
   B TEXT NOT NULL REFERENCES ion (species),
   X TEXT NOT NULL REFERENCES ion (species),
   label TEXT NOT NULL
-    CHECK (label IN ('perovskite', 'non-perovskite', 'polymorphic', 'disputed', 'unlabelled')),
+    CHECK (label IN ('perovskite', 'non-perovskite', 'polymorphic', 'disputed')),
   label_bartel TEXT,
   label_filip TEXT,
   structure_note TEXT,
