@@ -7,7 +7,8 @@ from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.core import Structure
 
 from perovdb.calculators.average_cell import average_cell
-from perovdb.calculators.diffraction import Scatterer, peaks
+from perovdb.calculators.diffraction import peaks
+from perovdb.calculators.scatterers import Scatterer
 from perovdb.structures.supercells import repeat
 
 CELLS = [("alpha", (1, 1, 1)), ("gamma", (1, 1, 1)), ("gamma", (2, 2, 2))]

@@ -7,7 +7,8 @@ from pymatgen.core import Element, Lattice, Structure
 from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.average_cell import average_cell
-from perovdb.calculators.diffraction import Scatterer, atomic_form_factor, peaks, xrd
+from perovdb.calculators.diffraction import peaks, xrd
+from perovdb.calculators.scatterers import Scatterer, atomic_form_factor
 from perovdb.errors import InputError, MissingData, OutOfRange
 
 ORDERED = [

@@ -7,19 +7,17 @@ are left out, as in pymatgen's own calculator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
 from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
+from perovdb.calculators.scatterers import Scatterer, scatterers
 from perovdb.composition import Composition
-from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, MissingData, OutOfRange
+from perovdb.errors import InputError, OutOfRange
 from perovdb.store import Store, open_store, queries
 
 #: Reflections closer than this are one peak.
@@ -27,34 +25,6 @@ TWO_THETA_TOLERANCE_DEG = 1e-5
 
 #: Peaks weaker than this, in % of the strongest, are not listed.
 WEAKEST_PCT = 1e-3
-
-#: 4 pi^2 a.u.: turns a charge density into a form factor in pymatgen's parametrisation.
-MOTT_BETHE = 41.78214
-
-
-@dataclass(frozen=True)
-class Scatterer:
-    """What stands on a site: atoms that turn freely about it, one at its centre for an ion.
-
-    Attributes:
-        elements: (m,) element of each atom.
-        radii_A: (m,) its distance from the centre, in angstrom.
-    """
-
-    elements: tuple[str, ...]
-    radii_A: tuple[float, ...]
-
-    def form_factor(self, q_inv_A: np.ndarray) -> np.ndarray:
-        """Form factor in electrons at q = 4 pi sin(theta) / lambda, shape of `q_inv_A`.
-
-        The mean of exp(i q.r) over all orientations is sin(qr) / (qr), so that
-        f(q) = sum_j f_j(q) sin(q r_j) / (q r_j).
-        """
-        total = np.zeros_like(q_inv_A)
-        for element, radius in zip(self.elements, self.radii_A, strict=True):
-            # numpy's sinc(x) is sin(pi x) / (pi x).
-            total += atomic_form_factor(element, q_inv_A) * np.sinc(q_inv_A * radius / np.pi)
-        return total
 
 
 @dataclass(frozen=True)
@@ -126,12 +96,12 @@ def xrd(
             "Give two angles between 0 and 180, the lower first.",
         )
     cell = average_cell(composition, phase, temperature_K, store)
-    scatterers = _scatterers(cell, store)
+    scatterer = scatterers(cell.composition, store)
     found = peaks(
         cell.lattice_A,
         cell.fractional,
         [
-            [(scatterers[s], x) for s, x in cell.occupancy(i).items()]
+            [(scatterer[s], x) for s, x in cell.occupancy(i).items()]
             for i in range(len(cell.roles))
         ],
         wavelength_A,
@@ -274,53 +244,3 @@ def _lattice_symmetry(reciprocal: np.ndarray) -> np.ndarray:
     turned = rows @ metric @ rows.transpose(0, 2, 1)
     same = np.abs(turned - metric).max(axis=(1, 2)) < tolerance
     return np.asarray(rows[same].transpose(0, 2, 1))
-
-
-def atomic_form_factor(element: str, q_inv_A: np.ndarray) -> np.ndarray:
-    """Form factor of a neutral atom in electrons, shape of `q_inv_A`.
-
-    f(s) = Z - 41.78214 s^2 sum_i a_i exp(-b_i s^2), s = q / (4 pi), with the coefficients that
-    pymatgen ships (De Graef and McHenry, as cited there).
-
-    Raises:
-        MissingData: there are no coefficients for the element.
-    """
-    table, numbers = _form_factor_table()
-    if element not in table:
-        raise MissingData(
-            f"There is no X-ray form factor for {element}.", "Leave the element out."
-        )
-    coefficients = np.array(table[element])
-    s2 = (q_inv_A / (4 * np.pi)) ** 2
-    decay = np.exp(-np.multiply.outer(s2, coefficients[:, 1])) @ coefficients[:, 0]
-    return np.asarray(numbers[element] - MOTT_BETHE * s2 * decay)
-
-
-@lru_cache(maxsize=1)
-def _form_factor_table() -> tuple[Mapping[str, Any], Mapping[str, int]]:
-    from pymatgen.analysis.diffraction.xrd import ATOMIC_SCATTERING_PARAMS
-    from pymatgen.core import Element
-
-    return ATOMIC_SCATTERING_PARAMS, {element.symbol: element.Z for element in Element}
-
-
-def _scatterers(cell: AverageCell, store: Store) -> dict[str, Scatterer]:
-    registry = load_registry(store)
-    return {
-        species: _rotor(species, store)
-        if registry.ion(species).molecular
-        else Scatterer((registry.ion(species).atoms,), (0.0,))
-        for species in cell.composition.species
-    }
-
-
-def _rotor(species: str, store: Store) -> Scatterer:
-    from pymatgen.core import Element
-
-    atoms = queries.molecule_atoms(store, species)
-    elements = tuple(atom["element"] for atom in atoms)
-    positions = np.array([[atom["x_A"], atom["y_A"], atom["z_A"]] for atom in atoms])
-    masses = np.array([float(Element(element).atomic_mass) for element in elements])
-    centre = masses @ positions / masses.sum()
-    radii = np.linalg.norm(positions - centre, axis=1)
-    return Scatterer(elements, tuple(float(radius) for radius in radii))

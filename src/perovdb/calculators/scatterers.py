@@ -1,0 +1,98 @@
+"""What scatters X-rays on a site: an ion, or an organic cation that turns freely about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from perovdb.composition import Composition
+from perovdb.composition.registry import load_registry
+from perovdb.errors import MissingData
+from perovdb.store import Store, queries
+
+#: 8 pi^2 times the Bohr radius in angstrom, of the Mott-Bethe formula, with pymatgen's digits.
+MOTT_BETHE = 41.78214
+
+
+@dataclass(frozen=True)
+class Scatterer:
+    """What stands on a site: atoms that turn freely about it, one at its centre for an ion.
+
+    Attributes:
+        elements: (m,) element of each atom.
+        radii_A: (m,) its distance from the centre, in angstrom.
+    """
+
+    elements: tuple[str, ...]
+    radii_A: tuple[float, ...]
+
+    def form_factor(self, q_inv_A: np.ndarray) -> np.ndarray:
+        """Form factor in electrons at q = 4 pi sin(theta) / lambda, shape of `q_inv_A`.
+
+        The mean of exp(i q.r) over all orientations is sin(qr) / (qr), so that
+        f(q) = sum_j f_j(q) sin(q r_j) / (q r_j).
+        """
+        total = np.zeros_like(q_inv_A)
+        for element, radius in zip(self.elements, self.radii_A, strict=True):
+            # numpy's sinc(x) is sin(pi x) / (pi x).
+            total += atomic_form_factor(element, q_inv_A) * np.sinc(q_inv_A * radius / np.pi)
+        return total
+
+
+def atomic_form_factor(element: str, q_inv_A: np.ndarray) -> np.ndarray:
+    """Form factor of a neutral atom in electrons, shape of `q_inv_A`.
+
+    f(s) = Z - 41.78214 s^2 sum_i a_i exp(-b_i s^2), s = q / (4 pi), with the coefficients that
+    pymatgen ships (De Graef and McHenry, as cited there).
+
+    Raises:
+        MissingData: there are no coefficients for the element.
+    """
+    table, numbers = _form_factor_table()
+    if element not in table:
+        raise MissingData(
+            f"There is no X-ray form factor for {element}.", "Leave the element out."
+        )
+    coefficients = np.array(table[element])
+    s2 = (q_inv_A / (4 * np.pi)) ** 2
+    decay = np.exp(-np.multiply.outer(s2, coefficients[:, 1])) @ coefficients[:, 0]
+    return np.asarray(numbers[element] - MOTT_BETHE * s2 * decay)
+
+
+@lru_cache(maxsize=1)
+def _form_factor_table() -> tuple[Mapping[str, Any], Mapping[str, int]]:
+    from pymatgen.analysis.diffraction.xrd import ATOMIC_SCATTERING_PARAMS
+    from pymatgen.core import Element
+
+    return ATOMIC_SCATTERING_PARAMS, {element.symbol: element.Z for element in Element}
+
+
+def scatterers(composition: Composition, store: Store) -> dict[str, Scatterer]:
+    """The scatterer of each ion of a composition.
+
+    Raises:
+        MissingData: a molecular ion has no geometry in the store.
+    """
+    registry = load_registry(store)
+    return {
+        species: _rotor(species, store)
+        if registry.ion(species).molecular
+        else Scatterer((registry.ion(species).atoms,), (0.0,))
+        for species in composition.species
+    }
+
+
+def _rotor(species: str, store: Store) -> Scatterer:
+    from pymatgen.core import Element
+
+    atoms = queries.molecule_atoms(store, species)
+    elements = tuple(atom["element"] for atom in atoms)
+    positions = np.array([[atom["x_A"], atom["y_A"], atom["z_A"]] for atom in atoms])
+    masses = np.array([float(Element(element).atomic_mass) for element in elements])
+    centre = masses @ positions / masses.sum()
+    radii = np.linalg.norm(positions - centre, axis=1)
+    return Scatterer(elements, tuple(float(radius) for radius in radii))
