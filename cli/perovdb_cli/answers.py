@@ -72,6 +72,7 @@ def _cell(cell: Cell) -> Answer:
         "space_group": cell.space_group,
         "temperature_K": cell.temperature_K,
         "temperature_basis": cell.temperature_basis,
+        "temperature": cell.temperature,
         "source": cell.source,
         "kind": cell.kind,
         "evidence": cell.evidence,

@@ -46,7 +46,11 @@ class CommandTable(click.Group):
                 )
 
 
-@click.group(cls=CommandTable, invoke_without_command=True)
+@click.group(
+    cls=CommandTable,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="perovdb %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:

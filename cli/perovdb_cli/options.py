@@ -10,17 +10,26 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 as_csv = click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")
 
+
+def _number(ctx: click.Context, option: click.Parameter, value: float) -> float:
+    if value != value:
+        raise click.BadParameter("nan is not a temperature.")
+    return value
+
+
 phase = click.option(
     "--phase",
     metavar="NAME",
     help="alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic. "
-    "Default: the perovskite known at the temperature; alpha for alloys.",
+    "Default: the perovskite known at the temperature, alpha if its positions are not; alpha for "
+    "alloys.",
 )
 
 temperature = click.option(
     "--temperature",
     "temperature_K",
     type=click.FloatRange(0, 2000),
+    callback=_number,
     default=298,
     show_default=True,
     metavar="K",
@@ -36,7 +45,8 @@ def model(function: Function) -> Function:
             nargs=3,
             type=int,
             metavar="NA NB NC",
-            help="Repeats of the phase's cell.",
+            help="Repeats of the phase's cell (gamma holds four formula units). Default: 1 1 1, "
+            "for a path 2 2 2.",
         ),
         click.option(
             "--seed",

@@ -33,6 +33,12 @@ def emit_lines(lines: Sequence[str]) -> None:
     click.echo("\n".join(lines))
 
 
+def emit_notes(notes: Sequence[str], err: bool = False) -> None:
+    """Print notes below an answer, or on stderr where stdout is a file's content."""
+    for note in notes:
+        click.echo(f"  note: {note}", err=err)
+
+
 def table(rows: Sequence[Row], indent: str = "") -> list[str]:
     """Lines of an aligned table, numbers to the right; empty cells stay empty."""
     if not rows:

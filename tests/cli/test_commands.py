@@ -181,6 +181,19 @@ def test_build_writes_what_it_says(perovdb, tmp_path, monkeypatch):
     assert Poscar.from_str(perovdb("build", "CsPbI3").out).structure.num_sites == 20
 
 
+def test_build_without_a_file_still_gives_the_model(perovdb):
+    answer = ask(perovdb, "build", "CsPbI3", "--phase", "alpha")
+    assert Poscar.from_str(answer["poscar"]).structure.num_sites == 5
+    assert "not of 298 K" in answer["notes"][0]
+
+
+def test_a_stand_in_for_the_phase_at_the_temperature_is_said(perovdb):
+    # The beta cell of MAPbI3 has no positions in the store; alpha holds from 327 K on.
+    note = ask(perovdb, "xrd", "MAPbI3")["notes"][0]
+    assert "not of 298 K" in note
+    assert "beta (positions not known)" in note
+
+
 @pytest.mark.parametrize("code", ["vasp", "cp2k"])
 def test_neb_writes_what_it_says(perovdb, tmp_path, monkeypatch, code):
     monkeypatch.chdir(tmp_path)
@@ -212,9 +225,35 @@ REFUSED = [
     (("neb", "Cs0.3FA0.7PbI3", "--species", "I", "--code", "vasp", "-o", "new"), 1, "2.4 Cs"),
     (("lattice", "CsPbI3", "--temperature", "450"), 1, "beta at 510 K"),
     (("lattice", "CsPbI3", "--temperature", "hot"), 2, "--temperature"),
+    (("lattice", "CsPbI3", "--temperature", "nan"), 2, "nan is not a temperature"),
+    (("build", "CsPbI3", "-o", ""), 2, "does not tell a format"),
+    (("build", "CsPbI3", "--size", "30", "30", "30"), 2, "at most 500 cells"),
+    (
+        (
+            "neb",
+            "CsPbI3",
+            "--species",
+            "I",
+            "--size",
+            "5",
+            "5",
+            "5",
+            "--code",
+            "vasp",
+            "-o",
+            "new",
+        ),
+        2,
+        "at most 1500 atoms",
+    ),
+    (
+        ("neb", "CsPbI3", "--species", "I", "--code", "cp2k", "--build", "vtst", "-o", "new"),
+        2,
+        "CP2K has no build",
+    ),
     (("xrd", "MAPbI3", "--phase", "beta"), 1, "no atomic positions"),
     (("xrd", "CsPbI3", "--wavelength", "CuKx"), 2, "CuKa1"),
-    (("phases", "Cs0.5FA0.5PbI3"), 1, "end members: CsPbI3, FAPbI3"),
+    (("phases", "Cs0.5FA0.5PbI3"), 1, "end members CsPbI3, FAPbI3"),
     (("radii", "Zz"), 2, "'Zz'"),
     (("source", "nobody"), 1, "no source 'nobody'"),
     (("build", "CsPbI3", "-o", "model.pdb"), 2, "does not tell a format"),

@@ -178,7 +178,13 @@ def test_the_cell_may_be_too_small():
 
 def test_a_small_cell_is_noted():
     assert any("half a cell" in note for note in path("CsPbI3", "Cs", "alpha").notes)
-    assert path("CsPbI3", "I", "alpha").notes == ()
+    assert path("CsPbI3", "I", "alpha", temperature_K=634).notes == ()
+
+
+def test_a_cell_of_another_temperature_is_noted():
+    (note,) = path("CsPbI3", "I", "alpha").notes
+    assert "that of 634 K (recalled), not of 298 K" in note
+    assert "known as gamma" in note
 
 
 def test_neighbours_of_one_kind_must_be_there():

@@ -40,24 +40,28 @@ def command(
     """
     from perovdb.structures.builder import build
     from perovdb.structures.files import as_text, format_of, write_structure
-    from perovdb.structures.units import closest_contact
+    from perovdb.structures.units import closest_contact, ion_formula
 
-    if output:
+    if output is not None:
         format_of(output)
     structure = build(formula, phase, size or (1, 1, 1), seed, orientation, vacancy, temperature_K)
-    if output:
+    if output is not None:
         write_structure(structure, output)
+    notes = structure.properties["history"][0]["notes"]
     summary = {
         "file": output,
-        "formula": structure.composition.formula,
+        "formula": ion_formula(structure),
         "n_atoms": len(structure),
         "charge": structure.properties["charge"],
         "lattice_A": [round(length, 6) for length in structure.lattice.abc],
         "angles_deg": [round(angle, 6) for angle in structure.lattice.angles],
         "closest_contact_A": closest_contact(structure),
         "history": structure.properties["history"],
+        "notes": notes,
     }
     if as_json:
+        if output is None:
+            summary["poscar"] = as_text(structure, "poscar")
         render.emit_json(summary)
     elif output:
         click.echo(
@@ -66,5 +70,7 @@ def command(
             f"{summary['closest_contact_A']:.2f} A"
         )
         click.echo(f"  {structure.properties['history'][0]['cell']}")
+        render.emit_notes(notes)
     else:
         click.echo(as_text(structure, "poscar"), nl=False)
+        render.emit_notes(notes, err=True)

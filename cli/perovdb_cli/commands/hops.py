@@ -50,6 +50,7 @@ def command(
                     "source": cell.source,
                     "kind": cell.kind,
                     "evidence": cell.evidence,
+                    "notes": list(cell.notes),
                 }
                 for number, hop in enumerate(found)
             ]
@@ -71,4 +72,5 @@ def command(
         render.emit_csv(rows)
         return
     click.echo(f"{cell.composition.formula} {cell.phase}: {cell.origin} [{cell.source}]")
+    render.emit_notes(cell.notes)
     render.emit_lines(render.table(rows))

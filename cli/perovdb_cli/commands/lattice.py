@@ -14,7 +14,8 @@ from perovdb_cli.answers import lattice_answer
 def command(formulas: tuple[str, ...], temperature_K: float, as_json: bool, as_csv: bool) -> None:
     """Pseudo-cubic lattice parameter; Vegard's rule for alloys.
 
-    Only perovskite cells measured at the temperature are used. --json gives one object for one
+    Only perovskite cells measured within 15 K of the temperature, or for a range that holds it,
+    are used; the notes say which one and what was passed over. --json gives one object for one
     formula and a list of them for several.
 
     \b

@@ -1,5 +1,8 @@
 """perovdb neb FORMULA --species ION --code CODE -o DIR"""
 
+import json
+import shlex
+
 import click
 
 from perovdb_cli import options, render
@@ -19,7 +22,11 @@ from perovdb_cli import options, render
 )
 @click.option("--code", required=True, metavar="CODE", help="vasp or cp2k.")
 @click.option(
-    "--preset", default="standard", show_default=True, metavar="NAME", help="standard or quick."
+    "--preset",
+    default="standard",
+    show_default=True,
+    metavar="NAME",
+    help="Settings: standard, or quick to test the chain.",
 )
 @click.option(
     "--build",
@@ -27,7 +34,7 @@ from perovdb_cli import options, render
     default="plain",
     show_default=True,
     metavar="NAME",
-    help="Of VASP: plain, or vtst for a climbing image.",
+    help="Of VASP only: plain, or vtst for a climbing image.",
 )
 @click.option(
     "--ranks", default=8, show_default=True, metavar="N", help="MPI ranks for one image."
@@ -81,6 +88,7 @@ def command(
     )
     files = neb_files(found, code, preset, ranks, hours, build)
     write(output, files)
+    notes = json.loads(files["manifest.json"])["notes"]
     summary = {
         "folder": output,
         "code": code,
@@ -96,7 +104,7 @@ def command(
         "unevenness": found.unevenness,
         "closest_contact_A": found.closest_contact_A,
         "files": sorted(files),
-        "notes": list(found.notes),
+        "notes": notes,
     }
     if as_json:
         render.emit_json(summary)
@@ -110,6 +118,5 @@ def command(
         f"{found.charge:+d}, spacing {found.spacing_A:.3f} A, closest contact "
         f"{found.closest_contact_A:.2f} A"
     )
-    for note in found.notes:
-        click.echo(f"  note: {note}")
-    click.echo(f"  next: cd {output} && sbatch job.sh")
+    render.emit_notes(notes)
+    click.echo(f"  next: cd {shlex.quote(output)} && sbatch job.sh")

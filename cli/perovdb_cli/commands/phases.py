@@ -24,10 +24,12 @@ def command(formula: str, as_json: bool, as_csv: bool) -> None:
     composition = parse(formula)
     rows = queries.phases(open_store(), composition.formula)
     if not rows:
+        members = list(composition.end_members())
         raise MissingData(
             f"The store has no phase of {composition.formula}.",
-            "For an alloy ask for its end members: "
-            f"{', '.join(composition.end_members())}; 'perovdb lattice' mixes them.",
+            f"It is an alloy: 'perovdb lattice' mixes its end members {', '.join(members)}."
+            if len(members) > 1
+            else "Tolerance factors do without one: 'perovdb tolerance'.",
         )
     if as_json:
         render.emit_json([phase_answer(row) for row in rows])

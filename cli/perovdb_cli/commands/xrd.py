@@ -50,7 +50,8 @@ def command(
     """Powder diffraction peaks.
 
     Ions scatter with their occupancies, organic cations as free rotors; without thermal motion
-    and anomalous dispersion.
+    and anomalous dispersion. Intensities are in percent of the strongest peak in the range.
+    Lines: CuKa, CuKa1, CuKa2, MoKa, MoKa1, CoKa, CoKa1, AgKa, AgKa1
 
     \b
     Example:
@@ -92,6 +93,7 @@ def command(
                     "evidence": cell.evidence,
                 },
                 "peaks": answers,
+                "notes": list(cell.notes),
             }
         )
         return
@@ -115,4 +117,9 @@ def command(
         f"{pattern.formula} {pattern.phase}, {pattern.wavelength_name} {pattern.wavelength_A:g} A"
     )
     click.echo(f"{pattern.cell.origin} [{pattern.cell.source}, {pattern.cell.evidence}]")
+    render.emit_notes(pattern.cell.notes)
+    if not rows:
+        low, high = two_theta_deg
+        click.echo(f"no peak from {low:g} to {high:g} degrees")
+        return
     render.emit_lines(render.table(rows))

@@ -47,6 +47,7 @@ class AverageCell:
         temperature: the temperature that the lattice holds for, in words.
         origin: how the cell came about, for people.
         source, kind, evidence: of the positions and, for a pure compound, of the lattice.
+        notes: where the cell is not what was asked for, such as one of another temperature.
     """
 
     composition: Composition
@@ -60,6 +61,7 @@ class AverageCell:
     source: str
     kind: str
     evidence: str
+    notes: tuple[str, ...]
 
     def occupancy(self, site: int) -> Mapping[str, float]:
         """Species -> fraction on a site."""
@@ -78,7 +80,8 @@ def average_cell(
         composition: a Composition or a formula.
         phase: alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic; by default the
             phase of a pure compound at this temperature whose positions are known, and alpha for
-            a mixed one.
+            a mixed one. Where the positions of that phase are not known, alpha stands in for it
+            and a note says so.
         temperature_K: which cell of a pure compound to prefer, and where Vegard's rule is
             applied to a mixed one.
         store: the curated store by default.
@@ -120,7 +123,29 @@ def average_cell(
         source=row["source"],
         kind=row["kind"] if pure else "derived",
         evidence=row["evidence"],
+        notes=tuple(_notes(row, phase, temperature_K, store) if pure else ()),
     )
+
+
+def _notes(row: Record, phase: str, temperature_K: float, store: Store) -> list[str]:
+    """What to say of the cell of a pure compound that does not hold at the temperature."""
+    if measured_at(row, temperature_K):
+        return []
+    note = f"the cell is that of {temperature_text(row)}, not of {temperature_K:g} K"
+    there = [
+        other
+        for other in queries.phases(store, row["formula"])
+        if other["phase"] not in (phase, "pseudo-cubic") and measured_at(other, temperature_K)
+    ]
+    there.sort(key=lambda other: not other["perovskite"])
+    known = {
+        other["phase"]: "" if queries.phase_sites(store, other["id"]) else " (positions not known)"
+        for other in there
+    }
+    if known:
+        names = ", ".join(name + lack for name, lack in known.items())
+        note += f"; at {temperature_K:g} K {row['formula']} is known as {names}"
+    return [note]
 
 
 def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:

@@ -32,6 +32,7 @@ class Cell(NamedTuple):
     a_pseudocubic_A: float
     temperature_K: float | None
     temperature_basis: str
+    temperature: str
     source: str
     kind: str
     evidence: str
@@ -77,8 +78,9 @@ def lattice(
 ) -> Lattice:
     """Pseudo-cubic lattice parameter at a temperature; Vegard's rule for mixed sites.
 
-    Only perovskite phases count. Among cells at this temperature the store's preference
-    decides, a phase's own cell before a pseudo-cubic index of it.
+    Only perovskite phases count, measured within TEMPERATURE_TOLERANCE_K of this temperature or
+    for a range that holds it. Among them a phase's own cell comes before a pseudo-cubic index of
+    it, a stated temperature before a range, and then the store's preference decides.
 
     Args:
         composition: a Composition or a formula.
@@ -122,7 +124,7 @@ def _end_member(formula: str, fraction: float, temperature_K: float, store: Stor
             if known
             else "No cell of it is known at any temperature; an alloy needs all its end members.",
         )
-    here.sort(key=lambda row: row["phase"] == "pseudo-cubic")
+    here.sort(key=lambda row: (row["phase"] == "pseudo-cubic", row["temperature_K"] is None))
     cells = [_cell(row) for row in here]
     return EndMember(
         formula=formula,
@@ -149,6 +151,7 @@ def _cell(row: Record) -> Cell:
         a_pseudocubic_A=row["a_pseudocubic_A"],
         temperature_K=row["temperature_K"],
         temperature_basis=row["temperature_basis"],
+        temperature=temperature_text(row),
         source=row["source"],
         kind=row["kind"],
         evidence=row["evidence"],
@@ -183,12 +186,15 @@ def temperature_text(row: Record) -> str:
 
 def _notes(member: EndMember, temperature_K: float) -> list[str]:
     cell = member.cell
-    notes = [f"{member.formula}: {cell.phase} phase, the perovskite known at {temperature_K:g} K"]
+    notes = [
+        f"{member.formula}: {cell.phase} phase, the perovskite known at {temperature_K:g} K; "
+        f"cell of {cell.temperature}"
+    ]
     others = sorted(
         {
-            f"{other.phase} {other.a_pseudocubic_A:.3f} A at {other.temperature_K:g} K"
+            f"{other.phase} {other.a_pseudocubic_A:.3f} A at {other.temperature}"
             for other in member.elsewhere
-            if other.temperature_K is not None and other.evidence != "recalled"
+            if other.temperature_basis != "unknown"
         }
     )
     if others:

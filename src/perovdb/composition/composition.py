@@ -164,12 +164,13 @@ def _per_formula_unit(sites: dict[str, dict[str, float]]) -> dict[str, dict[str,
 def _ratio_error(totals: dict[str, float]) -> FormulaError:
     a, b, x = (round(totals[site], 4) for site in "ABX")
     ratio = f"A : B : X = {a:g} : {b:g} : {x:g}, not 1 : 1 : 3."
-    if (a, b, x) in ((2, 1, 4), (4, 1, 6), (1, 2, 5)) or (b > 0 and a > 1.05):
+    if (a, b, x) == (0.5, 1, 2.5) or (a >= 1.5 and x >= 3.5):
         return FormulaError(
             f"The ions stand as {ratio}",
-            "Layered and zero-dimensional phases such as A2BX4 or A4BX6 are not supported yet.",
+            "Layered and zero-dimensional phases such as A2BX4, A4BX6 or AB2X5 are not supported "
+            "yet.",
         )
-    if a < 1 or x < 3:
+    if abs(a - 1) < 0.5 and abs(x - 3) < 1:
         return FormulaError(
             f"The ions stand as {ratio}",
             "Formulas with vacancies are not supported yet; "

@@ -11,6 +11,7 @@ from perovdb.composition.registry import Registry, default_registry
 from perovdb.errors import FormulaError, UnknownSpecies
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_LATEX = str.maketrans("", "", "_{}$")  # Cs_{0.5}FA_{0.5}PbI_3
 _NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
 _VARIABLES = "xyzδ"
 _OPEN = {"(": ")", "[": "]"}
@@ -47,7 +48,7 @@ class _Reader:
 
     def __init__(self, text: str, registry: Registry) -> None:
         self.shown = text
-        self.text = text.translate(_SUBSCRIPTS)
+        self.text = text.translate(_SUBSCRIPTS).translate(_LATEX)
         self.registry = registry
         self.at = 0
 

@@ -6,19 +6,40 @@ from typing import Any
 
 from pymatgen.core import Structure
 
+from perovdb.errors import InputError
 from perovdb.inputs.job import NebJob
 
 INPUT = "neb.inp"
 PROJECT = "neb"
 
 
+#: Below this length of the shortest cell vector, sampling at Gamma alone is coarser than a
+#: spacing of half an inverse angstrom.
+GAMMA_ENOUGH_A = 12.0
+
+
 def neb_files(job: NebJob) -> dict[str, str]:
-    """Files of a band calculation, by name."""
+    """Files of a band calculation, by name.
+
+    Raises:
+        InputError: a build is named, which only VASP has.
+    """
+    if job.build != "plain":
+        raise InputError(
+            f"CP2K has no build '{job.build}'.", "Leave it out: CP2K's band climbs by itself."
+        )
     replicas = [f"image_{number:02d}.xyz" for number in range(len(job.path.images))]
     files = {INPUT: _band_input(job, replicas)}
     for name, structure in zip(replicas, job.path.images, strict=True):
         files[name] = _xyz(structure, f"{job.title}, {name}")
     return files
+
+
+def notes(job: NebJob) -> list[str]:
+    """The sampling, which CP2K users choose by the size of the cell."""
+    shortest = min(job.path.images[0].lattice.abc)
+    note = f"CP2K samples the Gamma point only; the shortest cell vector is {shortest:.1f} A"
+    return [note + (": take a larger --size" if shortest < GAMMA_ENOUGH_A else "")]
 
 
 def tasks(job: NebJob) -> int:

@@ -20,6 +20,9 @@ class Code(Protocol):
     def neb_files(self, job: NebJob) -> dict[str, str]:
         """Files of a band calculation, by name."""
 
+    def notes(self, job: NebJob) -> list[str]:
+        """What a user should know of the set before running it."""
+
     def tasks(self, job: NebJob) -> int:
         """MPI ranks of the band."""
 
@@ -68,14 +71,26 @@ def neb_files(
     return files
 
 
-def write_neb(folder: str | os.PathLike[str], path: Path, code: str, **options: Any) -> FilePath:
+def write_neb(
+    folder: str | os.PathLike[str],
+    path: Path,
+    code: str,
+    preset: str = "standard",
+    ranks_per_image: int = 8,
+    hours: int = 24,
+    build: str = "plain",
+) -> FilePath:
     """Write the set of `neb_files` to a new folder, all of it or nothing.
+
+    Args:
+        folder: a folder that does not exist.
+        path, code, preset, ranks_per_image, hours, build: as for `neb_files`.
 
     Raises:
         InputError: as `neb_files`, and if the folder exists or cannot be written.
         MissingData: an element has no potential.
     """
-    return writer.write(folder, neb_files(path, code, **options))
+    return writer.write(folder, neb_files(path, code, preset, ranks_per_image, hours, build))
 
 
 def _manifest(job: NebJob, code: str) -> dict[str, Any]:
@@ -112,7 +127,7 @@ def _manifest(job: NebJob, code: str) -> dict[str, Any]:
             "closest_contact_A": path.closest_contact_A,
             "residual_A": path.residual_A,
         },
-        "notes": list(path.notes),
+        "notes": [*path.notes, *CODES[code].notes(job)],
         "code": code,
         "preset": job.preset.name,
         "settings": job.preset.record(),

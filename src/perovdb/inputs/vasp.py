@@ -43,6 +43,11 @@ def neb_files(job: NebJob) -> dict[str, str]:
     return files
 
 
+def notes(job: NebJob) -> list[str]:
+    """Nothing that the files do not say."""
+    return []
+
+
 def tasks(job: NebJob) -> int:
     """MPI ranks of the band: VASP wants a multiple of IMAGES."""
     return job.ranks_per_image * (len(job.path.images) - 2)
@@ -103,4 +108,9 @@ def _kpoints(job: NebJob) -> str:
     spacing = job.preset.values("kpoints")["spacing_inv_A"]
     lengths = job.path.images[0].lattice.reciprocal_lattice.abc
     mesh = " ".join(str(max(1, ceil(length / spacing))) for length in lengths)
-    return f"Gamma-centred mesh, spacing at most {spacing:g} A^-1\n0\nGamma\n{mesh}\n0 0 0\n"
+    what = (
+        "Gamma only"
+        if mesh == "1 1 1"
+        else f"Gamma-centred mesh, spacing at most {spacing:g} A^-1"
+    )
+    return f"{what}\n0\nGamma\n{mesh}\n0 0 0\n"

@@ -33,6 +33,9 @@ DETOUR_A = 1.5
 
 MOST_IMAGES = 99
 
+#: Every pair of atoms counts in the path's potential, and DFT bands of larger cells do not run.
+MOST_ATOMS = 1500
+
 #: Forces are gradients over curvature: a step of this length would bring an atom to rest.
 CONVERGED_A = 1e-5
 
@@ -117,6 +120,11 @@ def path(
             f"There are {len(choices)} distinct hops, numbered from 0: see 'perovdb hops'.",
         )
     host = fill(cell, size, seed, orientation, store)
+    if len(host) > MOST_ATOMS:
+        raise InputError(
+            f"A path in a cell of {len(host)} atoms cannot be made.",
+            f"Take a smaller size: at most {MOST_ATOMS} atoms.",
+        )
     ends = endpoints(host, choices[hop], cell, size, store)
     positions, residual = interpolate_path(ends, images)
     chain = tuple(with_positions(ends.start, image) for image in positions)
@@ -137,7 +145,7 @@ def path(
         unevenness=float(np.abs(lengths / lengths.mean() - 1).max()),
         closest_contact_A=min(contacts),
         residual_A=residual,
-        notes=tuple(_notes(ends)),
+        notes=(*cell.notes, *_notes(ends)),
     )
     _refuse_bad(result, contacts)
     return result

@@ -82,6 +82,7 @@ def fill(cell: AverageCell, size: Size, seed: int, orientation: str, store: Stor
             "formula": cell.composition.formula,
             "phase": cell.phase,
             "cell": cell.origin,
+            "notes": list(cell.notes),
             "size": list(size),
             "order": "random",
             "orientation": orientation,

@@ -8,6 +8,7 @@ import os
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
+from perovdb.structures.units import ion_formula
 
 FORMATS = {".vasp": "poscar", ".cif": "cif", ".xyz": "xyz"}
 
@@ -40,7 +41,7 @@ def as_text(structure: Structure, form: str) -> str:
     if form == "poscar":
         from pymatgen.io.vasp.inputs import Poscar
 
-        comment = " ".join([structure.composition.formula, _history_line(structure)])
+        comment = " ".join([ion_formula(structure), _history_line(structure)])
         return Poscar(structure, comment=comment, sort_structure=False).get_str(
             significant_figures=10
         )

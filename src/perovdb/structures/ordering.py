@@ -50,7 +50,8 @@ def _fitting_cell(composition: Composition, sites: Mapping[str, int]) -> str:
             multiple = candidate // gcd(candidate, units)
             return (
                 f"It needs a multiple of {candidate} formula units: "
-                f"take a cell {multiple} times as large."
+                f"take a cell {multiple} times as large, such as {multiple} times the last "
+                "number of the size."
             )
     return "No cell of up to 1000 formula units holds it exactly: round the fractions."
 

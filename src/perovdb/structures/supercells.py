@@ -1,12 +1,14 @@
 """Repeat a cell."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from perovdb.errors import InputError
 
 Size = tuple[int, int, int]
 
-MOST_CELLS = 8000
+MOST_SITES = 10_000
 
 
 def repeat(
@@ -15,13 +17,15 @@ def repeat(
     """Lattice (3, 3) and fractional coordinates (cells * n, 3) of a supercell, cell by cell.
 
     Raises:
-        InputError: a size is not a positive number, or there are too many cells.
+        InputError: a size is not a positive number, or there are more than MOST_SITES sites.
     """
-    cells = int(np.prod(size, dtype=float))
-    if min(size) < 1 or cells > MOST_CELLS:
+    if not isinstance(size, Sequence) or [type(n) for n in size] != [int, int, int]:
+        raise InputError(f"The size {size!r} is not three whole numbers.", "Write (2, 2, 2).")
+    most_cells = MOST_SITES // len(fractional)
+    if min(size) < 1 or np.prod(size, dtype=float) > most_cells:
         raise InputError(
             f"The size {' x '.join(map(str, size))} cannot be built.",
-            f"Give three whole numbers from 1 on, at most {MOST_CELLS} cells in all.",
+            f"Give three whole numbers from 1 on, at most {most_cells} cells in all.",
         )
     corners = np.array(list(np.ndindex(*size)), dtype=float)
     inside = (corners[:, None, :] + fractional[None, :, :]).reshape(-1, 3) / np.array(size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,13 @@ def units(structure: Structure) -> list[Unit]:
             )
         )
     return found
+
+
+def ion_formula(structure: Structure) -> str:
+    """Ions and their numbers, such as MA8Pb8I23, in the order A, B, X."""
+    found = sorted(units(structure), key=lambda unit: unit.role)
+    counts = Counter(unit.ion for unit in found)
+    return "".join(f"{ion}{number}" for ion, number in counts.items())
 
 
 def closest_contact(structure: Structure, reach_A: float = 4.0) -> float:
