@@ -1,6 +1,7 @@
 """The entry point: a table of commands, and the one place where errors become messages."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -65,6 +66,9 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 no answer, 2 malformed question."""
+    if hasattr(signal, "SIGPIPE"):
+        # When the reader of a pipe, such as head, has seen enough, end as other tools do.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         cli(prog_name="perovdb", standalone_mode=False)
         sys.stdout.flush()
@@ -77,9 +81,10 @@ def main() -> None:
         _fail(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted.", 130)
-    except BrokenPipeError:
-        # The reader of a pipe, such as head, has seen enough.
+    except OSError as error:
+        # What is left in the buffer goes nowhere, or Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fail(f"the answer cannot be written: {error.strerror}.", 2)
 
 
 def _fail(message: str, code: int) -> None:

@@ -51,3 +51,14 @@ def test_positions_that_nobody_knows_are_not_made_up():
         average_cell("MAPbI3", "beta")
     with pytest.raises(MissingData, match="None of its end members"):
         average_cell("RbSnI3", "alpha")
+
+
+def test_an_alloy_takes_no_cell_of_a_phase_that_is_no_perovskite():
+    with pytest.raises(MissingData, match="is not a perovskite"):
+        average_cell("Cs0.5FA0.5PbI3", "delta")
+    assert average_cell("CsPbI3", "delta").phase == "delta"
+
+
+@pytest.mark.parametrize(("asked_K", "cell_K"), [(298, 299), (340, 348), (420, 399)])
+def test_the_cell_nearest_in_temperature_is_taken(asked_K, cell_K):
+    assert average_cell("FAPbI3", "alpha", asked_K).temperature == f"{cell_K} K"

@@ -167,3 +167,13 @@ def test_too_many_reflections_are_refused():
     huge = Lattice.cubic(300).matrix
     with pytest.raises(OutOfRange, match="too many reflections"):
         peaks(huge, np.zeros((1, 3)), [[(Scatterer(("Pb",), (0.0,)), 1.0)]], 0.5, (5.0, 150.0))
+
+
+def test_extinct_reflections_are_no_peaks():
+    # (001) at 7.08 deg is forbidden by the glide plane of Pnam.
+    assert xrd("CsPbI3", "gamma", two_theta_deg=(6, 8)).peaks == ()
+
+
+def test_a_beam_that_comes_straight_back_is_refused():
+    with pytest.raises(InputError, match="between 0 and 179"):
+        xrd("CsPbI3", "alpha", two_theta_deg=(10, 180))

@@ -56,3 +56,10 @@ def test_a_missing_end_member_is_named_with_what_is_known():
         lattice("CsPbI3", temperature_K=450)
     with pytest.raises(MissingData, match="no perovskite cell of RbPbI3"):
         lattice("Rb0.1Cs0.9PbI3")
+
+
+def test_an_open_range_is_not_read_without_limit():
+    # The cubic cell of MAPbI3 stated for temperatures above 327 K says nothing of 1000 K.
+    assert "> 327.4 K" in lattice("MAPbI3", 330).notes[0]
+    with pytest.raises(MissingData, match="no perovskite cell of MAPbI3 at 1000 K"):
+        lattice("MAPbI3", 1000)

@@ -1,6 +1,8 @@
 """Formulas as people write them, and those that must not be guessed."""
 
 import contextlib
+import copy
+import pickle
 
 import pytest
 from hypothesis import given
@@ -123,3 +125,28 @@ def test_every_composition_survives_the_round_trip(a, b, x):
 def test_any_text_is_read_or_refused_never_worse(text):
     with contextlib.suppress(FormulaError, UnknownSpecies):
         parse(text)
+
+
+def test_compositions_travel():
+    composition = parse("Cs0.05(MA0.17FA0.83)0.95Pb(I0.83Br0.17)3")
+    assert pickle.loads(pickle.dumps(composition)) == composition
+    same = copy.deepcopy(composition) != composition
+    assert same is False
+
+
+def test_a_trace_below_the_digits_is_refused():
+    with pytest.raises(FormulaError, match="amount of Br is below"):
+        parse("CsPbI2.9999997Br0.0000003")
+
+
+def test_an_absent_ion_has_no_site():
+    with pytest.raises(UnknownSpecies, match="no Br in CsPbI3"):
+        parse("CsPbI3").site_of("Br")
+
+
+def test_latex_subscripts_are_read_and_positions_stay():
+    assert parse("Cs_{0.5}FA_{0.5}PbI_3").formula == "Cs0.5FA0.5PbI3"
+    with pytest.raises(UnknownSpecies, match="'Xx' at position 9"):
+        parse("Cs_{0.5}Xx_{0.5}PbI_3")
+    with pytest.raises(FormulaError):
+        parse("Cs}Pb{I_3")

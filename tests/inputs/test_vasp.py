@@ -79,6 +79,9 @@ if [ -e POSCAR ]; then
   cp POSCAR CONTCAR
   [ -n "${FAIL:-}" ] || echo "reached required accuracy" > OUTCAR
   touch OUTCAR
+else
+  mkdir -p 01
+  [ -n "${FAIL_BAND:-}" ] || echo "reached required accuracy" > 01/OUTCAR
 fi
 """
 
@@ -126,6 +129,13 @@ def test_the_job_stops_at_an_end_that_does_not_converge(folder, cluster):
     failed = submit(folder, {**cluster, "FAIL": "1"})
     assert failed.returncode == 1
     assert "endpoint 00 did not converge" in failed.stderr
+
+
+def test_the_job_says_when_the_band_did_not_converge(folder, cluster):
+    (folder / "POTCAR").write_text("licensed\n")
+    failed = submit(folder, {**cluster, "FAIL_BAND": "1"})
+    assert failed.returncode == 1
+    assert "the band did not converge" in failed.stderr
 
 
 def test_the_cores_divide_by_the_images(folder):

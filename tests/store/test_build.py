@@ -75,7 +75,7 @@ def test_a_bad_row_is_refused_by_name_and_nothing_is_written(
 
 def test_a_table_without_a_schema_is_refused(data, tmp_path):
     (data / "tables" / "ghost.csv").write_text("id\n1\n")
-    with pytest.raises(StoreError, match="no table 'ghost'"):
+    with pytest.raises(StoreError, match="'ghost' is no table"):
         build(data, tmp_path / "store.sqlite")
 
 
@@ -85,3 +85,26 @@ def test_a_column_without_a_meaning_is_refused(data, tmp_path):
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(StoreError, match=r"no meaning is given for meta\.key"):
         build(data, tmp_path / "store.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("sources.toml", "x = 1", "'x' is not a table"),
+        ("columns.csv", "a,b", "columns.csv:1: the header is wrong"),
+        ("schema.sql", "CREATE TABEL x", "schema.sql"),
+        ("tables/meta.csv", "key,value", "'meta' is no table of facts"),
+        ("tables/ion_alias.csv", "alias,species\nCs,MA", "'Cs' is an ion itself"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name(data, tmp_path, file, text, message):
+    (data / file).write_text(text)
+    with pytest.raises(StoreError, match=message):
+        build(data, tmp_path / "new.sqlite")
+    assert not (tmp_path / "new.sqlite").exists()
+
+
+def test_a_missing_folder_of_tables_is_no_empty_store(data, tmp_path):
+    shutil.rmtree(data / "tables")
+    with pytest.raises(StoreError, match="tables is not there"):
+        build(data, tmp_path / "new.sqlite")

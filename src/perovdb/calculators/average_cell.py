@@ -12,8 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perovdb.calculators.mixing import ROOM_TEMPERATURE_K, lattice, measured_at, temperature_text
-from perovdb.composition import Composition, parse
+from perovdb.calculators.mixing import (
+    ROOM_TEMPERATURE_K,
+    kelvin_apart,
+    lattice,
+    measured_at,
+    temperature_text,
+)
+from perovdb.composition import Composition, as_composition
 from perovdb.errors import MissingData
 from perovdb.store import Store, open_store, queries
 from perovdb.store.connection import Record
@@ -88,17 +94,23 @@ def average_cell(
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
-        MissingData: no positions are known for this phase, or no cell to mix.
+        MissingData: no positions are known for this phase, or no cell to mix; or the phase is
+            not a perovskite and the composition is mixed, for which there is no rule.
     """
     store = store or open_store()
-    if isinstance(composition, str):
-        composition = parse(composition)
+    composition = as_composition(composition, store)
     if phase is None:
         phase = _default_phase(composition, temperature_K, store)
     phase = PHASE_NAMES.get(phase, phase)
     row = _template(composition, phase, temperature_K, store)
     lattice_A, roles, fractional = expand(row, queries.phase_sites(store, row["id"]))
     pure = row["formula"] == composition.formula
+    if not pure and not row["perovskite"]:
+        raise MissingData(
+            f"There is no cell of {composition.formula} in the phase '{phase}'.",
+            f"{row['formula']} {phase} is not a perovskite, and Vegard's rule for perovskites "
+            "does not hold for it; ask for an end member.",
+        )
     if pure:
         temperature = temperature_text(row)
         origin = f"cell and positions of {row['formula']} {phase}, {temperature}"
@@ -206,8 +218,13 @@ def _template(composition: Composition, phase: str, temperature_K: float, store:
         usable = [row for row in rows if queries.phase_sites(store, row["id"])]
         of_phase = [row for row in usable if row["phase"] == phase]
         if of_phase:
-            # sorted() keeps the store's order of preference among equals.
-            return sorted(of_phase, key=lambda row: not measured_at(row, temperature_K))[0]
+            # min() keeps the store's order of preference among those of this temperature.
+            return min(
+                of_phase,
+                key=lambda row: (
+                    0.0 if measured_at(row, temperature_K) else kelvin_apart(row, temperature_K)
+                ),
+            )
         seen += [f"{formula} {row['phase']}" for row in usable]
     known = ", ".join(dict.fromkeys(seen))
     raise MissingData(

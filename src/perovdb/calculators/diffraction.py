@@ -26,6 +26,15 @@ TWO_THETA_TOLERANCE_DEG = 1e-5
 #: Peaks weaker than this, in % of the strongest, are not listed.
 WEAKEST_PCT = 1e-3
 
+#: The Lorentz factor has no bound where the beam comes straight back.
+HIGHEST_TWO_THETA_DEG = 179.0
+
+#: A structure factor below this share of all electrons is zero by symmetry.
+EXTINCT = 1e-9
+
+#: Points of the reciprocal lattice that are looked at in one go: about 1 GB of memory.
+MOST_REFLECTIONS = 1e6
+
 
 @dataclass(frozen=True)
 class Peak:
@@ -90,10 +99,10 @@ def xrd(
             "Give 0.1 to 10 angstrom, or the name of a line such as CuKa1.",
         )
     low, high = two_theta_deg
-    if not 0 <= low < high <= 180:
+    if not 0 <= low < high <= HIGHEST_TWO_THETA_DEG:
         raise InputError(
             f"The range {low:g} to {high:g} degrees of 2theta cannot be used.",
-            "Give two angles between 0 and 180, the lower first.",
+            f"Give two angles between 0 and {HIGHEST_TWO_THETA_DEG:g}, the lower first.",
         )
     cell = average_cell(composition, phase, temperature_K, store)
     scatterer = scatterers(cell.composition, store)
@@ -139,7 +148,16 @@ def peaks(
     theta = np.arcsin(np.clip(wavelength_A * g_inv_A / 2, 0, 1))
     lorentz = (1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
     structure_factor = _structure_factors(hkl, 2 * np.pi * g_inv_A, fractional, occupants)
+    # An extinct reflection is left with rounding errors, which are no peak.
+    electrons = sum(
+        occupancy * scatterer.form_factor(np.zeros(1))[0]
+        for shares in occupants
+        for scatterer, occupancy in shares
+    )
+    structure_factor[np.abs(structure_factor) < EXTINCT * electrons] = 0.0
     intensity = np.abs(structure_factor) ** 2 * lorentz
+    if not intensity.any():
+        return []
     operations = _lattice_symmetry(np.linalg.inv(lattice_A).T)
     return _group(hkl, g_inv_A, np.degrees(2 * theta), intensity, operations)
 
@@ -152,7 +170,7 @@ def _reflections(
     reciprocal = np.linalg.inv(lattice_A).T
     # |h| <= |g| |a|, because h is the projection of g on the cell vector a.
     reach = np.floor(high * np.linalg.norm(lattice_A, axis=1)).astype(int)
-    if np.prod(2.0 * reach + 1) > 5e7:
+    if np.prod(2.0 * reach + 1) > MOST_REFLECTIONS:
         raise OutOfRange(
             "There are too many reflections up to this angle for a cell of this size.",
             "Ask for a smaller range of 2theta or a longer wavelength.",

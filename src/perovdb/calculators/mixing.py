@@ -5,9 +5,10 @@ parameter a = (V / Z)^(1/3), and only at one temperature: mixing a 634 K cubic c
 room-temperature one would be wrong by more than a tenth of an angstrom.
 """
 
+from math import inf
 from typing import NamedTuple
 
-from perovdb.composition import Composition, parse
+from perovdb.composition import Composition, as_composition
 from perovdb.errors import MissingData
 from perovdb.store import Store, open_store, queries
 from perovdb.store.connection import Record
@@ -18,6 +19,9 @@ ROOM_TEMPERATURE_K = 298.0
 #: expansion of 4e-5 / K (alpha-FAPbI3 between its cells at 299 and 399 K, Fabini 2016) 15 K
 #: is worth 0.004 angstrom.
 TEMPERATURE_TOLERANCE_K = 15.0
+
+#: How far beyond its limit a cell stated for "> T" or "< T" is used.
+OPEN_RANGE_K = 100.0
 
 VEGARD = "Vegard: mean of the end members' pseudo-cubic a, weighted by their fractions"
 
@@ -95,8 +99,7 @@ def lattice(
     6.187
     """
     store = store or open_store()
-    if isinstance(composition, str):
-        composition = parse(composition)
+    composition = as_composition(composition, store)
     members = tuple(
         _end_member(formula, fraction, temperature_K, store)
         for formula, fraction in composition.end_members().items()
@@ -160,12 +163,25 @@ def _cell(row: Record) -> Cell:
 
 def measured_at(row: Record, temperature_K: float) -> bool:
     """Whether a row of the phase table holds at a temperature."""
+    if row["temperature_K"] is None:
+        return kelvin_apart(row, temperature_K) == 0
+    return kelvin_apart(row, temperature_K) <= TEMPERATURE_TOLERANCE_K
+
+
+def kelvin_apart(row: Record, temperature_K: float) -> float:
+    """How far a row of the phase table is from a temperature; infinite if its own is not known.
+
+    A range that is open to one side is taken to reach OPEN_RANGE_K beyond its limit: a lattice
+    expands, and the phase's cell was measured near the limit or nobody said where.
+    """
     if row["temperature_K"] is not None:
-        return bool(abs(row["temperature_K"] - temperature_K) <= TEMPERATURE_TOLERANCE_K)
+        return float(abs(row["temperature_K"] - temperature_K))
     low, high = row["temperature_min_K"], row["temperature_max_K"]
     if low is None and high is None:
-        return False
-    return (low is None or temperature_K >= low) and (high is None or temperature_K <= high)
+        return inf
+    low = high - OPEN_RANGE_K if low is None else low
+    high = low + OPEN_RANGE_K if high is None else high
+    return float(max(low - temperature_K, temperature_K - high, 0.0))
 
 
 def temperature_text(row: Record) -> str:

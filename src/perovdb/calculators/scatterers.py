@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -87,12 +87,26 @@ def scatterers(composition: Composition, store: Store) -> dict[str, Scatterer]:
 
 
 def _rotor(species: str, store: Store) -> Scatterer:
-    from pymatgen.core import Element
+    elements, positions_A = molecular_geometry(species, store)
+    radii = np.linalg.norm(positions_A, axis=1)
+    return Scatterer(elements, tuple(float(radius) for radius in radii))
 
+
+def molecular_geometry(species: str, store: Store) -> tuple[tuple[str, ...], np.ndarray]:
+    """Elements (m,) of a molecular ion and their positions (m, 3) about its centre of mass.
+
+    Raises:
+        MissingData: the store has no geometry for it.
+    """
     atoms = queries.molecule_atoms(store, species)
     elements = tuple(atom["element"] for atom in atoms)
-    positions = np.array([[atom["x_A"], atom["y_A"], atom["z_A"]] for atom in atoms])
-    masses = np.array([float(Element(element).atomic_mass) for element in elements])
-    centre = masses @ positions / masses.sum()
-    radii = np.linalg.norm(positions - centre, axis=1)
-    return Scatterer(elements, tuple(float(radius) for radius in radii))
+    positions_A = np.array([[atom["x_A"], atom["y_A"], atom["z_A"]] for atom in atoms])
+    masses = atomic_masses(elements)
+    return elements, positions_A - masses @ positions_A / masses.sum()
+
+
+def atomic_masses(elements: Sequence[str]) -> np.ndarray:
+    """(m,) atomic masses in u."""
+    from pymatgen.core import Element
+
+    return np.array([float(Element(element).atomic_mass) for element in elements])

@@ -8,7 +8,7 @@ from math import log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
-from perovdb.composition import Composition, parse
+from perovdb.composition import Composition, as_composition
 from perovdb.errors import OutOfRange
 from perovdb.store import Store, open_store
 
@@ -115,8 +115,7 @@ def tolerance(composition: Composition | str, store: Store | None = None) -> Tol
     0.919
     """
     store = store or open_store()
-    if isinstance(composition, str):
-        composition = parse(composition)
+    composition = as_composition(composition, store)
     radii = radii_used(composition, store)
     r_A, r_B, r_X = (
         sum(fraction * radii[species].radius_A for species, fraction in ions.items())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from perovdb.errors import FormulaError
+from perovdb.errors import FormulaError, UnknownSpecies
 
 if TYPE_CHECKING:
     from perovdb.composition.registry import Registry
@@ -91,8 +91,17 @@ class Composition(NamedTuple):
         )
 
     def site_of(self, species: str) -> str:
-        """The site, A, B or X, that a species of this composition takes."""
-        return next(site for site, ions in self.sites.items() if species in ions)
+        """The site, A, B or X, that a species of this composition takes.
+
+        Raises:
+            UnknownSpecies: it takes none.
+        """
+        for site, ions in self.sites.items():
+            if species in ions:
+                return site
+        raise UnknownSpecies(
+            f"There is no {species} in {self.formula}.", f"It holds {', '.join(self.species)}."
+        )
 
     def end_members(self) -> dict[str, float]:
         """The pure compounds that this one mixes -> their weights, which sum to 1.
@@ -111,14 +120,25 @@ class Composition(NamedTuple):
             for x, fraction_x in self.X.items()
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Read-only mappings do not pickle by themselves.
+        return _thaw, (dict(self.A), dict(self.B), dict(self.X), self.charge)
+
     def __str__(self) -> str:
         return self.formula
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Composition) and self.formula == other.formula
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self.formula)
+
+
+def _thaw(a: dict[str, float], b: dict[str, float], x: dict[str, float], q: float) -> Composition:
+    return Composition(MappingProxyType(a), MappingProxyType(b), MappingProxyType(x), q)
 
 
 def _amount_text(amount: float) -> str:
@@ -158,6 +178,12 @@ def _per_formula_unit(sites: dict[str, dict[str, float]]) -> dict[str, dict[str,
         scaled[site] = {
             species: round(amount / unit * scale, DECIMALS) for species, amount in ions.items()
         }
+        traces = [species for species, amount in scaled[site].items() if amount == 0]
+        if traces:
+            raise FormulaError(
+                f"The amount of {', '.join(traces)} is below {10**-DECIMALS:g} of a formula unit.",
+                "Leave the ion out.",
+            )
     return scaled
 
 

@@ -7,12 +7,14 @@ never guessed: FA is the ion FA of the registry, and fluorine is not in it.
 import re
 
 from perovdb.composition.composition import Composition
-from perovdb.composition.registry import Registry, default_registry
+from perovdb.composition.registry import Registry, default_registry, load_registry
 from perovdb.errors import FormulaError, UnknownSpecies
+from perovdb.store import Store
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_LATEX = str.maketrans("", "", "_{}$")  # Cs_{0.5}FA_{0.5}PbI_3
-_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
+_DIGITS = r"(\d+\.?\d*|\.\d+)"
+# As in CsPbI3 and, in LaTeX, CsPbI_3 or CsPbI_{3}.
+_NUMBER = re.compile(rf"_?{_DIGITS}|_\{{{_DIGITS}\}}")
 _VARIABLES = "xyzδ"
 _OPEN = {"(": ")", "[": "]"}
 _LONGEST = 200
@@ -43,12 +45,25 @@ def parse(text: str, registry: Registry | None = None) -> Composition:
         raise FormulaError(f"'{text}': {error.what}", error.mend) from None
 
 
+def as_composition(value: Composition | str, store: Store) -> Composition:
+    """A composition as it is, or a formula read with the ions of a store.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+    """
+    if isinstance(value, str):
+        return parse(value, load_registry(store))
+    if isinstance(value, Composition):
+        return value
+    raise FormulaError(f"{value!r} is not a formula.", "Write one such as 'CsPbI3'.")
+
+
 class _Reader:
     """A position in the text; each method reads on from it."""
 
     def __init__(self, text: str, registry: Registry) -> None:
         self.shown = text
-        self.text = text.translate(_SUBSCRIPTS).translate(_LATEX)
+        self.text = text.translate(_SUBSCRIPTS)
         self.registry = registry
         self.at = 0
 
@@ -121,7 +136,7 @@ class _Reader:
         match = _NUMBER.match(self.text, self.at)
         if not match:
             return 1.0
-        number = float(match.group())
+        number = float(match.group(1) or match.group(2))
         if not 0 < number < 1e4:
             self._fail(f"the amount {match.group()} cannot be", "Give one above 0.")
         self.at = match.end()

@@ -29,7 +29,8 @@ class Registry:
 
     def __init__(self, ions: list[Ion], aliases: Mapping[str, str]) -> None:
         self.ions = {ion.species: ion for ion in ions}
-        self.spellings = {**{species: species for species in self.ions}, **aliases}
+        own = {species: species for species in self.ions}
+        self.spellings = {**{a: s for a, s in aliases.items() if s in own}, **own}
         # The longest spelling first: CH3NH3 before any shorter one that begins it.
         self.longest_first = sorted(self.spellings, key=len, reverse=True)
 

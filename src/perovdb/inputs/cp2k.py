@@ -60,6 +60,12 @@ if grep -q "SCF run NOT converged" {PROJECT}*.out; then
   echo "some SCF did not converge: the barrier cannot be trusted" >&2
   exit 1
 fi
+
+# The last table of convergence says NO where a criterion is not met.
+if grep -E "(RMS|MAX) (DISPLACEMENT|FORCE) +=" {PROJECT}.out | tail -n 4 | grep -q "NO"; then
+  echo "the band did not converge: go on from {PROJECT}-1.restart" >&2
+  exit 1
+fi
 """
 
 
@@ -91,7 +97,7 @@ def _band(job: NebJob, values: dict[str, Any], replicas: list[str]) -> dict[str,
             key: values[key] for key in ("MAX_FORCE", "RMS_FORCE", "MAX_DR", "RMS_DR")
         },
         "OPTIMIZE_BAND": {
-            "OPT_TYPE": "DIIS",
+            "OPT_TYPE": values["OPT_TYPE"],
             "OPTIMIZE_END_POINTS": True,
             "DIIS": {"MAX_STEPS": values["MAX_STEPS"]},
         },
@@ -102,8 +108,8 @@ def _band(job: NebJob, values: dict[str, Any], replicas: list[str]) -> dict[str,
 def _dft(job: NebJob, values: dict[str, Any]) -> dict[str, Any]:
     odd = job.electrons % 2 == 1
     return {
-        "BASIS_SET_FILE_NAME": "BASIS_MOLOPT",
-        "POTENTIAL_FILE_NAME": "GTH_POTENTIALS",
+        "BASIS_SET_FILE_NAME": values["BASIS_SET_FILE_NAME"],
+        "POTENTIAL_FILE_NAME": values["POTENTIAL_FILE_NAME"],
         "CHARGE": job.path.charge,
         "MULTIPLICITY": 2 if odd else 1,
         "UKS": odd,
@@ -115,24 +121,27 @@ def _dft(job: NebJob, values: dict[str, Any]) -> dict[str, Any]:
         "QS": {
             "METHOD": "GPW",
             "EPS_DEFAULT": values["EPS_DEFAULT"],
-            "EXTRAPOLATION": "ASPC",
+            "EXTRAPOLATION": values["EXTRAPOLATION"],
         },
         "POISSON": {"PERIODIC": "XYZ"},
         "SCF": {
             "SCF_GUESS": "ATOMIC",
             "EPS_SCF": values["EPS_SCF"],
             "MAX_SCF": values["MAX_SCF"],
-            "OT": {"MINIMIZER": "DIIS", "PRECONDITIONER": "FULL_SINGLE_INVERSE"},
+            "OT": {
+                "MINIMIZER": values["OT_MINIMIZER"],
+                "PRECONDITIONER": values["OT_PRECONDITIONER"],
+            },
             "OUTER_SCF": {"EPS_SCF": values["EPS_SCF"], "MAX_SCF": values["OUTER_MAX_SCF"]},
         },
         "XC": {
-            "XC_FUNCTIONAL PBE": {},
+            f"XC_FUNCTIONAL {values['XC_FUNCTIONAL']}": {},
             "VDW_POTENTIAL": {
                 "POTENTIAL_TYPE": "PAIR_POTENTIAL",
                 "PAIR_POTENTIAL": {
-                    "TYPE": "DFTD3(BJ)",
-                    "PARAMETER_FILE_NAME": "dftd3.dat",
-                    "REFERENCE_FUNCTIONAL": "PBE",
+                    "TYPE": values["VDW_TYPE"],
+                    "PARAMETER_FILE_NAME": values["VDW_PARAMETER_FILE_NAME"],
+                    "REFERENCE_FUNCTIONAL": values["XC_FUNCTIONAL"],
                     "R_CUTOFF": values["D3_CUTOFF_A"],
                 },
             },

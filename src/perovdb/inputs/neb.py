@@ -101,6 +101,7 @@ def _manifest(job: NebJob, code: str) -> dict[str, Any]:
         "title": job.title,
         "formula": path.formula,
         "phase": path.phase,
+        "temperature_K": path.temperature_K,
         "cell": {
             "origin": path.cell.origin,
             "source": path.cell.source,
@@ -129,8 +130,15 @@ def _manifest(job: NebJob, code: str) -> dict[str, Any]:
         },
         "notes": [*path.notes, *CODES[code].notes(job)],
         "code": code,
+        "build": job.build,
         "preset": job.preset.name,
-        "settings": job.preset.record(),
+        "ranks_per_image": job.ranks_per_image,
+        "hours": job.hours,
+        "settings": {
+            section: settings
+            for section, settings in job.preset.record().items()
+            if not section.startswith("band.") or section == f"band.{job.build}"
+        },
         "potentials": {
             element: {"symbol": p.symbol, "valence": p.valence, "source": p.source}
             for element, p in job.potentials.items()

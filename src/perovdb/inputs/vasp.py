@@ -84,6 +84,10 @@ for end in 00 {last}; do
 done
 
 srun "$VASP" > vasp.out
+grep -q "reached required accuracy" 01/OUTCAR || {{
+  echo "the band did not converge: copy each CONTCAR to POSCAR and submit again" >&2
+  exit 1
+}}
 """
 
 

@@ -9,6 +9,7 @@ from pymatgen.core import Structure
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
 from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
+from perovdb.calculators.scatterers import atomic_masses
 from perovdb.composition import Composition
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.band import relax_band
@@ -18,7 +19,6 @@ from perovdb.migration.idpp import PairPotential
 from perovdb.migration.rigid import interpolate
 from perovdb.store import Store, open_store
 from perovdb.structures.builder import fill
-from perovdb.structures.molecules import atomic_masses
 from perovdb.structures.supercells import Size
 from perovdb.structures.units import closest_contact, units
 
@@ -47,7 +47,7 @@ class Path:
     Attributes:
         formula, phase: of the host, before the vacancy.
         cell: the average cell that the host repeats.
-        size, seed, orientation: how the host was built.
+        size, seed, orientation, temperature_K: how the host was built.
         hop: the distinct hop that it is.
         images: structures with the same atoms in the same order, not wrapped into the cell.
         mover: (m,) indices of the atoms that hop.
@@ -65,6 +65,7 @@ class Path:
     size: Size
     seed: int
     orientation: str
+    temperature_K: float
     hop: Hop
     images: tuple[Structure, ...]
     mover: np.ndarray
@@ -137,6 +138,7 @@ def path(
         size=size,
         seed=seed,
         orientation=orientation,
+        temperature_K=temperature_K,
         hop=choices[hop],
         images=chain,
         mover=ends.mover,
@@ -219,6 +221,11 @@ def _refuse_bad(result: Path, contacts: list[float]) -> None:
             f"On image {worst:02d} two atoms of different ions are "
             f"{result.closest_contact_A:.2f} A apart.",
             "Take more images, another hop, another seed or aligned molecules.",
+        )
+    if result.residual_A > CONVERGED_A:
+        raise StructureError(
+            f"The path did not come to rest: a step of {result.residual_A:.1e} A is left.",
+            "Take another seed, aligned molecules, another hop or a larger cell.",
         )
     if result.unevenness > UNEVEN:
         raise StructureError(

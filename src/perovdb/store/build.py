@@ -22,6 +22,9 @@ from perovdb.store.connection import CURATED, SCHEMA_VERSION
 
 APPLICATION_ID = 0x70766462  # "pvdb"
 
+#: Tables that are not filled from tables/*.csv.
+BUILT = {"column_meaning", "evidence_level", "fact_kind", "meta", "radius_set", "source"}
+
 Value = str | int | float | None
 Row = dict[str, Value]
 
@@ -37,8 +40,11 @@ def digest(data: Path) -> str:
 
 def source_files(data: Path) -> list[Path]:
     """The files that the store is made from, in a fixed order."""
+    tables = data / "tables"
+    if not tables.is_dir():
+        raise StoreError(f"{tables} is not there.", "Restore the folder with its tables.")
     fixed = [data / "columns.csv", data / "schema.sql", data / "sources.toml"]
-    return fixed + sorted((data / "tables").glob("*.csv"))
+    return fixed + sorted(tables.glob("*.csv"))
 
 
 def build(data: Path, target: Path) -> None:
@@ -51,6 +57,8 @@ def build(data: Path, target: Path) -> None:
     try:
         _fill(data, part)
         os.replace(part, target)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{target} cannot be built: {error}.", "Mend the cause.") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -61,21 +69,26 @@ def _fill(data: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     database = Database(target)
     try:
-        database.executescript(_read_text(data / "schema.sql"))
+        schema = _read_text(data / "schema.sql")
+        try:
+            database.executescript(schema)
+        except sqlite3.Error as error:
+            raise StoreError(f"schema.sql: {error}.", "Mend the SQL.") from error
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         with database.atomic():
             columns = {name: _column_types(database, name) for name in database.table_names()}
             _insert(database, "source", _source_rows(data / "sources.toml"))
             _insert(database, "column_meaning", _meaning_rows(data / "columns.csv", columns))
-            for path in sorted((data / "tables").glob("*.csv")):
-                if path.stem not in columns:
+            for path in source_files(data)[3:]:
+                if path.stem not in columns or path.stem in BUILT:
                     raise StoreError(
-                        f"{path.name}: there is no table '{path.stem}' in schema.sql.",
+                        f"{path.name}: '{path.stem}' is no table of facts in schema.sql.",
                         "Rename the file after its table.",
                     )
                 _insert(database, path.stem, _table_rows(path, columns[path.stem]))
             _check_references(database)
+            _check_aliases(database)
             _check_cited_sources(database, columns)
             meta = {"digest": digest(data), "schema_version": str(SCHEMA_VERSION)}
             _insert(database, "meta", [("meta", {"key": k, "value": v}) for k, v in meta.items()])
@@ -100,6 +113,9 @@ def _source_rows(path: Path) -> list[tuple[str, Row]]:
         sources = tomllib.loads(_read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise StoreError(f"{path.name}: {error}.", "Mend the TOML.") from error
+    for key, fields in sources.items():
+        if not isinstance(fields, dict):
+            raise StoreError(f"{path.name}: '{key}' is not a table.", f"Write [{key}] above it.")
     return [(f"{path.name}: [{key}]", {"key": key, **fields}) for key, fields in sources.items()]
 
 
@@ -107,6 +123,9 @@ def _meaning_rows(path: Path, tables: dict[str, dict[str, str]]) -> list[tuple[s
     rows = []
     listed = set()
     reader = csv.DictReader(io.StringIO(_read_text(path)))
+    header = ["table", "column", "unit", "meaning"]
+    if reader.fieldnames != header:
+        raise StoreError(f"{path.name}:1: the header is wrong.", f"Write {','.join(header)}.")
     for line, row in enumerate(reader, start=2):
         table, column = row["table"], row["column"]
         if column not in tables.get(table, {}):
@@ -191,7 +210,7 @@ def _insert(database: Any, table: str, rows: list[tuple[str, Row]]) -> None:
     for place, row in rows:
         try:
             database.table(table).insert(row)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise StoreError(
                 f"{place}: the row breaks a rule of table '{table}': {error}.",
                 "schema.sql states the rule.",
@@ -211,6 +230,18 @@ def _check_references(database: Any) -> None:
                     f"{table}.csv: {key.column} '{lost[0]}' is not in '{key.other_table}'.",
                     f"Add '{lost[0]}' to '{key.other_table}' or mend its spelling.",
                 )
+
+
+def _check_aliases(database: Any) -> None:
+    lost = database.execute(
+        "SELECT a.alias FROM ion_alias AS a JOIN ion AS i ON a.species = i.species "
+        "WHERE a.alias IN (SELECT species FROM ion) OR i.site IS NULL"
+    ).fetchone()
+    if lost:
+        raise StoreError(
+            f"ion_alias.csv: '{lost[0]}' is an ion itself, or its ion takes no site.",
+            "Remove the alias.",
+        )
 
 
 def _check_cited_sources(database: Any, columns: dict[str, dict[str, str]]) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import permutations, product
 
 import numpy as np
-from pymatgen.core import Element
 
+from perovdb.calculators.scatterers import atomic_masses, molecular_geometry
 from perovdb.errors import InputError
-from perovdb.store import Store, queries
+from perovdb.store import Store
 
 #: How the molecules of a structure are turned.
 ORIENTATIONS = {
@@ -39,22 +39,14 @@ class RigidMolecule:
         return atomic_masses(self.elements)
 
 
-def atomic_masses(elements: tuple[str, ...] | list[str]) -> np.ndarray:
-    """(m,) atomic masses in u."""
-    return np.array([float(Element(element).atomic_mass) for element in elements])
-
-
 def load_molecule(species: str, store: Store) -> RigidMolecule:
     """The molecule of an ion, in its own frame.
 
     Raises:
         MissingData: the store has no geometry for it.
     """
-    rows = queries.molecule_atoms(store, species)
-    elements = tuple(row["element"] for row in rows)
-    positions = np.array([[row["x_A"], row["y_A"], row["z_A"]] for row in rows])
+    elements, positions = molecular_geometry(species, store)
     masses = atomic_masses(elements)
-    positions = positions - masses @ positions / masses.sum()
     # Moments of sum m r r^T rank the axes as the inertia does, in reverse order.
     _, axes = np.linalg.eigh((masses[:, None] * positions).T @ positions)
     axes = axes[:, ::-1]

@@ -1,6 +1,6 @@
 """Repeat a cell."""
 
-from collections.abc import Sequence
+from operator import index
 
 import numpy as np
 
@@ -19,8 +19,13 @@ def repeat(
     Raises:
         InputError: a size is not a positive number, or there are more than MOST_SITES sites.
     """
-    if not isinstance(size, Sequence) or [type(n) for n in size] != [int, int, int]:
-        raise InputError(f"The size {size!r} is not three whole numbers.", "Write (2, 2, 2).")
+    try:
+        na, nb, nc = map(index, size)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"The size {size!r} is not three whole numbers.", "Write (2, 2, 2)."
+        ) from None
+    size = (na, nb, nc)
     most_cells = MOST_SITES // len(fractional)
     if min(size) < 1 or np.prod(size, dtype=float) > most_cells:
         raise InputError(

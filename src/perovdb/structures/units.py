@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from pymatgen.core import Structure
 
+from perovdb.calculators.scatterers import atomic_masses
 from perovdb.errors import StructureError
-from perovdb.structures.molecules import atomic_masses
 
 PROPERTIES = ("role", "ion", "molecule")
 
