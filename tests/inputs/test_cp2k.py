@@ -1,11 +1,13 @@
 """CP2K sets, looked at as text; tests/engines runs them."""
 
+import os
 import re
+import subprocess
 
 import numpy as np
 import pytest
 
-from perovdb.inputs.neb import neb_files
+from perovdb.inputs.neb import neb_files, write_neb
 from perovdb.migration.paths import path
 
 
@@ -58,3 +60,35 @@ def test_a_lead_vacancy_is_two_minus():
     text = neb_files(path("CsPbI3", "Pb", "alpha", images=3), "cp2k", preset="quick")["neb.inp"]
     assert keyword(text, "CHARGE") == ["-2"]
     assert keyword(text, "MULTIPLICITY") == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "words"),
+    [
+        # Lines as CP2K 2023.1 prints them.
+        (" STEP NUMBER                   =                  17\n", 0, ""),
+        (" STEP NUMBER                   =                 200\n", 1, "did not converge in 200"),
+        ("", 1, "did not converge in 0"),
+        (
+            " *** WARNING: SCF run NOT converged ***\n STEP NUMBER     =    17\n",
+            1,
+            "some SCF did not converge",
+        ),
+    ],
+)
+def test_the_job_tells_a_band_that_did_not_converge(tmp_path, iodide_hop, output, code, words):
+    folder = write_neb(tmp_path / "c", iodide_hop, "cp2k")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "srun").write_text(f"#!/bin/sh\nprintf '{output}' > neb.out\n")
+    (tools / "srun").chmod(0o755)
+    ran = subprocess.run(
+        [folder / "job.sh"],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == code
+    assert words in ran.stderr
