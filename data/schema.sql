@@ -708,3 +708,20 @@ CREATE TABLE meta (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;
+
+-- ---------------------------------------------------------- ways to look up
+
+CREATE INDEX phase_formula ON phase (formula);
+CREATE INDEX phase_site_phase ON phase_site (phase_id);
+CREATE INDEX transition_formula ON transition (formula);
+CREATE INDEX band_gap_formula ON band_gap (formula);
+CREATE INDEX barrier_formula ON barrier (formula);
+CREATE INDEX formability_formula ON formability (formula);
+CREATE INDEX material_formula ON material (formula);
+CREATE INDEX structure_record_formula ON structure_record (formula);
+CREATE INDEX optical_formula ON optical (formula);
+CREATE INDEX defect_energy_formula ON defect_energy (formula);
+CREATE INDEX device_formula ON device (formula);
+CREATE INDEX other_property_formula ON other_property (formula);
+CREATE INDEX radius_species ON radius (species);
+CREATE INDEX conflict_row_row ON conflict_row (table_name, row_id);
