@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(StoreError, match="is not a perovdb store"):
         Store(str(text))
     other = tmp_path / "other.sqlite"
-    sqlite3.connect(other).execute("CREATE TABLE t (a)")
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("CREATE TABLE t (a)")
     with pytest.raises(StoreError, match="is not a perovdb store"):
         Store(str(other))
 
@@ -35,10 +37,23 @@ def test_other_files_are_refused(tmp_path):
 def test_a_store_of_another_schema_is_refused(tmp_path):
     old = tmp_path / "old.sqlite"
     shutil.copy(CURATED, old)
-    with sqlite3.connect(old) as database:
-        database.execute("UPDATE meta SET value = '0' WHERE key = 'schema_version'")
-    with pytest.raises(StoreError, match="schema version 0"):
+    with closing(sqlite3.connect(old)) as database:
+        database.execute("PRAGMA user_version = 1")
+    with pytest.raises(StoreError, match=r"schema version 1, this perovdb reads 2.*Reinstall"):
         Store(str(old))
+    with closing(sqlite3.connect(old)) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match=r"schema version 99.*Update perovdb"):
+        Store(str(old))
+
+
+def test_a_file_that_another_program_made_is_refused(tmp_path):
+    other = tmp_path / "other.sqlite"
+    shutil.copy(CURATED, other)
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("PRAGMA application_id = 7")
+    with pytest.raises(StoreError, match="is not a perovdb store"):
+        Store(str(other))
 
 
 def test_names_that_look_like_a_uri_are_plain_names(tmp_path):

@@ -6,13 +6,21 @@ from perovdb.errors import InputError, MissingData
 from perovdb.store import queries
 
 
-def test_rows_come_by_evidence_then_kind_then_year(store):
+def test_rows_come_by_evidence_then_kind_then_confidence_then_year(store):
     years = {row["key"]: row["year"] or 0 for row in store.rows("SELECT key, year FROM source")}
     evidence = {"read": 0, "secondhand": 1, "recalled": 2}
     kind = {"measured": 0, "computed": 3}
     for formula in ("CsPbI3", "MAPbI3", "CsPbBr3", "FAPbI3"):
         for rows in (queries.phases(store, formula), queries.band_gaps(store, formula)):
-            keys = [(evidence[r["evidence"]], kind[r["kind"]], -years[r["source"]]) for r in rows]
+            keys = [
+                (
+                    evidence[row["evidence"]],
+                    kind[row["kind"]],
+                    {"low": 2, "medium": 1}.get(row["confidence"], 0),
+                    -years[row["source"]],
+                )
+                for row in rows
+            ]
             assert keys == sorted(keys)
 
 
@@ -26,7 +34,7 @@ def test_what_is_not_there_is_said(store):
     with pytest.raises(MissingData, match="Near it: trots2008"):
         queries.sources(store, ["trot2007"])
     with pytest.raises(MissingData, match="no geometry"):
-        queries.molecule_atoms(store, "GUA")
+        queries.molecule_atoms(store, "Cs")
     with pytest.raises(InputError, match="CuKa1"):
         queries.wavelength(store, "CuKalpha")
 

@@ -5,28 +5,22 @@ editable install after an edit. The same tables give the same bytes. Nothing is 
 unless every row passes.
 """
 
-import csv
 import hashlib
-import io
-import math
 import os
-import re
 import sqlite3
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from perovdb.errors import StoreError
-from perovdb.store.connection import CURATED, SCHEMA_VERSION
-
-APPLICATION_ID = 0x70766462  # "pvdb"
+from perovdb.store.connection import APPLICATION_ID, CURATED, SCHEMA_VERSION, table_names
+from perovdb.store.csv_rows import CsvRow, read_csv, read_text
+from perovdb.store.index import CREATE, write_index
+from perovdb.store.insert import check_aliases, check_references, column_types, insert
 
 #: Tables that are not filled from tables/*.csv.
 BUILT = {"column_meaning", "evidence_level", "fact_kind", "meta", "radius_set", "source"}
-
-Value = str | int | float | None
-Row = dict[str, Value]
 
 
 def digest(data: Path) -> str:
@@ -60,7 +54,8 @@ def build(data: Path, target: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{target} cannot be built: {error}.", "Mend the cause.") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _fill(data: Path, target: Path) -> None:
@@ -68,83 +63,73 @@ def _fill(data: Path, target: Path) -> None:
 
     target.unlink(missing_ok=True)
     database = Database(target)
+    connection = database.conn
     try:
-        schema = _read_text(data / "schema.sql")
         try:
-            database.executescript(schema)
+            database.executescript(read_text(data / "schema.sql"))
         except sqlite3.Error as error:
             raise StoreError(f"schema.sql: {error}.", "Mend the SQL.") from error
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         with database.atomic():
-            columns = {name: _column_types(database, name) for name in database.table_names()}
-            _insert(database, "source", _source_rows(data / "sources.toml"))
-            _insert(database, "column_meaning", _meaning_rows(data / "columns.csv", columns))
+            columns = {name: column_types(connection, name) for name in table_names(connection)}
+            tables = {
+                "source": _source_rows(data / "sources.toml", columns["source"]),
+                "column_meaning": _meaning_rows(data / "columns.csv", columns),
+            }
             for path in source_files(data)[3:]:
                 if path.stem not in columns or path.stem in BUILT:
                     raise StoreError(
                         f"{path.name}: '{path.stem}' is no table of facts in schema.sql.",
                         "Rename the file after its table.",
                     )
-                _insert(database, path.stem, _table_rows(path, columns[path.stem]))
-            _check_references(database)
-            _check_aliases(database)
-            _check_cited_sources(database, columns)
+                tables[path.stem] = read_csv(path, columns[path.stem], whole=True)
+            for table, rows in tables.items():
+                insert(connection, table, rows)
+            check_references(connection, tables)
+            check_aliases(connection)
             meta = {"digest": digest(data), "schema_version": str(SCHEMA_VERSION)}
-            _insert(database, "meta", [("meta", {"key": k, "value": v}) for k, v in meta.items()])
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            connection.execute(CREATE)
+            write_index(connection)
         database.vacuum()
     finally:
         database.close()
 
 
-def _column_types(database: Any, table: str) -> dict[str, str]:
-    return {column.name: column.type for column in database.table(table).columns}
-
-
-def _read_text(path: Path) -> str:
+def _source_rows(path: Path, types: dict[str, str]) -> list[CsvRow]:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{path}: cannot be read ({error}).", "Restore the file.") from error
-
-
-def _source_rows(path: Path) -> list[tuple[str, Row]]:
-    try:
-        sources = tomllib.loads(_read_text(path))
+        sources = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise StoreError(f"{path.name}: {error}.", "Mend the TOML.") from error
+    rows = []
     for key, fields in sources.items():
+        place = f"{path.name}: [{key}]"
         if not isinstance(fields, dict):
             raise StoreError(f"{path.name}: '{key}' is not a table.", f"Write [{key}] above it.")
-    return [(f"{path.name}: [{key}]", {"key": key, **fields}) for key, fields in sources.items()]
+        unknown = [name for name in fields if name not in types]
+        if unknown:
+            raise StoreError(
+                f"{place}: '{unknown[0]}' is not a column of the table.",
+                f"Its columns: {', '.join(types)}.",
+            )
+        rows.append(CsvRow(place, 0, {"key": key, **fields}, dict.fromkeys(types, 0)))
+    return rows
 
 
-def _meaning_rows(path: Path, tables: dict[str, dict[str, str]]) -> list[tuple[str, Row]]:
-    rows = []
-    listed = set()
-    reader = csv.DictReader(io.StringIO(_read_text(path)))
+def _meaning_rows(path: Path, tables: dict[str, dict[str, str]]) -> list[CsvRow]:
     header = ["table", "column", "unit", "meaning"]
-    if reader.fieldnames != header:
-        raise StoreError(f"{path.name}:1: the header is wrong.", f"Write {','.join(header)}.")
-    for line, row in enumerate(reader, start=2):
-        table, column = row["table"], row["column"]
+    rows = []
+    for row in read_csv(path, dict.fromkeys(header, "TEXT"), whole=True):
+        table, column = str(row.values["table"]), str(row.values["column"])
         if column not in tables.get(table, {}):
             raise StoreError(
-                f"{path.name}:{line}: schema.sql has no column {table}.{column}.",
+                f"{row.place()}: schema.sql has no column {table}.{column}.",
                 "Remove the line or mend its spelling.",
             )
-        listed.add((table, column))
-        rows.append(
-            (
-                f"{path.name}:{line}",
-                {
-                    "table_name": table,
-                    "column_name": column,
-                    "unit": row["unit"] or None,
-                    "meaning": row["meaning"],
-                },
-            )
-        )
+        values = dict(zip(tables["column_meaning"], row.values.values(), strict=True))
+        rows.append(row._replace(values=values))
+    listed = {(row.values["table_name"], row.values["column_name"]) for row in rows}
     unlisted = [
         f"{table}.{column}"
         for table, columns in tables.items()
@@ -157,104 +142,6 @@ def _meaning_rows(path: Path, tables: dict[str, dict[str, str]]) -> list[tuple[s
             "Add a line for each: table,column,unit,meaning.",
         )
     return rows
-
-
-def _table_rows(path: Path, types: dict[str, str]) -> list[tuple[str, Row]]:
-    """Rows of a CSV file as typed values, each with the place that messages name."""
-    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
-    rows: list[tuple[str, Row]] = []
-    try:
-        header = next(reader, [])
-        if header != list(types):
-            raise StoreError(
-                f"{path.name}:1: the header is not the columns of the table in their order.",
-                f"It must read: {','.join(types)}",
-            )
-        for cells in reader:
-            place = f"{path.name}:{reader.line_num}"
-            if len(cells) != len(header):
-                raise StoreError(
-                    f"{place}: {len(cells)} cells for {len(header)} columns.",
-                    "Quote cells that hold a comma.",
-                )
-            row = {
-                column: _typed(cell, types[column], f"{place}: {column}")
-                for column, cell in zip(header, cells, strict=True)
-            }
-            rows.append((place, row))
-    except csv.Error as error:
-        raise StoreError(f"{path.name}:{reader.line_num}: {error}.", "Mend the CSV.") from error
-    return rows
-
-
-def _typed(cell: str, kind: str, place: str) -> Value:
-    if cell == "":
-        return None
-    if kind == "TEXT":
-        return cell
-    try:
-        number = int(cell) if kind == "INTEGER" else float(cell)
-    except ValueError:
-        number = math.nan
-    # int() and float() also read "1_000", " 1" and "inf", which are slips in a table.
-    if not math.isfinite(number) or not re.fullmatch(r"-?[\d.]+(e-?\d+)?", cell):
-        wanted = "a whole number" if kind == "INTEGER" else "a number"
-        raise StoreError(
-            f"{place}: '{cell}' is not {wanted}.",
-            "Units, ranges and '~' have columns of their own; leave the cell empty if unknown.",
-        )
-    return number
-
-
-def _insert(database: Any, table: str, rows: list[tuple[str, Row]]) -> None:
-    for place, row in rows:
-        try:
-            database.table(table).insert(row)
-        except (sqlite3.Error, OverflowError) as error:
-            raise StoreError(
-                f"{place}: the row breaks a rule of table '{table}': {error}.",
-                "schema.sql states the rule.",
-            ) from error
-
-
-def _check_references(database: Any) -> None:
-    """Refuse a row that points at a row which is not there (checked last: any order will do)."""
-    for table in database.table_names():
-        for key in database.table(table).foreign_keys:
-            lost = database.execute(
-                f"SELECT {key.column} FROM {table} WHERE {key.column} NOT IN "
-                f"(SELECT {key.other_column} FROM {key.other_table})"
-            ).fetchone()
-            if lost:
-                raise StoreError(
-                    f"{table}.csv: {key.column} '{lost[0]}' is not in '{key.other_table}'.",
-                    f"Add '{lost[0]}' to '{key.other_table}' or mend its spelling.",
-                )
-
-
-def _check_aliases(database: Any) -> None:
-    lost = database.execute(
-        "SELECT a.alias FROM ion_alias AS a JOIN ion AS i ON a.species = i.species "
-        "WHERE a.alias IN (SELECT species FROM ion) OR i.site IS NULL"
-    ).fetchone()
-    if lost:
-        raise StoreError(
-            f"ion_alias.csv: '{lost[0]}' is an ion itself, or its ion takes no site.",
-            "Remove the alias.",
-        )
-
-
-def _check_cited_sources(database: Any, columns: dict[str, dict[str, str]]) -> None:
-    known = {key for (key,) in database.execute("SELECT key FROM source")}
-    for table in (name for name, types in columns.items() if "cited_sources" in types):
-        query = f"SELECT id, cited_sources FROM {table} WHERE cited_sources IS NOT NULL"
-        for row_id, cited in database.execute(query):
-            for key in cited.split(";"):
-                if key not in known:
-                    raise StoreError(
-                        f"{table}.csv: cited_sources '{key}' (row {row_id}) is not a source.",
-                        "Add it to sources.toml or mend its spelling; separate keys by ';'.",
-                    )
 
 
 def main() -> None:

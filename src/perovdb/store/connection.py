@@ -1,58 +1,160 @@
-"""Find and open a store, read-only, with the standard library alone."""
+"""Find and open stores, read-only, with the standard library alone."""
 
 import os
 import sqlite3
 from functools import lru_cache
 from typing import Any
 
-from perovdb.errors import StoreError
+from perovdb.errors import InputError, StoreError
 
-SCHEMA_VERSION = 1
+#: "pvdb": what SQLite's header of every perovdb store says.
+APPLICATION_ID = 0x70766462
+SCHEMA_VERSION = 2
+
+#: Environment variable that names a store of one's own.
+OWN_VARIABLE = "PEROVDB_STORE"
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CURATED = os.path.join(_PACKAGE, "perovdb.sqlite")
 _REBUILD = "Reinstall perovdb, or in a checkout run: python -m perovdb.store.build"
 
+#: Tables of which a store of one's own has no rows that count.
+CURATED_ONLY = ("meta", "column_meaning")
+
 Record = dict[str, Any]
 
 
-class Store:
-    """A store opened read-only. Rows come as dictionaries: column name -> value."""
+INIT_HINT = "Make a store of your own with 'perovdb store init FILE'."
+RESTORE_HINT = "Try again; if it stays so, restore a copy of the file."
 
-    def __init__(self, path: str = CURATED) -> None:
-        """Open the file at `path`.
+
+class Store:
+    """A store opened read-only; with a store of one's own, every table shows the rows of both.
+
+    Rows come as dictionaries: column name -> value.
+    """
+
+    def __init__(self, path: str = CURATED, own: str | None = None) -> None:
+        """Open the file at `path` and, beside it, the one at `own`.
 
         Raises:
             StoreError: there is no such file, it is not a perovdb store, or its schema or its
                 tables are out of date.
         """
         self.path = path
-        if not os.path.isfile(path):
-            raise StoreError(f"There is no store at {path}.", _REBUILD)
-        uri_path = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        self.own = own
         self.connection = sqlite3.connect(
-            f"file:{uri_path}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            uri(path, _REBUILD) + "&immutable=1", uri=True, check_same_thread=False
         )
         self.connection.row_factory = sqlite3.Row
-        self._check()
+        check_header(self.connection, path, "main", _REBUILD)
+        if self.path == CURATED:
+            digest = self.rows("SELECT value FROM meta WHERE key = 'digest'")[0]["value"]
+            _check_fresh(digest)
+        if own is not None:
+            self._join(own)
 
     def rows(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Record]:
-        """All rows that `query` gives."""
-        return [dict(row) for row in self.connection.execute(query, parameters)]
+        """All rows that `query` gives.
 
-    def _check(self) -> None:
+        Raises:
+            StoreError: the file is damaged.
+        """
         try:
-            meta = {row["key"]: row["value"] for row in self.rows("SELECT key, value FROM meta")}
+            return [dict(row) for row in self.connection.execute(query, parameters)]
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise InputError(
+                f"This cannot be looked up: {error}.", "Mend the question."
+            ) from error
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"{self.path} is not a perovdb store ({error}).", _REBUILD) from error
-        if meta.get("schema_version") != str(SCHEMA_VERSION):
-            raise StoreError(
-                f"{self.path} has schema version {meta.get('schema_version')}, "
-                f"this perovdb reads {SCHEMA_VERSION}.",
-                _REBUILD,
-            )
-        if self.path == CURATED:
-            _check_fresh(meta["digest"])
+            # Its subclasses are slips in a query; this very class is said of a damaged file.
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            where = " or ".join(path for path in (self.path, self.own) if path)
+            raise StoreError(f"{where} cannot be read: {error}.", RESTORE_HINT) from error
+
+    def close(self) -> None:
+        """Close the files."""
+        self.connection.close()
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Names by which SQL knows the files: main, and own if there is one."""
+        return ("main", "own") if self.own else ("main",)
+
+    def _join(self, own: str) -> None:
+        place = uri(own, INIT_HINT)
+        if not os.access(os.path.dirname(own) or ".", os.W_OK) and not os.path.exists(
+            f"{own}-wal"
+        ):
+            # SQLite would want to write beside a store with a log; where nobody may, nobody does.
+            place += "&immutable=1"
+        try:
+            self.connection.execute("ATTACH ? AS own", (place,))
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{own} is not a perovdb store ({error}).", INIT_HINT) from error
+        check_header(self.connection, own, "own", INIT_HINT)
+        tables = [t for t in table_names(self.connection) if t not in CURATED_ONLY]
+        filled = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM own.\"{table}\")" for table in tables
+        )
+        try:
+            found = self.connection.execute(filled).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{own} cannot be read: {error}.", RESTORE_HINT) from error
+        # A temporary view hides the table of the same name; one without rows needs none.
+        views = [
+            f'CREATE TEMP VIEW "{table}" AS SELECT * FROM main."{table}" '
+            f'UNION ALL SELECT * FROM own."{table}";'
+            for (table,) in found
+        ]
+        self.connection.executescript("BEGIN;" + "".join(views) + "COMMIT;")
+
+
+def uri(path: str, mend: str, mode: str = "ro") -> str:
+    """The URI that opens an existing file, read-only unless the mode is "rw".
+
+    Raises:
+        StoreError: there is no such file.
+    """
+    if not os.path.isfile(path):
+        raise StoreError(f"There is no store at {path}.", mend)
+    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{escaped}?mode={mode}"
+
+
+def table_names(connection: sqlite3.Connection) -> list[str]:
+    """Tables of the schema, in its order, without those of the full-text index."""
+    query = (
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'search%' "
+        "AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
+    )
+    return [row[0] for row in connection.execute(query)]
+
+
+def check_header(connection: sqlite3.Connection, path: str, schema: str, mend: str) -> None:
+    """Refuse a file that is not a store of this schema.
+
+    Raises:
+        StoreError: it is another file, or a store of an older or newer perovdb.
+    """
+    try:
+        ((made_by,),) = connection.execute(f"PRAGMA {schema}.application_id").fetchall()
+        ((version,),) = connection.execute(f"PRAGMA {schema}.user_version").fetchall()
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} is not a perovdb store ({error}).", mend) from error
+    if made_by != APPLICATION_ID:
+        raise StoreError(f"{path} is not a perovdb store.", mend)
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} has schema version {version}, this perovdb reads {SCHEMA_VERSION}.",
+            "Update perovdb.",
+        )
+    if version < SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} has schema version {version}, this perovdb reads {SCHEMA_VERSION}.",
+            f"Run: perovdb store migrate {path}" if schema == "own" else mend,
+        )
 
 
 def _check_fresh(digest: str) -> None:
@@ -75,7 +177,23 @@ def _check_fresh(digest: str) -> None:
         raise StoreError(f"The tables in {data} were edited after the store was built.", _REBUILD)
 
 
-@lru_cache(maxsize=1)
-def open_store() -> Store:
-    """The curated store, opened once."""
-    return Store()
+def own_path(path: str | os.PathLike[str] | None = None) -> str | None:
+    """The store of one's own: at `path`, else where the environment says, else none."""
+    own = os.environ.get(OWN_VARIABLE) if path is None else os.fspath(path)
+    return os.path.abspath(own) if own else None
+
+
+def own_version(path: str | os.PathLike[str] | None = None) -> tuple[str | None, int]:
+    """The store of one's own, and a number that changes when rows are added to it."""
+    own = own_path(path)
+    return own, os.stat(own).st_mtime_ns if own and os.path.exists(own) else 0
+
+
+def open_store(path: str | os.PathLike[str] | None = None) -> Store:
+    """The curated store, with the store of one's own at `path` or where PEROVDB_STORE says."""
+    return _open(*own_version(path))
+
+
+@lru_cache(maxsize=8)
+def _open(own: str | None, version: int) -> Store:
+    return Store(CURATED, own)

@@ -1,13 +1,21 @@
 """Questions that the rest of perovdb asks a store. Each answers with rows, best first.
 
 "Best" is one rule for every table: read before second-hand before recalled; then measured
-before fitted, derived and computed; then the newest source. Competing rows stay in the answer.
+before fitted, derived and computed; then of high before medium and low confidence; then the
+newest source. Competing rows stay in the answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from perovdb.errors import InputError, MissingData
-from perovdb.store.connection import Record, Store
+from perovdb.store.connection import CURATED_ONLY, Record, Store, table_names
+
+#: Tables whose rows are about a formula.
+FORMULA_TABLES = (
+    "band_gap", "barrier", "defect_energy", "device", "formability", "material", "optical",
+    "other_property", "phase", "structure_record", "transition",
+)  # fmt: skip
 
 # Every fact table `f` can be ranked by this.
 _RANKED = """
@@ -15,7 +23,60 @@ _RANKED = """
   JOIN fact_kind AS k ON k.name = f.kind
   JOIN source AS s ON s.key = f.source
 """
-_BEST_FIRST = "ORDER BY e.rank, k.rank, s.year DESC, f.id"
+_BEST_FIRST = (
+    "ORDER BY e.rank, k.rank, "
+    "CASE f.confidence WHEN 'low' THEN 2 WHEN 'medium' THEN 1 ELSE 0 END, s.year DESC, f.id"
+)
+
+
+def facts(
+    store: Store,
+    table: str,
+    equal: Mapping[str, Any] | None = None,
+    least: str | None = None,
+    first_year: int | None = None,
+    last_year: int | None = None,
+) -> list[Record]:
+    """Rows of a table of facts with the year of their source, best first.
+
+    Args:
+        store: where to look.
+        table: a table that has evidence, kind and source.
+        equal: column -> value that it must have.
+        least: the least sure level of evidence that is wanted.
+        first_year, last_year: of the source.
+    """
+    conditions, values = ["1"], []
+    for column, value in (equal or {}).items():
+        conditions.append(f'f."{column}" = ?')
+        values.append(value)
+    for condition, value in (
+        ("e.rank <= (SELECT rank FROM evidence_level WHERE name = ?)", least),
+        ("s.year >= ?", first_year),
+        ("s.year <= ?", last_year),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    return store.rows(
+        f'SELECT f.*, s.year AS year FROM "{table}" AS f {_RANKED} '
+        f"WHERE {' AND '.join(conditions)} {_BEST_FIRST}",
+        tuple(values),
+    )
+
+
+def has_formula(store: Store, formula: str) -> bool:
+    """Whether any curated fact is about this very text of a formula."""
+    return any(
+        store.rows(f"SELECT 1 FROM main.{table} WHERE formula = ? LIMIT 1", (formula,))
+        for table in FORMULA_TABLES
+    )
+
+
+def moving_species(store: Store) -> set[str]:
+    """Words that the curated store has for what moves: ions, and "halide" and the like."""
+    rows = store.rows("SELECT species FROM main.barrier")
+    return {part for row in rows for part in row["species"].split(";")}
 
 
 def ions(store: Store) -> list[Record]:
@@ -39,9 +100,7 @@ def radii(store: Store, species: str) -> list[Record]:
 
 def phases(store: Store, formula: str) -> list[Record]:
     """Phases of a compound, measured at whatever temperature."""
-    return store.rows(
-        f"SELECT f.* FROM phase AS f {_RANKED} WHERE f.formula = ? {_BEST_FIRST}", (formula,)
-    )
+    return facts(store, "phase", {"formula": formula})
 
 
 def phase_sites(store: Store, phase_id: str) -> list[Record]:
@@ -53,8 +112,13 @@ def phase_sites(store: Store, phase_id: str) -> list[Record]:
 
 def band_gaps(store: Store, formula: str) -> list[Record]:
     """Band gaps of a compound."""
+    return facts(store, "band_gap", {"formula": formula})
+
+
+def descriptor_windows(store: Store) -> list[Record]:
+    """Published windows of tolerance factors."""
     return store.rows(
-        f"SELECT f.* FROM band_gap AS f {_RANKED} WHERE f.formula = ? {_BEST_FIRST}", (formula,)
+        f"SELECT f.* FROM descriptor_window AS f {_RANKED} ORDER BY f.descriptor, e.rank, f.id"
     )
 
 
@@ -112,3 +176,98 @@ def wavelength(store: Store, name: str) -> Record:
             f"Give a wavelength in angstrom, or one of: {known}.",
         )
     return rows[0]
+
+
+def columns(store: Store, table: str) -> list[str]:
+    """Columns of a table, in their order."""
+    return [row["name"] for row in store.rows(f'PRAGMA main.table_info("{table}")')]
+
+
+def column_meanings(store: Store, table: str) -> list[Record]:
+    """Column, unit and meaning of each column of a table."""
+    told = {
+        row["column_name"]: row
+        for row in store.rows("SELECT * FROM column_meaning WHERE table_name = ?", (table,))
+    }
+    return [
+        {"column": name, "unit": told[name]["unit"], "meaning": told[name]["meaning"]}
+        for name in columns(store, table)
+    ]
+
+
+def fact_table(store: Store, name: str) -> str:
+    """The table that a name means: as it is, or its plural, such as barriers or radii.
+
+    Raises:
+        InputError: there is no such table.
+    """
+    tables = [table for table in table_names(store.connection) if table not in CURATED_ONLY]
+    plurals = {_plural(table): table for table in tables}
+    plurals |= {"solvents": "solvent_ligand", "ligands": "solvent_ligand", "gaps": "band_gap"}
+    wanted = name.strip().casefold().replace("-", "_")
+    found = wanted if wanted in tables else plurals.get(wanted)
+    if found is None:
+        raise InputError(f"There is no table '{name}'.", f"Tables: {', '.join(tables)}.")
+    return found
+
+
+def _plural(table: str) -> str:
+    if table == "radius":
+        return "radii"
+    return table[:-1] + "ies" if table.endswith("y") else table + "s"
+
+
+def search(store: Store, query: str, limit: int) -> list[Record]:
+    """Rows of the full-text index for a query of SQLite's FTS5, best match first."""
+    found = []
+    for schema in store.schemas:
+        found += store.rows(
+            "SELECT table_name AS 'table', row_id AS id, formula, "
+            "snippet(search, -1, '', '', ' ... ', 20) AS excerpt, source, kind, evidence, rank "
+            f"FROM {schema}.search WHERE search MATCH ? ORDER BY rank LIMIT ?",
+            (query, limit),
+        )
+    found.sort(key=lambda row: row["rank"])
+    return [{k: v for k, v in row.items() if k != "rank"} for row in found[:limit]]
+
+
+def conflicts(store: Store) -> list[Record]:
+    """All conflicts; `rows` names the facts concerned as table:id, separated by ";"."""
+    return store.rows(
+        "SELECT c.id, c.scope, c.statement, "
+        "group_concat(r.table_name || ':' || r.row_id, ';') AS rows FROM conflict AS c "
+        "LEFT JOIN conflict_row AS r ON r.conflict_id = c.id GROUP BY c.id ORDER BY c.id"
+    )
+
+
+def conflicts_of(store: Store, rows: Iterable[tuple[str, str]]) -> list[Record]:
+    """Conflicts that concern any of some rows, given as (table, id)."""
+    wanted = set(rows)
+    links: dict[str, list[str]] = {}
+    for row in store.rows("SELECT * FROM conflict_row ORDER BY conflict_id, table_name, row_id"):
+        if (row["table_name"], row["row_id"]) in wanted:
+            links.setdefault(row["conflict_id"], []).append(row["row_id"])
+    told = {row["id"]: row for row in store.rows("SELECT * FROM conflict")}
+    return [{**told[key], "rows": ids} for key, ids in sorted(links.items())]
+
+
+def statistics(store: Store) -> Record:
+    """Rows of every table, facts by evidence, schema version and digest of the curated data."""
+    tables = {
+        table: store.rows(f'SELECT count(*) AS n FROM "{table}"')[0]["n"]
+        for table in table_names(store.connection)
+    }
+    levels = [r["name"] for r in store.rows("SELECT name FROM evidence_level ORDER BY rank")]
+    evidence = dict.fromkeys(levels, 0)
+    for table in tables:
+        if "evidence" in columns(store, table):
+            query = f'SELECT evidence, count(*) AS n FROM "{table}" GROUP BY evidence'
+            for row in store.rows(query):
+                evidence[row["evidence"]] += row["n"]
+    meta = {row["key"]: row["value"] for row in store.rows("SELECT * FROM main.meta")}
+    return {
+        "tables": tables,
+        "evidence": evidence,
+        "schema_version": int(meta["schema_version"]),
+        "digest": meta["digest"],
+    }
