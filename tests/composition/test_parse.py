@@ -61,11 +61,12 @@ def test_formulas_are_read(text, formula, sites):
     ("text", "error", "words"),
     [
         ("XePbI3", UnknownSpecies, ["'Xe' at position 1"]),
-        ("AZPbI3", UnknownSpecies, ["'AZ' at position 1", "Did you mean MA or FA?"]),
-        ("FAPbI3F", UnknownSpecies, ["'F' at position 7"]),
+        ("MOPbI3", UnknownSpecies, ["'MO' at position 1"]),
+        ("AYPbI3", UnknownSpecies, ["'AY' at position 1"]),
+        ("FAPbI3F", FormulaError, ["1 : 1 : 4"]),
         ("CsPBI3", UnknownSpecies, ["'PB' at position 3", "Pb"]),
         ("InPbI3", UnknownSpecies, ["'In' at position 1"]),
-        ("cspbi3", UnknownSpecies, ["'cspbi' at position 1"]),
+        ("cspbi3", UnknownSpecies, ["'cspbi' at position 1", "capitals"]),
         ("MAPbI3-xClx", FormulaError, ["position 7", "not a number", "MAPbI2.9Cl0.1"]),
         ("MAPb(I1-xBrx)3", FormulaError, ["position 8", "not a number"]),
         ("CsxFA1-xPbI3", FormulaError, ["position 3", "not a number"]),
@@ -150,3 +151,18 @@ def test_latex_subscripts_are_read_and_positions_stay():
         parse("Cs_{0.5}Xx_{0.5}PbI_3")
     with pytest.raises(FormulaError):
         parse("Cs}Pb{I_3")
+
+
+def test_an_ion_that_would_run_into_its_amount_is_bracketed():
+    text = parse("NH4PbI3").formula
+    assert text == "NH4PbI3"
+    mixed = parse("(NH4)0.5Cs0.5Pb(HCOO)3")
+    assert mixed.formula == "Cs0.5(NH4)0.5Pb(HCOO)3"
+    assert parse(mixed.formula) == mixed
+    assert list(mixed.end_members()) == ["CsPb(HCOO)3", "NH4Pb(HCOO)3"]
+
+
+def test_fluorine_is_in_fluorides_and_never_in_formamidinium():
+    assert dict(parse("CsPbF3").X) == {"F": 1}
+    assert dict(parse("FAPbF3").A) == {"FA": 1}
+    assert dict(parse("FAPbI3").X) == {"I": 1}

@@ -1,7 +1,5 @@
 """Composition: which ions share the sites A, B and X, and in which fractions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,7 +41,7 @@ class Composition(NamedTuple):
     charge: float
 
     @classmethod
-    def from_amounts(cls, amounts: Mapping[str, float], registry: Registry) -> Composition:
+    def from_amounts(cls, amounts: Mapping[str, float], registry: "Registry") -> "Composition":
         """From ions and their amounts in any multiple of one formula unit.
 
         Raises:
@@ -85,7 +83,7 @@ class Composition(NamedTuple):
     def formula(self) -> str:
         """Canonical formula; parsing it gives the same composition."""
         return "".join(
-            species + _amount_text(fraction * SITE_COUNT[site])
+            _ion_text(species, _amount_text(fraction * SITE_COUNT[site]))
             for site, ions in self.sites.items()
             for species, fraction in ions.items()
         )
@@ -114,10 +112,14 @@ class Composition(NamedTuple):
         {'CsPbI3': 0.5, 'FAPbI3': 0.5}
         """
         return {
-            f"{a}{b}{x}3": fraction_a * fraction_b * fraction_x
-            for a, fraction_a in self.A.items()
-            for b, fraction_b in self.B.items()
-            for x, fraction_x in self.X.items()
+            formula: self.A[a] * self.B[b] * self.X[x]
+            for formula, (a, b, x) in self.end_member_ions().items()
+        }
+
+    def end_member_ions(self) -> dict[str, tuple[str, str, str]]:
+        """The pure compounds that this one mixes -> their ions on A, B and X."""
+        return {
+            a + b + _ion_text(x, "3"): (a, b, x) for a in self.A for b in self.B for x in self.X
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -139,6 +141,12 @@ class Composition(NamedTuple):
 
 def _thaw(a: dict[str, float], b: dict[str, float], x: dict[str, float], q: float) -> Composition:
     return Composition(MappingProxyType(a), MappingProxyType(b), MappingProxyType(x), q)
+
+
+def _ion_text(species: str, amount: str) -> str:
+    """NH4 and HCOO would run into their amounts: (NH4)0.5, (HCOO)3."""
+    runs_on = species[-1].isdigit() or (species.isupper() and len(species) > 3)
+    return f"({species}){amount}" if amount and runs_on else species + amount
 
 
 def _amount_text(amount: float) -> str:

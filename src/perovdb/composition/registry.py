@@ -50,9 +50,16 @@ class Registry:
         """The ions nearest to a text that is none, or all of them."""
         from difflib import get_close_matches
 
+        if text.islower():
+            return "Write symbols with their capitals, as in CsPbI3 and MAPbBr3."
         near = get_close_matches(text, list(self.ions), n=2, cutoff=0.5)
-        known = f"Known ions: {', '.join(self.ions)}."
-        return f"Did you mean {' or '.join(near)}? {known}" if near else known
+        if near:
+            return f"Did you mean {' or '.join(near)}?"
+        known = "; ".join(
+            f"{site} {', '.join(ion for ion in self.ions if self.ions[ion].site == site)}"
+            for site in "ABX"
+        )
+        return f"Known ions: {known}."
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,1 @@
+"""What the store knows, asked by formula, ion, phase, year or evidence."""

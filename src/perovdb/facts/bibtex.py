@@ -1,0 +1,54 @@
+"""Sources as BibTeX entries."""
+
+from collections.abc import Iterable
+
+from perovdb.store import Store, queries
+from perovdb.store.connection import Record
+
+_ESCAPED = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"})
+
+
+def bibtex(keys: Iterable[str], store: Store) -> str:
+    """BibTeX of sources, in the order of their keys.
+
+    A DOI that is only recalled stands in a note, not in the doi field, until it is checked.
+
+    Raises:
+        MissingData: there is no such key.
+    """
+    return "\n".join(_entry(row) for row in queries.sources(store, keys))
+
+
+def _entry(row: Record) -> str:
+    preprint = row["container"] == "arXiv"
+    article = row["container"] and row["authors"] and not preprint
+    fields = {
+        "author": _authors(row["authors"]),
+        "title": row["title"] or (None if article else row["citation"]),
+        "journal": row["container"] if article else None,
+        "volume": row["volume"],
+        "pages": None if preprint else row["pages"],
+        "eprint": row["pages"] if preprint else None,
+        "archiveprefix": "arXiv" if preprint else None,
+        "year": str(row["year"]) if row["year"] else None,
+        "doi": row["doi"] if row["doi_evidence"] == "read" else None,
+        "url": row["url"],
+        "note": f"doi {row['doi']} (recalled, to be checked)"
+        if row["doi_evidence"] not in (None, "read")
+        else None,
+    }
+    lines = [
+        f"  {name} = {{{text if name in ('doi', 'url') else text.translate(_ESCAPED)}}},"
+        for name, text in fields.items()
+        if text
+    ]
+    return "\n".join([f"@{'article' if article else 'misc'}{{{row['key']},", *lines, "}", ""])
+
+
+def _authors(printed: str | None) -> str | None:
+    """Names joined by "and": printed as "A, B.; C, D." or as "A B., C D."."""
+    if not printed:
+        return None
+    names = printed.replace(" et al.", "; others").replace("et al.", "others")
+    parts = names.split(";") if ";" in printed else names.replace(";", ",").split(",")
+    return " and ".join(part.strip() for part in parts if part.strip())

@@ -1,0 +1,73 @@
+"""Phases by any of their names, and which rows hold at a temperature."""
+
+from math import inf
+from typing import Any
+
+from perovdb.store.connection import Record
+
+#: Names in use for the phases of a perovskite -> names in the store.
+PHASE_NAMES = {
+    **{name: name for name in ("alpha", "beta", "gamma", "delta")},
+    "cubic": "alpha",
+    "tetragonal": "beta",
+    "orthorhombic": "gamma",
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+}
+
+ROOM_TEMPERATURE_K = 298.0
+
+#: A cell measured within this of the temperature asked for is taken for it. At a linear
+#: expansion of 4e-5 / K (alpha-FAPbI3 between its cells at 299 and 399 K, Fabini 2016) 15 K
+#: is worth 0.004 angstrom.
+TEMPERATURE_TOLERANCE_K = 15.0
+
+#: How far beyond its limit a cell stated for "> T" or "< T" is used.
+OPEN_RANGE_K = 100.0
+
+
+def phase_name(name: str) -> str:
+    """The store's name of a phase."""
+    return PHASE_NAMES.get(name.lower(), name)
+
+
+def measured_at(row: Record, temperature_K: float) -> bool:
+    """Whether a row holds at a temperature."""
+    if row["temperature_K"] is None:
+        return kelvin_apart(row, temperature_K) == 0
+    return kelvin_apart(row, temperature_K) <= TEMPERATURE_TOLERANCE_K
+
+
+def kelvin_apart(row: Record, temperature_K: float) -> float:
+    """How far a row is from a temperature; infinite if its own is not known.
+
+    A range that is open to one side is taken to reach OPEN_RANGE_K beyond its limit: a lattice
+    expands, and the phase's cell was measured near the limit or nobody said where.
+    """
+    if row["temperature_K"] is not None:
+        return float(abs(row["temperature_K"] - temperature_K))
+    low: Any = row.get("temperature_min_K")
+    high: Any = row.get("temperature_max_K")
+    if low is None and high is None:
+        return inf
+    lowest = high - OPEN_RANGE_K if low is None else low
+    highest = low + OPEN_RANGE_K if high is None else high
+    return float(max(lowest - temperature_K, temperature_K - highest, 0.0))
+
+
+def temperature_text(row: Record) -> str:
+    """The temperature of a row of the phase table in words, with how well it is known."""
+    if row["temperature_K"] is not None:
+        text = f"{row['temperature_K']:g} K"
+    elif row["temperature_min_K"] is not None and row["temperature_max_K"] is not None:
+        text = f"{row['temperature_min_K']:g}-{row['temperature_max_K']:g} K"
+    elif row["temperature_min_K"] is not None:
+        text = f"> {row['temperature_min_K']:g} K"
+    elif row["temperature_max_K"] is not None:
+        text = f"< {row['temperature_max_K']:g} K"
+    else:
+        return "unknown temperature"
+    basis = row["temperature_basis"]
+    return text if basis == "stated" else f"{text} ({basis})"

@@ -1,0 +1,95 @@
+"""From what people type to the formula that stands in the store, and back to its ions."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from functools import lru_cache
+
+from perovdb.composition import Composition, parse
+from perovdb.composition.registry import Registry, load_registry
+from perovdb.errors import FormulaError, UnknownSpecies
+from perovdb.facts.conditions import phase_name
+from perovdb.store import Store, queries
+from perovdb.store.connection import CURATED
+
+#: Element or ion, or several of which one must be there.
+Ions = str | tuple[str, ...]
+
+#: Ion -> lowest and highest fraction of its site.
+Fractions = Mapping[str, tuple[float, float]]
+
+
+def formula_key(text: str, store: Store, registry: Registry | None = None) -> str:
+    """The formula as it stands in the store.
+
+    Compounds that are not ABX3, such as Cs4PbBr6, are found as they are printed. The ions are
+    those of the store, or of a registry.
+
+    Raises:
+        FormulaError, UnknownSpecies: it cannot be read, and no row has it.
+    """
+    try:
+        return parse(text, registry or load_registry(store)).formula
+    except (FormulaError, UnknownSpecies):
+        if queries.has_formula(store, text):
+            return text
+        raise
+
+
+@lru_cache(maxsize=4096)
+def composition_of(formula: str, store: Store) -> Composition | None:
+    """The composition of a formula of the store; none for a compound that is not ABX3."""
+    try:
+        return parse(formula, load_registry(store))
+    except (FormulaError, UnknownSpecies):
+        return None
+
+
+def matches(
+    formula: str | None, store: Store, sites: Mapping[str, Ions], fraction: Fractions
+) -> bool:
+    """Whether a formula has these ions on these sites, in these fractions."""
+    if not sites and not fraction:
+        return True
+    composition = composition_of(formula, store) if formula else None
+    if composition is None:
+        return False
+    for site, wanted in sites.items():
+        ions = (wanted,) if isinstance(wanted, str) else wanted
+        if not any(ion in composition.sites[site] for ion in ions):
+            return False
+    shares = {ion: x for ions in composition.sites.values() for ion, x in ions.items()}
+    return all(low <= shares.get(ion, 0.0) <= high for ion, (low, high) in fraction.items())
+
+
+def host_matches(row: Mapping[str, object], host: str, store: Store) -> bool:
+    """Whether the host of a row is `host`: the same formula, or the same words in it."""
+    words = str(row["host"])
+    if host.casefold() in words.casefold():
+        return True
+    try:
+        return formula_key(host, store) == row["formula"]
+    except (FormulaError, UnknownSpecies):
+        return False
+
+
+def reader(path: str) -> Callable[[str, str], str]:
+    """What reads the words of a store of one's own, with its ions, and leaves its file closed."""
+    with closing(Store(CURATED, path)) as joined:
+        registry = load_registry(joined)
+    curated = Store(CURATED)
+    return lambda column, text: kept_word(column, text, curated, registry)
+
+
+def kept_word(column: str, text: str, store: Store, registry: Registry) -> str:
+    """A formula, moving ions or a phase as the store writes them.
+
+    Raises:
+        FormulaError, UnknownSpecies: it cannot be read.
+    """
+    if column in ("formula", "end_1", "end_2"):
+        return formula_key(text, store, registry)
+    if column == "phase":
+        return phase_name(text)
+    words = queries.moving_species(store)
+    parts = [part.strip() for part in text.split(";")]
+    return ";".join(part if part in words else registry.ion(part).species for part in parts)

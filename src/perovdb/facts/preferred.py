@@ -1,0 +1,173 @@
+"""One number where the store has many: chosen by a stated rule, shown with its competitors."""
+
+from typing import NamedTuple
+
+from perovdb.errors import MissingData
+from perovdb.facts.conditions import (
+    ROOM_TEMPERATURE_K,
+    TEMPERATURE_TOLERANCE_K,
+    kelvin_apart,
+    phase_name,
+)
+from perovdb.facts.formulas import formula_key
+from perovdb.facts.properties import properties
+from perovdb.store import Store
+from perovdb.store.connection import Record
+
+RULE = (
+    "of the phase and temperature asked for, a number before a range; read before second-hand "
+    "before recalled; measured before fitted, derived and computed; then of high before lower "
+    "confidence; then the newest source; the spread is over values of the same kind and meaning"
+)
+
+
+class Preferred(NamedTuple):
+    """A number with where it comes from and what competes with it.
+
+    Attributes:
+        formula, quantity: what was asked for; the unit stands in the quantity.
+        value: the preferred number; the middle of a range where no number is known.
+        uncertainty: as the source prints it, or half the range; None if it prints none.
+        min, max: over the values that say the same: of the same kind, meaning and phase.
+        n_values, n_sources: how many these are, and from how many sources.
+        phase, temperature_K: that the value holds for, None where the source names none.
+        source, kind, evidence, locator, id: of the preferred value.
+        rule: how it was chosen.
+        competing: all rows that it was chosen from, best first, of whatever kind.
+    """
+
+    formula: str
+    quantity: str
+    value: float
+    uncertainty: float | None
+    min: float
+    max: float
+    n_values: int
+    n_sources: int
+    phase: str | None
+    temperature_K: float | None
+    source: str
+    kind: str
+    evidence: str
+    locator: str | None
+    id: str
+    rule: str
+    competing: tuple[Record, ...]
+
+
+def preferred(
+    formula: str,
+    quantity: str,
+    store: Store,
+    temperature_K: float | None = None,
+    phase: str | None = None,
+) -> Preferred:
+    """The preferred value of a property.
+
+    Args:
+        formula: a formula as people write it.
+        quantity: a name of `perovdb.facts.properties.names`, such as band_gap_eV.
+        store: where to look.
+        temperature_K: values at other temperatures do not count; those of unknown temperature
+            come last. By default those at room temperature come first.
+        phase: values of other phases do not count, nor those of none.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+        InputError: there is no such property.
+        MissingData: no number is known, or none for this phase and temperature.
+    """
+    key = formula_key(formula, store)
+    rows = properties(store, formula=key, name=quantity)
+    return choose(key, quantity, rows, temperature_K, phase)
+
+
+def choose(
+    formula: str,
+    quantity: str,
+    rows: list[Record],
+    temperature_K: float | None = None,
+    phase: str | None = None,
+) -> Preferred:
+    """The preferred one among rows of `properties` of one name; arguments as for `preferred`.
+
+    Raises:
+        MissingData: no row has a number, or none for this phase and temperature.
+    """
+    numbers = [row for row in rows if row["value"] is not None or _is_range(row)]
+    here = [row for row in numbers if phase is None or row["phase"] == phase_name(phase)]
+    if temperature_K is not None:
+        here = [row for row in here if _near(row, temperature_K) or row["temperature_K"] is None]
+    if not here:
+        raise MissingData(
+            f"The store has no {quantity} of {formula}" + _asked(temperature_K, phase) + ".",
+            f"It has: {_known(numbers)}."
+            if numbers
+            else f"See 'perovdb properties {formula}' for what it has.",
+        )
+    wanted_K = ROOM_TEMPERATURE_K if temperature_K is None else temperature_K
+    # sorted() keeps the store's order of preference among equals.
+    ranked = sorted(here, key=lambda row: (not _near(row, wanted_K), row["value"] is None))
+    best = ranked[0]
+    alike = [row for row in ranked if _says_the_same(row, best)]
+    low, high = zip(*(_span(row) for row in alike), strict=True)
+    value, uncertainty = best["value"], best["uncertainty"]
+    if value is None:
+        value, uncertainty = (best["min"] + best["max"]) / 2, (best["max"] - best["min"]) / 2
+    return Preferred(
+        formula=formula,
+        quantity=quantity,
+        value=value,
+        uncertainty=uncertainty,
+        min=min(low),
+        max=max(high),
+        n_values=len(alike),
+        n_sources=len({row["source"] for row in alike}),
+        phase=best["phase"],
+        temperature_K=best["temperature_K"],
+        source=best["source"],
+        kind=best["kind"],
+        evidence=best["evidence"],
+        locator=best["locator"],
+        id=best["id"],
+        rule=RULE,
+        competing=tuple(ranked),
+    )
+
+
+def _says_the_same(row: Record, best: Record) -> bool:
+    """Whether two rows are values of one thing, so that they have a spread."""
+    if row["kind"] != best["kind"]:
+        return False
+    if row["phase"] and best["phase"] and row["phase"] != best["phase"]:
+        return False
+    # A cell's meaning is its space group, whose symbol depends on the setting.
+    return bool(best["table"] == "phase" or row["meaning"] == best["meaning"])
+
+
+def _is_range(row: Record) -> bool:
+    return row["min"] is not None and row["max"] is not None
+
+
+def _near(row: Record, temperature_K: float) -> bool:
+    return kelvin_apart(row, temperature_K) <= TEMPERATURE_TOLERANCE_K
+
+
+def _span(row: Record) -> tuple[float, float]:
+    if row["value"] is not None:
+        return row["value"], row["value"]
+    return row["min"], row["max"]
+
+
+def _asked(temperature_K: float | None, phase: str | None) -> str:
+    told = f" in the {phase} phase" if phase else ""
+    return told + (f" at {temperature_K:g} K" if temperature_K is not None else "")
+
+
+def _known(rows: list[Record]) -> str:
+    told = [
+        f"{row['phase'] or 'no phase named'}"
+        + (f" at {row['temperature_K']:g} K" if row["temperature_K"] is not None else "")
+        for row in rows
+    ]
+    return ", ".join(dict.fromkeys(told))

@@ -1,0 +1,201 @@
+"""The store as people ask it: every question answers with a data frame, units in the columns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from perovdb.facts import search
+from perovdb.facts.bibtex import bibtex
+from perovdb.facts.preferred import Preferred, preferred
+from perovdb.facts.properties import COLUMNS, properties
+from perovdb.facts.select import select
+from perovdb.store import Store, queries
+from perovdb.store.connection import CURATED, Record, own_path, own_version
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import pandas as pd
+
+
+class FactStore(Store):
+    """A store with its questions.
+
+    The questions about facts take the same filters, which compose: formula (as people write
+    it), A, B, X (an ion, or one of several, on the site), fraction ({"FA": (0.1, 0.5)}),
+    evidence (the least sure that is wanted), kind, source, year (or a pair from, to). Rows come
+    best first: read before second-hand before recalled; measured before fitted, derived and
+    computed; then the newest source. Each carries source, year, kind, evidence and locator.
+
+    All raise FormulaError or UnknownSpecies for a formula or an ion that is not known, and
+    InputError for a filter that cannot be used.
+    """
+
+    def ions(self) -> pd.DataFrame:
+        """Ions of the registry: site, charge, atoms, SMILES."""
+        return self._frame("ion", queries.ions(self))
+
+    def radii(
+        self, species: str | None = None, radius_set: str | None = None, **filters: Any
+    ) -> pd.DataFrame:
+        """Radii (radius_A) by ion, charge, coordination, spin and set."""
+        return self._facts("radius", filters, species=species, radius_set=radius_set)
+
+    def phases(
+        self, formula: str | None = None, phase: str | None = None, **filters: Any
+    ) -> pd.DataFrame:
+        """Phases: lattice (a_A, ...), space group, volume_A3, Z, a_pseudocubic_A, temperature."""
+        return self._facts("phase", {"formula": formula, **filters}, phase=phase)
+
+    def transitions(self, formula: str | None = None, **filters: Any) -> pd.DataFrame:
+        """Phase transitions: temperature_K, from_phase, to_phase."""
+        return self._facts("transition", {"formula": formula, **filters})
+
+    def properties(
+        self,
+        formula: str | None = None,
+        name: str | None = None,
+        form: str | None = None,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Properties, one number or statement a row: name (with its unit), value, min, max."""
+        rows = properties(self, formula=formula, name=name, form=form, **filters)
+        return _frame(rows, COLUMNS)
+
+    def barriers(
+        self, species: str | None = None, host: str | None = None, **filters: Any
+    ) -> pd.DataFrame:
+        """Migration and exchange barriers (barrier_eV) by moving ion and host, with method."""
+        return _frame(barriers(self, species, host, **filters), self._columns("barrier"))
+
+    def gap_series(self, **filters: Any) -> pd.DataFrame:
+        """How the gap runs between end members: bowing_eV and polynomials."""
+        return self._facts("gap_series", filters)
+
+    def formability(self, formula: str | None = None, **filters: Any) -> pd.DataFrame:
+        """Compounds with their experimental label: perovskite or not."""
+        return self._facts("formability", {"formula": formula, **filters})
+
+    def devices(
+        self, formula: str | None = None, min_pce_pct: float | None = None, **filters: Any
+    ) -> pd.DataFrame:
+        """Devices: pce_pct, jsc_mA_cm2, voc_V, ff_pct, architecture, treatment."""
+        rows = devices(self, formula, min_pce_pct, **filters)
+        return _frame(rows, self._columns("device"))
+
+    def solvents(self, **filters: Any) -> pd.DataFrame:
+        """Solvents and ligands: polarity, dielectric constant, donor and acceptor numbers."""
+        return self._facts("solvent_ligand", filters)
+
+    def methods(self, **filters: Any) -> pd.DataFrame:
+        """Settings of calculations and instruments."""
+        return self._facts("method", filters)
+
+    def synthesis(self, **filters: Any) -> pd.DataFrame:
+        """Steps and amounts of syntheses."""
+        return self._facts("synthesis", filters)
+
+    def facts(self, table: str, **filters: Any) -> pd.DataFrame:
+        """Rows of any table of facts by its name, such as kinetics or other_property."""
+        return self._facts(queries.fact_table(self, table), filters)
+
+    def conflicts(self) -> pd.DataFrame:
+        """Where sources disagree with themselves or with one another, and the rows concerned."""
+        return _frame(queries.conflicts(self), ("id", "scope", "statement", "rows"))
+
+    def sources(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
+        """Sources by key; all by default."""
+        rows = self.rows("SELECT * FROM source ORDER BY key")
+        return self._frame("source", rows if keys is None else queries.sources(self, keys))
+
+    def search(self, text: str, limit: int = 20) -> pd.DataFrame:
+        """Rows whose words hold all words of a text, best match first."""
+        return _frame(search.search(text, self, limit), search.COLUMNS)
+
+    def preferred(
+        self,
+        formula: str,
+        quantity: str,
+        temperature_K: float | None = None,
+        phase: str | None = None,
+    ) -> Preferred:
+        """The preferred value of a property, its spread and its source; see `facts.preferred`."""
+        return preferred(formula, quantity, self, temperature_K, phase)
+
+    def bibtex(self, keys: Iterable[str]) -> str:
+        """BibTeX entries of sources."""
+        return bibtex(keys, self)
+
+    def _facts(self, table: str, filters: dict[str, Any], **equal: Any) -> pd.DataFrame:
+        return self._frame(table, select(self, table, equal, **filters))
+
+    def _frame(self, table: str, rows: list[Record]) -> pd.DataFrame:
+        return _frame(rows, self._columns(table))
+
+    def _columns(self, table: str) -> list[str]:
+        columns = queries.columns(self, table)
+        return [*columns, "year"] if "evidence" in columns and table != "ion" else columns
+
+
+def open_store(path: str | os.PathLike[str] | None = None) -> FactStore:
+    """The curated store, together with your own.
+
+    Args:
+        path: your own store; by default the one that the variable PEROVDB_STORE names, if any.
+
+    Raises:
+        StoreError: a store is missing, damaged or of another schema.
+    """
+    return _open(*own_version(path))
+
+
+@lru_cache(maxsize=8)
+def _open(own: str | None, version: int) -> FactStore:
+    return FactStore(CURATED, own)
+
+
+def connect(path: str | os.PathLike[str] | None = None) -> sqlite3.Connection:
+    """The plain sqlite3 connection of `open_store`, read-only, for those who know SQL."""
+    return FactStore(CURATED, own_path(path)).connection
+
+
+def barriers(
+    store: Store, species: str | None = None, host: str | None = None, **filters: Any
+) -> list[Record]:
+    """Rows of barriers whose moving ions hold `species` and whose host is, or names, `host`."""
+    from perovdb.composition.registry import load_registry
+    from perovdb.facts.formulas import host_matches
+
+    registry = load_registry(store)
+    ion = registry.ion(species).species if species in registry.spellings else species
+    rows = select(store, "barrier", **filters)
+    return [
+        row
+        for row in rows
+        if (ion is None or ion in row["species"].split(";"))
+        and (host is None or host_matches(row, host, store))
+    ]
+
+
+def devices(
+    store: Store, formula: str | None = None, min_pce_pct: float | None = None, **filters: Any
+) -> list[Record]:
+    """Rows of devices by absorber and least efficiency; best efficiency first."""
+    rows = select(store, "device", formula=formula, **filters)
+    if min_pce_pct is not None:
+        rows = [row for row in rows if (_pce(row) or 0.0) >= min_pce_pct]
+    return sorted(rows, key=lambda row: -(_pce(row) or 0.0))
+
+
+def _pce(row: Record) -> float | None:
+    value = row["pce_pct"] if row["pce_pct"] is not None else row["pce_max_pct"]
+    return None if value is None else float(value)
+
+
+def _frame(rows: list[Record], columns: Iterable[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(columns))
