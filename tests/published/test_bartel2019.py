@@ -1,8 +1,10 @@
 """Bartel et al., Sci. Adv. 5, eaav0693 (2019), Table S1: t, mu and tau as published there."""
 
+import numpy as np
 import pytest
 
-from perovdb.calculators.tolerance import tolerance
+from perovdb.calculators.tolerance import bartel_probability, tolerance
+from perovdb.store import open_store
 
 PUBLISHED = [
     # formula, t, mu, tau
@@ -23,3 +25,59 @@ def test_published_factors(formula, t, mu, tau):
     assert found.t == pytest.approx(t, abs=5e-5)
     assert found.mu == pytest.approx(mu, abs=5e-5)
     assert found.tau == pytest.approx(tau, abs=5e-5)
+
+
+# tau and probability as the authors list them (classified_formulas.csv of their code).
+PROBABILITIES = [
+    (1.64124033731, 0.989011889077),
+    (2.93379117468, 0.921672451709),
+    (3.80355099695, 0.704592260016),
+    (4.07807371376, 0.582697167981),
+    (4.26238011133, 0.494187408038),
+    (4.67619117783, 0.311641723833),
+    (5.38885639736, 0.121635927845),
+    (5.96156050410, 0.0553154242697),
+]
+
+
+@pytest.mark.parametrize(("tau", "probability"), PROBABILITIES)
+def test_published_probabilities(tau, probability):
+    assert bartel_probability(tau) == pytest.approx(probability, abs=1e-8)
+
+
+def test_probabilities_of_arrays_and_of_absurd_tau():
+    tau = np.array([4.26238011133, 1e6, np.nan])
+    found = bartel_probability(tau)
+    assert found[0] == pytest.approx(0.494187408038, abs=1e-8)
+    assert found[1] == pytest.approx(0, abs=1e-12)
+    assert np.isnan(found[2])
+    assert bartel_probability(1e6) == pytest.approx(0, abs=1e-12)
+
+
+ROWS = open_store().rows("SELECT * FROM formability")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["formula"])
+def test_the_classes_of_the_formability_table(row):
+    found = tolerance(row["formula"])
+    assert (0.825 < found.t < 1.059) == bool(row["t_predicts_perovskite"])
+    assert (found.tau < 4.18) == bool(row["tau_predicts_perovskite"])
+    met = {(w.descriptor, w.source): w.inside for w in found.windows}
+    assert met["t", "bartel2019"] == bool(row["t_predicts_perovskite"])
+    assert met["tau", "bartel2019"] == bool(row["tau_predicts_perovskite"])
+
+
+def test_known_failures_are_told():
+    for formula in ("CsPbI3", "CsSnI3"):
+        assert any("experiment says perovskite" in note for note in tolerance(formula).notes)
+    for formula in ("GUAPbI3", "DMAPbI3", "EASnI3"):
+        notes = tolerance(formula).notes
+        assert any("effective" in note for note in notes)
+        assert any("experiment says non-perovskite" in note for note in notes)
+
+
+def test_a_cation_too_large_is_passed_by_tau_and_the_answer_says_so():
+    # Tetramethylammonium: tau falls with rA without end.
+    found = tolerance("TMAPbI3", radii_A={"TMA": 3.4})
+    assert found.tau < 4.18
+    assert any("too large for the cage" in note for note in found.notes)

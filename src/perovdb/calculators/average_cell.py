@@ -12,31 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perovdb.calculators.mixing import (
-    ROOM_TEMPERATURE_K,
-    kelvin_apart,
-    lattice,
-    measured_at,
-    temperature_text,
-)
+from perovdb.calculators.mixing import lattice
 from perovdb.composition import Composition, as_composition
 from perovdb.errors import MissingData
+from perovdb.facts.conditions import (
+    ROOM_TEMPERATURE_K,
+    kelvin_apart,
+    measured_at,
+    phase_name,
+    temperature_text,
+)
 from perovdb.store import Store, open_store, queries
 from perovdb.store.connection import Record
 
 if TYPE_CHECKING:
     import numpy as np
-
-#: Names in use for the phases of a perovskite -> names in the store.
-PHASE_NAMES = {
-    "cubic": "alpha",
-    "tetragonal": "beta",
-    "orthorhombic": "gamma",
-    "α": "alpha",
-    "β": "beta",
-    "γ": "gamma",
-    "δ": "delta",
-}
 
 
 @dataclass(frozen=True)
@@ -101,7 +91,7 @@ def average_cell(
     composition = as_composition(composition, store)
     if phase is None:
         phase = _default_phase(composition, temperature_K, store)
-    phase = PHASE_NAMES.get(phase, phase)
+    phase = phase_name(phase)
     row = _template(composition, phase, temperature_K, store)
     lattice_A, roles, fractional = expand(row, queries.phase_sites(store, row["id"]))
     pure = row["formula"] == composition.formula
@@ -175,7 +165,13 @@ def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...
     with warnings.catch_warnings():
         # pymatgen knows Pnam and its like, but not their full symbols, which nobody asked for.
         warnings.filterwarnings("ignore", "Full symbol not available")
-        group = SpaceGroup(row["space_group"])
+        try:
+            group = SpaceGroup(row["space_group"])
+        except ValueError as error:
+            raise MissingData(
+                f"'{row['space_group']}' of phase {row['id']} is no symbol of a space group.",
+                "Write it as in the International Tables, such as Pnma or P2_1/c.",
+            ) from error
     roles: list[str] = []
     positions: list[np.ndarray] = []
     for site in sites:

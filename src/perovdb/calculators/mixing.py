@@ -5,23 +5,13 @@ parameter a = (V / Z)^(1/3), and only at one temperature: mixing a 634 K cubic c
 room-temperature one would be wrong by more than a tenth of an angstrom.
 """
 
-from math import inf
 from typing import NamedTuple
 
 from perovdb.composition import Composition, as_composition
 from perovdb.errors import MissingData
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K, measured_at, temperature_text
 from perovdb.store import Store, open_store, queries
 from perovdb.store.connection import Record
-
-ROOM_TEMPERATURE_K = 298.0
-
-#: A cell measured within this of the temperature asked for is taken for it. At a linear
-#: expansion of 4e-5 / K (alpha-FAPbI3 between its cells at 299 and 399 K, Fabini 2016) 15 K
-#: is worth 0.004 angstrom.
-TEMPERATURE_TOLERANCE_K = 15.0
-
-#: How far beyond its limit a cell stated for "> T" or "< T" is used.
-OPEN_RANGE_K = 100.0
 
 VEGARD = "Vegard: mean of the end members' pseudo-cubic a, weighted by their fractions"
 
@@ -82,7 +72,7 @@ def lattice(
 ) -> Lattice:
     """Pseudo-cubic lattice parameter at a temperature; Vegard's rule for mixed sites.
 
-    Only perovskite phases count, measured within TEMPERATURE_TOLERANCE_K of this temperature or
+    Only perovskite phases count, measured within 15 K of this temperature or
     for a range that holds it. Among them a phase's own cell comes before a pseudo-cubic index of
     it, a stated temperature before a range, and then the store's preference decides.
 
@@ -159,45 +149,6 @@ def _cell(row: Record) -> Cell:
         kind=row["kind"],
         evidence=row["evidence"],
     )
-
-
-def measured_at(row: Record, temperature_K: float) -> bool:
-    """Whether a row of the phase table holds at a temperature."""
-    if row["temperature_K"] is None:
-        return kelvin_apart(row, temperature_K) == 0
-    return kelvin_apart(row, temperature_K) <= TEMPERATURE_TOLERANCE_K
-
-
-def kelvin_apart(row: Record, temperature_K: float) -> float:
-    """How far a row of the phase table is from a temperature; infinite if its own is not known.
-
-    A range that is open to one side is taken to reach OPEN_RANGE_K beyond its limit: a lattice
-    expands, and the phase's cell was measured near the limit or nobody said where.
-    """
-    if row["temperature_K"] is not None:
-        return float(abs(row["temperature_K"] - temperature_K))
-    low, high = row["temperature_min_K"], row["temperature_max_K"]
-    if low is None and high is None:
-        return inf
-    low = high - OPEN_RANGE_K if low is None else low
-    high = low + OPEN_RANGE_K if high is None else high
-    return float(max(low - temperature_K, temperature_K - high, 0.0))
-
-
-def temperature_text(row: Record) -> str:
-    """The temperature of a row of the phase table in words, with how well it is known."""
-    if row["temperature_K"] is not None:
-        text = f"{row['temperature_K']:g} K"
-    elif row["temperature_min_K"] is not None and row["temperature_max_K"] is not None:
-        text = f"{row['temperature_min_K']:g}-{row['temperature_max_K']:g} K"
-    elif row["temperature_min_K"] is not None:
-        text = f"> {row['temperature_min_K']:g} K"
-    elif row["temperature_max_K"] is not None:
-        text = f"< {row['temperature_max_K']:g} K"
-    else:
-        return "unknown temperature"
-    basis = row["temperature_basis"]
-    return text if basis == "stated" else f"{text} ({basis})"
 
 
 def _notes(member: EndMember, temperature_K: float) -> list[str]:

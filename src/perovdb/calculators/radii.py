@@ -6,11 +6,12 @@ high-spin one where Shannon lists two. Molecular ions take the Kieslich radius, 
 Shannon lacks, that of Travis.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from perovdb.composition import Composition, Ion
 from perovdb.composition.registry import load_registry
-from perovdb.errors import MissingData
+from perovdb.errors import InputError, MissingData
 from perovdb.store import Store, queries
 from perovdb.store.connection import Record
 
@@ -35,13 +36,13 @@ class RadiusUsed(NamedTuple):
     evidence: str
 
 
-def choose_radius(rows: list[Record], ion: Ion) -> Record:
+def choose_radius(rows: list[Record], ion: Ion, sets: Sequence[str] = SETS_IN_ORDER) -> Record:
     """The row of an ion's radii that a descriptor takes, by the rule of this module.
 
     Raises:
         MissingData: no row of the sets that descriptors use is there for the ion's charge.
     """
-    for name in SETS_IN_ORDER:
+    for name in sets:
         of_set = [row for row in rows if row["radius_set"] == name and row["charge"] == ion.charge]
         if of_set:
             return min(of_set, key=lambda row: _distance_from_wanted(row, ion.site))
@@ -56,17 +57,50 @@ def _distance_from_wanted(row: Record, site: str) -> tuple[int, int]:
     return abs(coordination - WANTED_COORDINATION[site]), int(row["spin"] == "LS")
 
 
-def radii_used(composition: Composition, store: Store) -> dict[str, RadiusUsed]:
+def radii_used(
+    composition: Composition,
+    store: Store,
+    radius_set: str | None = None,
+    radii_A: Mapping[str, float] | None = None,
+) -> dict[str, RadiusUsed]:
     """The radius of each ion of a composition -> where it comes from.
 
+    Args:
+        composition: whose ions.
+        store: where to look.
+        radius_set: a set that comes first, where it has the ion.
+        radii_A: species -> radius in angstrom that comes before all sets.
+
     Raises:
+        InputError: there is no such set, or a radius is not one.
         MissingData: an ion has none.
     """
     registry = load_registry(store)
+    given = {registry.ion(name).species: value for name, value in (radii_A or {}).items()}
+    absent = [ion for ion in given if ion not in composition.species]
+    if absent:
+        raise InputError(
+            f"There is no {', '.join(absent)} in {composition.formula}.",
+            "Leave its radius out.",
+        )
+    sets = [row["name"] for row in store.rows("SELECT name FROM radius_set ORDER BY rowid")]
+    if radius_set is not None and radius_set not in sets:
+        raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
+    order = SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
     used = {}
     for species in composition.species:
         ion = registry.ion(species)
-        row = choose_radius(queries.radii(store, species), ion)
+        if species in given:
+            if not 0.1 <= given[species] <= 4:
+                raise InputError(
+                    f"A radius of {given[species]:g} A of {species} cannot be.",
+                    "Give it in angstrom, 0.1 to 4.",
+                )
+            used[species] = RadiusUsed(
+                species, given[species], "given", "given", "given", "stated", "given"
+            )
+            continue
+        row = choose_radius(queries.radii(store, species), ion, order)
         used[species] = RadiusUsed(
             species=species,
             radius_A=row["radius_A"],

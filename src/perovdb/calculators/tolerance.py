@@ -4,13 +4,15 @@ The formulas take numbers or numpy arrays of radii in angstrom and give the same
 written without numpy, so that a look-up at the command line does not load it.
 """
 
-from math import log, sqrt
+from collections.abc import Iterator, Mapping
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
 from perovdb.composition import Composition, as_composition
+from perovdb.composition.registry import load_registry
 from perovdb.errors import OutOfRange
-from perovdb.store import Store, open_store
+from perovdb.store import Store, open_store, queries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     Number = TypeVar("Number", float, np.ndarray[Any, np.dtype[np.float64]])
 else:
     Number = TypeVar("Number")
+
+#: Windows of Bartel 2019 (doi 10.1126/sciadv.aav0693), both strict, as in the authors' code; the
+#: store has them too, with others.
+BARTEL_T = (0.825, 1.059)
+BARTEL_TAU = 4.18
 
 AVERAGING = "fraction-weighted mean radius on each site"
 
@@ -87,27 +94,91 @@ def _log_above_one(ratio: Number) -> Number:
     return cast("Number", np.log(np.where(ratio > 1, ratio, np.nan)))
 
 
+def bartel_probability(tau: Number) -> Number:
+    """Probability that a compound of this tau is a perovskite, by Bartel's calibration.
+
+    The mean of three logistic functions (Platt scaling in three folds over 576 compounds). The
+    authors' code fits them anew and prints no constants; these give back 22 pairs of tau and
+    probability that the authors list (classified_formulas.csv of CJBartel/perovskite-stability)
+    to 1e-12. NaN stays NaN.
+
+    Source: Bartel et al., Sci. Adv. 5, eaav0693 (2019), doi 10.1126/sciadv.aav0693.
+
+    >>> round(bartel_probability(4.26238011133), 6)
+    0.494187
+    """
+    exponential = _exponential(tau)
+    folds = ((1.30563109, 4.44239927), (1.92922020, 4.26092743), (2.60426144, 4.14595055))
+    total: Number = sum(1 / (1 + exponential(slope * (tau - middle))) for slope, middle in folds)
+    return total / 3
+
+
+def _exponential(value: Any) -> Any:
+    if isinstance(value, float):
+        return lambda x: exp(min(x, 700.0))
+    import numpy as np
+
+    return lambda x: np.exp(np.minimum(x, 700.0))
+
+
+class Window(NamedTuple):
+    """A published window of a descriptor, and whether a composition lies in it."""
+
+    descriptor: str
+    minimum: float | None
+    maximum: float | None
+    strict: bool
+    inside: bool
+    meaning: str
+    source: str
+    kind: str
+    evidence: str
+
+
 class Tolerance(NamedTuple):
-    """Tolerance factors of a composition and the radii that they rest on."""
+    """Tolerance factors of a composition and the radii that they rest on.
+
+    Attributes:
+        formula: of the composition.
+        t, mu, tau: from the mean radius of each site.
+        probability: of a perovskite, from tau.
+        radii: species -> the radius that was taken.
+        end_members: formula -> t of each pure compound that the composition mixes.
+        windows: published windows and whether they are met.
+        notes: where the descriptors are known to mislead.
+        averaging, radii_rule: how radii were averaged and chosen.
+    """
 
     formula: str
     t: float
     mu: float
     tau: float
+    probability: float
     radii: dict[str, RadiusUsed]
+    end_members: dict[str, float]
+    windows: tuple[Window, ...]
+    notes: tuple[str, ...]
     averaging: str = AVERAGING
     radii_rule: str = RULE
 
 
-def tolerance(composition: Composition | str, store: Store | None = None) -> Tolerance:
+def tolerance(
+    composition: Composition | str,
+    store: Store | None = None,
+    radius_set: str | None = None,
+    radii_A: Mapping[str, float] | None = None,
+) -> Tolerance:
     """t, mu and tau of a composition; mixed sites take the fraction-weighted mean radius.
 
     Args:
         composition: a Composition or a formula.
         store: the curated store by default.
+        radius_set: a set to take radii from where it has the ion, before those of Bartel's rule.
+        radii_A: species -> radius in angstrom, to take in place of the store's.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
+        InputError: a radius or a set cannot be used.
         MissingData: an ion has no radius.
         OutOfRange: tau is not defined for these radii.
 
@@ -116,15 +187,70 @@ def tolerance(composition: Composition | str, store: Store | None = None) -> Tol
     """
     store = store or open_store()
     composition = as_composition(composition, store)
-    radii = radii_used(composition, store)
+    radii = radii_used(composition, store, radius_set, radii_A)
     r_A, r_B, r_X = (
         sum(fraction * radii[species].radius_A for species, fraction in ions.items())
         for ions in composition.sites.values()
     )
+    t, mu, tau = goldschmidt_t(r_A, r_B, r_X), octahedral_mu(r_B, r_X), bartel_tau(r_A, r_B, r_X)
+    ends = {
+        formula: goldschmidt_t(*(radii[ion].radius_A for ion in ions))
+        for formula, ions in composition.end_member_ions().items()
+    }
+    windows = tuple(_windows({"t": t, "mu": mu, "tau": tau}, store))
     return Tolerance(
         formula=composition.formula,
-        t=goldschmidt_t(r_A, r_B, r_X),
-        mu=octahedral_mu(r_B, r_X),
-        tau=bartel_tau(r_A, r_B, r_X),
+        t=t,
+        mu=mu,
+        tau=tau,
+        probability=bartel_probability(tau),
         radii=radii,
+        end_members=ends,
+        windows=windows,
+        notes=tuple(_notes(composition, radii, t, tau, store)),
     )
+
+
+def _windows(values: Mapping[str, float], store: Store) -> Iterator[Window]:
+    for row in queries.descriptor_windows(store):
+        value, low, high = values[row["descriptor"]], row["min_value"], row["max_value"]
+        inside = (low is None or value >= low) and (high is None or value <= high)
+        if row["strict"]:
+            inside = inside and value not in (low, high)
+        yield Window(
+            row["descriptor"], low, high, bool(row["strict"]), inside, row["meaning"],
+            row["source"], row["kind"], row["evidence"],
+        )  # fmt: skip
+
+
+def _notes(
+    composition: Composition, radii: Mapping[str, RadiusUsed], t: float, tau: float, store: Store
+) -> Iterator[str]:
+    registry = load_registry(store)
+    molecules = [ion for ion in composition.species if registry.ion(ion).molecular]
+    if molecules:
+        yield (
+            f"{', '.join(molecules)}: the radius of a molecule is an effective one, and neither t "
+            "nor tau was fitted with molecules; hydrogen bonds and shape count too"
+        )
+    if "Sn" in composition.B:
+        yield (
+            f"Sn: Shannon lists no Sn2+; {radii['Sn'].radius_A:g} A is from {radii['Sn'].set}, "
+            "others are in use ('perovdb radii Sn'), and t and tau follow them"
+        )
+    t_window = BARTEL_T[0] < t < BARTEL_T[1]
+    if tau < BARTEL_TAU and t >= BARTEL_T[1]:
+        yield (
+            f"tau passes this composition, but t = {t:.3f} says that A is too large for the cage: "
+            "tau has no upper limit in rA"
+        )
+    elif (tau < BARTEL_TAU) != t_window:
+        yield (
+            "t and tau disagree: "
+            + ("tau" if tau < BARTEL_TAU else "t")
+            + " says perovskite, the other does not"
+        )
+    for row in queries.facts(store, "formability", {"formula": composition.formula}):
+        expected = "perovskite" if tau < BARTEL_TAU else "non-perovskite"
+        if row["label"] != expected:
+            yield f"experiment says {row['label']} where tau says {expected} ({row['source']})"

@@ -1,0 +1,379 @@
+"""Band gap of a composition from those of its end members, with bowing.
+
+Between two compounds E(x) = (1 - x) E1 + x E2 - b x (1 - x), with b the bowing parameter, which is
+the quadratic coefficient of E(x) = c0 + c1 x + c2 x^2 as series are printed. Over three shared
+sites the end members mix multilinearly, and every pair of ions on a site takes off its b x_i x_j.
+A bowing that nobody stated is unknown, not zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations, product
+from typing import TYPE_CHECKING, NamedTuple
+
+from perovdb.composition import Composition, as_composition
+from perovdb.errors import InputError, MissingData, OutOfRange
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
+from perovdb.facts.preferred import Preferred, choose
+from perovdb.facts.properties import properties
+from perovdb.facts.select import select
+from perovdb.store import Store, open_store, queries
+from perovdb.store.connection import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: h c in eV nm (CODATA 2018: exact constants of the SI).
+EV_NM = 1239.841984
+
+LINEAR = "mean of the end members' gaps, weighted by their fractions"
+
+
+class Bowing(NamedTuple):
+    """The bowing parameter of two ions on a site, from one series of compounds.
+
+    It is borrowed if the series has another ion on one of the two other sites.
+    """
+
+    site: str
+    ions: tuple[str, str]
+    bowing_eV: float
+    series: str
+    source: str
+    kind: str
+    evidence: str
+    competing_eV: tuple[float, ...]
+    borrowed: bool
+
+
+class Gap(NamedTuple):
+    """The band gap of a composition.
+
+    Attributes:
+        formula, temperature_K: what was asked for.
+        gap_eV: the gap, and pl_nm the wavelength of light of this energy, h c / E.
+        method: how it was obtained.
+        end_members: formula -> the gap taken for it, with its spread and source.
+        bowings: those that were used.
+        unknown: pairs of ions, as "site i-j", whose bowing nobody stated.
+        notes: what a user should know.
+    """
+
+    formula: str
+    temperature_K: float
+    gap_eV: float
+    pl_nm: float
+    method: str
+    end_members: dict[str, Preferred]
+    bowings: tuple[Bowing, ...]
+    unknown: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sources(self) -> list[str]:
+        """Keys of all sources."""
+        keys = [end.source for end in self.end_members.values()]
+        return list(dict.fromkeys([*keys, *(b.source for b in self.bowings)]))
+
+
+class GapTables(NamedTuple):
+    """Gaps and bowings of a space of compositions, as arrays.
+
+    Attributes:
+        end_members: (a, b, x) gaps in eV; NaN where unknown.
+        bowing_A, bowing_B, bowing_X: (b, x, a, a), (a, x, b, b), (a, b, x, x) of each pair of ions
+            on a site beside each pair of ions on the two others, in eV; symmetric, zero on the
+            diagonal, NaN where unknown. Leading axes may be left out where they do not matter.
+        notes: what is missing, and which series the bowings are from.
+    """
+
+    end_members: np.ndarray
+    bowing_A: np.ndarray
+    bowing_B: np.ndarray
+    bowing_X: np.ndarray
+    notes: tuple[str, ...]
+
+
+def gap(
+    composition: Composition | str,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    linear_where_unknown: bool = False,
+    end_members_eV: Mapping[str, float] | None = None,
+    store: Store | None = None,
+) -> Gap:
+    """The band gap of a composition.
+
+    A pure compound takes the preferred measured gap of its perovskite phases. An alloy mixes those
+    of its end members.
+
+    Args:
+        composition: a Composition or a formula.
+        temperature_K: in kelvin.
+        linear_where_unknown: take 0 for a bowing that nobody stated, with a note.
+        end_members_eV: formula -> gap to use in place of the store's, where it is an end member.
+        store: the curated store by default.
+
+    Raises:
+        FormulaError, UnknownSpecies: a formula cannot be read.
+        InputError: a gap given is none.
+        MissingData: an end member has no measured gap, or a bowing is unknown.
+        OutOfRange: the bowing closes the gap.
+    """
+    store = store or open_store()
+    composition = as_composition(composition, store)
+    given = {as_composition(f, store).formula: e for f, e in (end_members_eV or {}).items()}
+    members = composition.end_members()
+    ends = {
+        f: _given(f, given[f]) if f in given else end_gap(f, temperature_K, store) for f in members
+    }
+    gap_eV = sum(weight * ends[formula].value for formula, weight in members.items())
+    bowings: dict[Bowing, None] = {}
+    unknown = []
+    for site, ions in composition.sites.items():
+        first, second = (other for name, other in composition.sites.items() if name != site)
+        for i, j in combinations(ions, 2):
+            beside = [bowing(site, i, j, store, context) for context in product(first, second)]
+            weights = [p * q for p, q in product(first.values(), second.values())]
+            for found, weight in zip(beside, weights, strict=True):
+                if found:
+                    bowings[found] = None
+                    gap_eV -= weight * found.bowing_eV * ions[i] * ions[j]
+            if None in beside:
+                unknown.append(f"{site} {i}-{j}")
+    if unknown and not linear_where_unknown:
+        raise MissingData(
+            f"The bowing of {composition.formula}'s gap is not known for {', '.join(unknown)}.",
+            f"Between its end members alone the mean is {gap_eV:.3f} eV; --linear-gap accepts it.",
+        )
+    if gap_eV <= 0:
+        raise OutOfRange(
+            f"The bowing closes the gap of {composition.formula}: {gap_eV:.3f} eV.",
+            "It was not measured between ends like these.",
+        )
+    notes = [_end_note(end) for end in ends.values()]
+    notes += _measured_notes(composition, given, store)
+    notes += [_bowing_note(found) for found in bowings]
+    if unknown:
+        notes.append(f"taken as linear, the bowing is not known: {', '.join(unknown)}")
+    pure = len(members) == 1
+    return Gap(
+        formula=composition.formula,
+        temperature_K=temperature_K,
+        gap_eV=gap_eV,
+        pl_nm=EV_NM / gap_eV,
+        method="gap of the compound" if pure else LINEAR + (", less bowing" if bowings else ""),
+        end_members=ends,
+        bowings=tuple(bowings),
+        unknown=tuple(unknown),
+        notes=tuple(notes),
+    )
+
+
+def end_gap(formula: str, temperature_K: float, store: Store) -> Preferred:
+    """The preferred measured gap of a compound in a perovskite phase.
+
+    Raises:
+        MissingData: the store has none.
+    """
+    near_room = abs(temperature_K - ROOM_TEMPERATURE_K) <= TEMPERATURE_TOLERANCE_K
+    phases = queries.phases(store, formula)
+    other = {row["phase"] for row in phases if not row["perovskite"]}
+    perovskite = {row["phase"] for row in phases if row["perovskite"]}
+    rows = [
+        row
+        for row in properties(store, formula=formula, name="band_gap_eV")
+        if row["kind"] == "measured"
+        and "gap" in str(row["meaning"])
+        and (row["phase"] not in other or row["phase"] in perovskite)
+        # A gap of no stated temperature is one of a room.
+        and (row["temperature_K"] is not None or near_room)
+    ]
+    try:
+        return choose(formula, "band_gap_eV", rows, temperature_K)
+    except MissingData:
+        raise MissingData(
+            f"The store has no measured band gap of {formula} as a perovskite at "
+            f"{temperature_K:g} K.",
+            f"Give one yourself: --end {formula}=VALUE.",
+        ) from None
+
+
+def bowing(site: str, i: str, j: str, store: Store, beside: Collection[str] = ()) -> Bowing | None:
+    """The bowing of two ions on a site; none if no series states it.
+
+    A series with the ions `beside` on both other sites comes first, then one with one of them,
+    which is borrowed; one with neither does not count. Among equals the store's order of
+    preference decides. A range gives its middle.
+    """
+    found = [
+        (len(set(beside) - others), value, row)
+        for of_site, ions, others, value, row in _series(store)
+        if of_site == site and ions == {i, j}
+    ]
+    near = [entry for entry in found if entry[0] < 2]
+    if not near:
+        return None
+    # min() keeps the store's order of preference among equals.
+    best = min(near, key=lambda entry: entry[0])
+    foreign, value, row = best
+    return Bowing(
+        site, (i, j), value, row["series"], row["source"], row["kind"], row["evidence"],
+        tuple(entry[1] for entry in found if entry is not best), foreign > 0,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _series(store: Store) -> list[tuple[str, set[str], set[str], float, Record]]:
+    """Series whose bowing is known: site, the two ions exchanged, the others, bowing, row."""
+    found = []
+    for row in select(store, "gap_series"):
+        value = _bowing_of(row)
+        if value is None or not (row["site"] and row["end_1"] and row["end_2"]):
+            continue
+        ends = [as_composition(row[end], store) for end in ("end_1", "end_2")]
+        ions = {ion for end in ends for ion in end.sites[row["site"]]}
+        others = {ion for end in ends for ion in end.species} - ions
+        found.append((row["site"], ions, others, value, row))
+    return found
+
+
+def _bowing_of(row: Record) -> float | None:
+    for column in ("bowing_eV", "c2_eV"):
+        if row[column] is not None:
+            return float(row[column])
+    if row["bowing_min_eV"] is not None and row["bowing_max_eV"] is not None:
+        return float(row["bowing_min_eV"] + row["bowing_max_eV"]) / 2
+    return None
+
+
+def gap_tables(
+    A: Sequence[str],
+    B: Sequence[str],
+    X: Sequence[str],
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    store: Store | None = None,
+) -> GapTables:
+    """Gaps and bowings for `gap_eV`, of all compositions of some ions.
+
+    Args:
+        A, B, X: ions of each site.
+        temperature_K: in kelvin.
+        store: the curated store by default.
+    """
+    import numpy as np
+
+    store = store or open_store()
+    notes: list[str] = []
+    ends = np.full((len(A), len(B), len(X)), np.nan)
+    for index, (a, b, x) in zip(np.ndindex(*ends.shape), product(A, B, X), strict=True):
+        formula = as_composition(f"{a}{b}({x})3", store).formula
+        try:
+            ends[index] = end_gap(formula, temperature_K, store).value
+        except MissingData as error:
+            notes.append(error.what)
+    tables = []
+    for site, ions, first, second in (("A", A, B, X), ("B", B, A, X), ("X", X, A, B)):
+        table = np.zeros((len(first), len(second), len(ions), len(ions)))
+        for (m, i), (n, j) in combinations(enumerate(ions), 2):
+            for place in np.ndindex(len(first), len(second)):
+                found = bowing(site, i, j, store, (first[place[0]], second[place[1]]))
+                table[(*place, m, n)] = table[(*place, n, m)] = (
+                    found.bowing_eV if found else np.nan
+                )
+                notes.append(
+                    _bowing_note(found)
+                    if found
+                    else f"the bowing of the gap is not known for {site} {i}-{j}"
+                )
+        tables.append(table)
+    return GapTables(ends, tables[0], tables[1], tables[2], tuple(dict.fromkeys(notes)))
+
+
+def gap_eV(
+    A: np.ndarray,
+    B: np.ndarray,
+    X: np.ndarray,
+    tables: GapTables,
+    linear_where_unknown: bool = False,
+) -> np.ndarray:
+    """(n,) gaps in eV; NaN where an end member that takes part, or a bowing, is not known.
+
+    Args:
+        A, B, X: (n, a), (n, b), (n, x) fractions on each site.
+        tables: from `gap_tables`.
+        linear_where_unknown: take 0 for a bowing that is not known.
+    """
+    import numpy as np
+
+    n = len(A)
+    weights = (_outer(A, B)[:, :, None] * X[:, None, :]).reshape(n, -1)
+    ends = tables.end_members.reshape(-1)
+    total = weights @ np.nan_to_num(ends)
+    lost = weights @ np.isnan(ends)
+    for ions, first, second, bowings in (
+        (A, B, X, tables.bowing_A),
+        (B, A, X, tables.bowing_B),
+        (X, A, B, tables.bowing_X),
+    ):
+        count = ions.shape[1]
+        if count == 1:
+            continue
+        shape = (first.shape[1], second.shape[1], count, count)
+        table = np.broadcast_to(bowings, shape).reshape(-1, count * count)
+        beside, pairs = _outer(first, second), _outer(ions, ions)
+        # Each pair stands twice in the symmetric table.
+        total -= np.einsum("np,np->n", beside @ np.nan_to_num(table), pairs) / 2
+        if not linear_where_unknown:
+            lost = lost + np.einsum("np,np->n", beside @ np.isnan(table), pairs)
+    return np.where(lost > 0, np.nan, total)
+
+
+def _outer(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """(n, p * q) products of (n, p) and (n, q), row by row."""
+    product_of_each: np.ndarray = left[:, :, None] * right[:, None, :]
+    return product_of_each.reshape(len(left), -1)
+
+
+def _given(formula: str, value_eV: float) -> Preferred:
+    if not 0 < value_eV < 15:
+        raise InputError(f"A gap of {value_eV:g} eV of {formula} cannot be.", "Give it in eV.")
+    return Preferred(
+        formula, "band_gap_eV", value_eV, None, value_eV, value_eV, 1, 1, None, None, "given",
+        "stated", "given", None, "given", "given by the user", (),
+    )  # fmt: skip
+
+
+def _end_note(end: Preferred) -> str:
+    place = f"{end.phase} phase" if end.phase else "no phase named"
+    at = "no temperature named" if end.temperature_K is None else f"{end.temperature_K:g} K"
+    told = f"{end.formula}: {end.value:g} eV, {place}, {at}, {end.evidence}, {end.source}"
+    if end.n_values > 1:
+        told += f"; {end.n_values} values from {end.min:g} to {end.max:g}"
+        told += ", this one at the edge" if end.value in (end.min, end.max) else ""
+    return told
+
+
+def _measured_notes(
+    composition: Composition, given: Mapping[str, float], store: Store
+) -> Iterator[str]:
+    """What was measured of an alloy itself, to compare with."""
+    members = composition.end_members()
+    if len(members) == 1 or set(given) & set(members):
+        return
+    for row in properties(store, formula=composition.formula, name="band_gap_eV"):
+        if row["kind"] == "measured" and row["value"] is not None:
+            yield (
+                f"measured of this very composition: {row['value']:g} eV, {row['meaning']} "
+                f"({row['evidence']}, {row['source']})"
+            )
+
+
+def _bowing_note(found: Bowing) -> str:
+    others = ", ".join(f"{value:g}" for value in found.competing_eV)
+    return (
+        f"bowing {found.site} {'-'.join(found.ions)}: {found.bowing_eV:g} eV "
+        f"{'borrowed ' if found.borrowed else ''}from {found.series} "
+        f"({found.evidence}, {found.source})" + (f"; other series say {others}" if others else "")
+    )

@@ -1,0 +1,230 @@
+"""The perovskite phase of a composition at a temperature.
+
+For a compound whose transitions are known: the phase between the transition below and the one
+above the temperature. For all others only the tolerance factor speaks, and it says no more than
+whether a perovskite is to be expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+from typing import NamedTuple
+
+from perovdb.calculators.tolerance import BARTEL_T, tolerance
+from perovdb.composition import Composition, as_composition
+from perovdb.errors import InputError
+from perovdb.facts.select import select
+from perovdb.store import Store, open_store
+from perovdb.store.connection import Record
+
+#: How the transition table begins the words for a phase -> the phase; the higher, the hotter.
+_PHASES = {
+    "gamma": ("gamma", "ortho", "pnma", "pbnm", "pnam", "pna21"),
+    "beta": ("beta", "tetra", "i4/mcm", "p4/mbm", "p4/mmm"),
+    "alpha": ("alpha", "cubic", "pm-3m"),
+}
+_HEAT = list(_PHASES)
+_YELLOW = ("delta", "hexagonal", "y")
+
+#: Reports of one transition differ by less than this; two transitions lie further apart.
+SAME_TRANSITION_K = 15.0
+
+#: What an experiment's label says, where it says one thing.
+LABELS = {"perovskite": "perovskite", "non-perovskite": "no perovskite"}
+
+T_RULE = (
+    f"no transition between perovskite phases of it is known; t between {BARTEL_T[0]:g} and "
+    f"{BARTEL_T[1]:g} says perovskite, and says nothing of its symmetry"
+)
+
+
+class PhaseAt(NamedTuple):
+    """The phase of a composition at a temperature.
+
+    Attributes:
+        formula, temperature_K: what was asked for.
+        phase: alpha, beta or gamma, or the source's word for another one; "perovskite" or "no
+            perovskite" where no transition is known.
+        basis: "transitions", "experiment" or "t".
+        rule: how it was found.
+        transitions: rows of the transition table that bear on it.
+        notes: what a user should know, such as a non-perovskite that is more stable.
+    """
+
+    formula: str
+    temperature_K: float
+    phase: str
+    basis: str
+    rule: str
+    transitions: tuple[Record, ...]
+    notes: tuple[str, ...]
+
+
+class _Step(NamedTuple):
+    """A transition as one row tells it: the phases below and above, "" where none is named."""
+
+    low: str
+    high: str
+    least_K: float
+    most_K: float
+
+    @property
+    def middle_K(self) -> float:
+        return (self.least_K + self.most_K) / 2
+
+
+def phase_at(
+    composition: Composition | str, temperature_K: float, store: Store | None = None
+) -> PhaseAt:
+    """The phase of a composition at a temperature.
+
+    Args:
+        composition: a Composition or a formula.
+        temperature_K: in kelvin.
+        store: the curated store by default.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+        InputError: the temperature is not one.
+        MissingData, OutOfRange: no transitions are known, and t cannot be had either.
+    """
+    store = store or open_store()
+    composition = as_composition(composition, store)
+    if not 0 <= temperature_K < inf:
+        raise InputError(f"{temperature_K:g} K is not a temperature.", "Give it in kelvin.")
+    rows = [
+        row
+        for row in select(store, "transition", formula=composition.formula)
+        if not row["isotopes"]
+    ]
+    notes = [_unstable(row) for row in rows if _leaves_yellow(row, temperature_K)]
+    notes += [_within(row) for row in rows if _stays(row)]
+    steps = sorted(_linked(filter(None, map(_step, rows))), key=lambda step: step.middle_K)
+    if not steps:
+        return _by_t(composition, temperature_K, notes, store)
+    below = [step for step in steps if step.middle_K <= temperature_K]
+    above = [step for step in steps if step.middle_K > temperature_K]
+    from_below = next((s.high for s in reversed(_last(below)) if s.high), "")
+    from_above = next((s.low for s in _first(above) if s.low), "")
+    phase = from_below or from_above or "not named"
+    if from_below and from_above and from_below != from_above:
+        notes.append(f"reports disagree: {from_below} or {from_above}")
+    notes += [
+        f"{step.low or 'another phase'} or {step.high or 'another phase'}: the transition is told "
+        f"from {step.least_K:g} to {step.most_K:g} K"
+        for step in steps
+        if step.least_K <= temperature_K < step.most_K
+    ]
+    told = ", ".join(
+        f"{step.low or '?'} to {step.high or '?'} at {_span(step)} K" for step in steps
+    )
+    return PhaseAt(
+        composition.formula, temperature_K, phase, "transitions", told, tuple(rows), tuple(notes)
+    )
+
+
+def _by_t(
+    composition: Composition, temperature_K: float, notes: list[str], store: Store
+) -> PhaseAt:
+    """What is left where no transition is known: experiment's label, else t."""
+    t = tolerance(composition, store).t
+    inside = BARTEL_T[0] < t < BARTEL_T[1]
+    phase, basis, rule = "perovskite" if inside else "no perovskite", "t", f"t = {t:.3f}; {T_RULE}"
+    for row in select(store, "formability", formula=composition.formula):
+        told = f"experiment says {row['label']} ({row['evidence']}, {row['source']})"
+        if row["label"] in LABELS:
+            phase, basis, rule = LABELS[row["label"]], "experiment", told
+        else:
+            notes.append(told)
+    return PhaseAt(composition.formula, temperature_K, phase, basis, rule, (), tuple(notes))
+
+
+def _linked(steps: Iterable[_Step]) -> list[_Step]:
+    """Steps from or to a phase with a common name, and those that go on from them.
+
+    Others belong to another assignment of the whole series, in other space groups.
+    """
+    left = list(steps)
+    linked: list[_Step] = []
+    names = set(_HEAT)
+    while found := [step for step in left if step.low in names or step.high in names]:
+        linked += found
+        left = [step for step in left if step not in found]
+        names |= {name for step in found for name in (step.low, step.high) if name}
+    return linked
+
+
+def _step(row: Record) -> _Step | None:
+    """The transition of a row; none if it names no phase, or a yellow one."""
+    first, second = _name(row["from_phase"]), _name(row["to_phase"])
+    if not (first or second) or "yellow" in (first, second) or first == second:
+        return None
+    if first in _HEAT and second in _HEAT:
+        cooling = _HEAT.index(first) > _HEAT.index(second)
+    else:
+        cooling = row["direction"] == "cooling"
+    low, high = (second, first) if cooling else (first, second)
+    temperatures = _temperatures(row)
+    return _Step(low, high, min(temperatures), max(temperatures))
+
+
+def _name(words: str | None) -> str:
+    """The phase that some words mean, "yellow" for a non-perovskite; else the words."""
+    told = (words or "").strip()
+    folded = told.casefold()
+    if folded.startswith(_YELLOW):
+        return "yellow"
+    return next((name for name, starts in _PHASES.items() if folded.startswith(starts)), told)
+
+
+def _last(steps: list[_Step]) -> list[_Step]:
+    """All reports of the last transition."""
+    return [s for s in steps if steps[-1].middle_K - s.middle_K <= SAME_TRANSITION_K]
+
+
+def _first(steps: list[_Step]) -> list[_Step]:
+    """All reports of the first transition."""
+    return [s for s in steps if s.middle_K - steps[0].middle_K <= SAME_TRANSITION_K]
+
+
+def _temperatures(row: Record) -> list[float]:
+    columns = ("temperature_K", "temperature_min_K", "temperature_max_K")
+    return [row[column] for column in columns if row[column] is not None]
+
+
+def _leaves_yellow(row: Record, temperature_K: float) -> bool:
+    return (
+        _name(row["from_phase"]) == "yellow"
+        and _name(row["to_phase"]) in _HEAT
+        and temperature_K < min(_temperatures(row))
+    )
+
+
+def _unstable(row: Record) -> str:
+    at = "-".join(f"{value:g}" for value in _temperatures(row))
+    qualifier = "" if row["qualifier"] == "=" else f"{row['qualifier']} "
+    return (
+        f"{row['from_phase']}, not a perovskite, turns into {row['to_phase']} at {qualifier}{at} "
+        f"K on heating ({row['evidence']}, {row['source']}): below it the perovskite is metastable"
+    )
+
+
+def _stays(row: Record) -> bool:
+    """Whether a transition goes between two phases of one name."""
+    first, second = _name(row["from_phase"]), _name(row["to_phase"])
+    return first == second and first in _HEAT
+
+
+def _within(row: Record) -> str:
+    at = "-".join(f"{value:g}" for value in _temperatures(row))
+    return (
+        f"{row['from_phase']} to {row['to_phase']}, both {_name(row['to_phase'])}, at {at} K "
+        f"({row['evidence']}, {row['source']})"
+    )
+
+
+def _span(step: _Step) -> str:
+    if step.least_K == step.most_K:
+        return f"{step.least_K:g}"
+    return f"{step.least_K:g}-{step.most_K:g}"
