@@ -1,0 +1,48 @@
+"""Composition of an alloy from what was measured: Vegard's rule backwards, or atomic percents.
+
+A lattice parameter, a spacing or peaks give a pseudo-cubic a; a straight line between the end
+members' a gives the composition. Numbers are read as text, because their digits tell how well
+they are known.
+
+Vegard's rule: L. Vegard, Z. Phys. 5, 17-26 (1921), doi 10.1007/BF01349680.
+"""
+
+from perovdb.calculators.inference.ends import STORE_ROUNDING_A, End, end_members
+from perovdb.calculators.inference.notes import TELLS_NOTHING
+from perovdb.calculators.inference.percent import composition_from_percent
+from perovdb.calculators.inference.readings import Number, Reading, read_number
+from perovdb.calculators.inference.settings import (
+    MOST_RESIDUAL_DEG,
+    MOST_ZERO_SHIFT_DEG,
+    Measurement,
+    Setting,
+    Tried,
+)
+from perovdb.calculators.inference.vegard import (
+    METHOD,
+    Inference,
+    Point,
+    infer,
+    vegard_fraction,
+)
+
+__all__ = [
+    "METHOD",
+    "MOST_RESIDUAL_DEG",
+    "MOST_ZERO_SHIFT_DEG",
+    "STORE_ROUNDING_A",
+    "TELLS_NOTHING",
+    "End",
+    "Inference",
+    "Measurement",
+    "Number",
+    "Point",
+    "Reading",
+    "Setting",
+    "Tried",
+    "composition_from_percent",
+    "end_members",
+    "infer",
+    "read_number",
+    "vegard_fraction",
+]
