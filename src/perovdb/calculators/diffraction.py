@@ -1,63 +1,87 @@
-"""Powder diffraction peaks of a crystal whose sites may be shared or hold rotating molecules.
+"""Powder diffraction patterns: of a composition in a named phase, or of a crystal given as it is.
 
-A scatterer is an ion or a freely rotating molecule, so alloys and hybrid perovskites need no
-supercell. Form factors are those of pymatgen's table; anomalous dispersion and thermal motion
-are left out, as in pymatgen's own calculator.
+In a composition a scatterer is an ion or a freely rotating molecule, so alloys and hybrid
+perovskites need no supercell; in a given crystal it is an atom. Form factors are those of
+pymatgen's table, anomalous dispersion that of Chantler's, which pymatgen's own calculator leaves
+out; thermal motion is isotropic and given by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
-from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
+from perovdb.calculators.powder import Occupants, Peak, listed, peaks, spectrum
+from perovdb.calculators.radiation import radiation_lines
 from perovdb.calculators.scatterers import Scatterer, scatterers
 from perovdb.composition import Composition
-from perovdb.errors import InputError, OutOfRange
-from perovdb.store import Store, open_store, queries
+from perovdb.errors import InputError
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
+from perovdb.store import Store, open_store
 
-#: Reflections closer than this are one peak.
-TWO_THETA_TOLERANCE_DEG = 1e-5
+if TYPE_CHECKING:
+    from pymatgen.core import IStructure, Structure
 
-#: Peaks weaker than this, in % of the strongest, are not listed.
-WEAKEST_PCT = 1e-3
+__all__ = ["GivenCell", "Pattern", "Peak", "peaks", "xrd", "xrd_structure"]
 
 #: The Lorentz factor has no bound where the beam comes straight back.
 HIGHEST_TWO_THETA_DEG = 179.0
 
-#: A structure factor below this share of all electrons is zero by symmetry.
-EXTINCT = 1e-9
-
-#: Points of the reciprocal lattice that are looked at in one go: about 1 GB of memory.
-MOST_REFLECTIONS = 1e6
+#: A cell smaller than an atom is none.
+SMALLEST_VOLUME_A3 = 1.0
 
 
 @dataclass(frozen=True)
-class Peak:
-    """Reflections at one angle. `hkl` lists one member of each family, `multiplicity` all."""
+class GivenCell:
+    """A unit cell that somebody brought, of which the store knows nothing.
 
-    hkl: tuple[tuple[int, int, int], ...]
-    multiplicity: int
-    d_A: float
-    two_theta_deg: float
-    q_inv_A: float
-    intensity: float
+    Attributes:
+        lattice_A: (3, 3) rows are the cell vectors, in angstrom.
+        origin: where it is from, for people.
+        source, kind, evidence: None, "given", None.
+        notes: what to know of it.
+    """
+
+    lattice_A: np.ndarray
+    origin: str
+    source: None = None
+    kind: str = "given"
+    evidence: None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Peaks of a composition in a phase; the strongest has intensity 100."""
+    """Peaks of a composition in a phase, or of a given crystal; the strongest has intensity 100.
+
+    Attributes:
+        formula: of the composition, or the reduced formula of the crystal.
+        phase: its name, "" for a given crystal.
+        wavelength_A: the stronger line where there are two.
+        wavelength_name: as asked for.
+        cell: what scatters.
+        peaks: by angle.
+        dispersion: whether form factors held the anomalous dispersion.
+        two_theta_deg: lowest and highest angle that was looked at.
+    """
 
     formula: str
     phase: str
     wavelength_A: float
     wavelength_name: str
-    cell: AverageCell
+    cell: AverageCell | GivenCell
     peaks: tuple[Peak, ...]
+    dispersion: bool = True
+    two_theta_deg: tuple[float, float] = (5.0, 90.0)
+
+    @property
+    def name(self) -> str:
+        """Formula and phase, for people."""
+        return f"{self.formula} {self.phase}".strip()
 
 
 def xrd(
@@ -67,6 +91,9 @@ def xrd(
     two_theta_deg: tuple[float, float] = (5.0, 90.0),
     temperature_K: float = ROOM_TEMPERATURE_K,
     store: Store | None = None,
+    *,
+    dispersion: bool = True,
+    b_iso_A2: float | Mapping[str, float] = 0.0,
 ) -> Pattern:
     """Powder diffraction peaks of a composition in a named phase.
 
@@ -75,190 +102,180 @@ def xrd(
     Args:
         composition: a Composition or a formula.
         phase: as for `average_cell`.
-        wavelength: name of an X-ray line in the store, or a number in angstrom.
+        wavelength: name of an X-ray line in the store, or a number in angstrom. CuKa12 is both
+            lines CuKa1 and CuKa2, the second as strong as `alpha2_share` says.
         two_theta_deg: lowest and highest angle, 0 to 180 degrees.
         temperature_K: as for `average_cell`.
         store: the curated store by default.
+        dispersion: whether form factors hold the anomalous dispersion f' + i f'' of Chantler's
+            table.
+        b_iso_A2: isotropic Debye-Waller parameter B of exp(-B s^2), s = sin(theta) / lambda, in
+            square angstrom: one number for all, or species -> number for each of them.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
-        InputError: the wavelength or the range of angles cannot be used.
-        MissingData: the phase has no positions, or an element no form factor.
+        InputError: the wavelength, the range of angles or a B cannot be used.
+        MissingData: the phase has no positions, or an element no form factor or dispersion.
+        OutOfRange: so many reflections that they cannot be held.
     """
     store = store or open_store()
-    if isinstance(wavelength, str):
-        name, wavelength_A = (
-            wavelength,
-            float(queries.wavelength(store, wavelength)["wavelength_A"]),
-        )
-    else:
-        name, wavelength_A = f"{wavelength:g} A", float(wavelength)
-    if not 0.1 <= wavelength_A <= 10:
+    radiation = radiation_lines(wavelength, store)
+    _check_range(two_theta_deg)
+    cell = average_cell(composition, phase, temperature_K, store)
+    thermal = _b_iso(b_iso_A2, cell.composition.species)
+    scatterer = {
+        species: replace(still, b_iso_A2=thermal[species])
+        for species, still in scatterers(cell.composition, store).items()
+    }
+    occupants = [
+        [(scatterer[s], x) for s, x in cell.occupancy(i).items()] for i in range(len(cell.roles))
+    ]
+    name, lines = radiation
+    found = _peaks(cell.lattice_A, cell.fractional, occupants, lines, two_theta_deg, dispersion)
+    return Pattern(
+        cell.composition.formula,
+        cell.phase,
+        lines[0][0],
+        name,
+        cell,
+        found,
+        dispersion,
+        two_theta_deg,
+    )
+
+
+def xrd_structure(
+    structure: Structure | IStructure,
+    wavelength: str | float = "CuKa1",
+    two_theta_deg: tuple[float, float] = (5.0, 90.0),
+    *,
+    dispersion: bool = True,
+    b_iso_A2: float | Mapping[str, float] = 0.0,
+    store: Store | None = None,
+    origin: str = "the structure given",
+    notes: Sequence[str] = (),
+) -> Pattern:
+    """Powder diffraction peaks of a crystal, atom by atom as it stands.
+
+    Sites may be shared or partly empty: atoms scatter with their occupancies. A molecule scatters
+    in the one orientation that it has, which makes a small cell of a hybrid perovskite less
+    symmetric than its average; `xrd` takes free rotors instead. Oxidation states change nothing;
+    D and T scatter as H.
+
+    Args:
+        structure: a periodic structure of pymatgen, ordered or not.
+        wavelength, two_theta_deg, dispersion, store: as for `xrd`; the store serves for the
+            wavelength alone.
+        b_iso_A2: as for `xrd`, element -> number for each of them.
+        origin: where the structure is from, for people.
+        notes: what to say of it.
+
+    Raises:
+        InputError: the wavelength, the range of angles or a B cannot be used, there are no atoms,
+            a site holds something that is no element, or the cell has no volume.
+        MissingData: an element has no form factor or dispersion.
+        OutOfRange: so many reflections that they cannot be held.
+    """
+    store = store or open_store()
+    name, lines = radiation_lines(wavelength, store)
+    _check_range(two_theta_deg)
+    lattice_A = np.array(structure.lattice.matrix)
+    fractional = np.array(structure.frac_coords)
+    _check_crystal(lattice_A, fractional, origin)
+    shares = [_elements(site.species) for site in structure]
+    if not any(x for share in shares for x in share.values()):
+        raise InputError("The structure holds no atoms.", "Give one with at least one atom.")
+    thermal = _b_iso(b_iso_A2, list(dict.fromkeys(e for share in shares for e in share)))
+    atoms = {element: Scatterer((element,), (0.0,), b) for element, b in thermal.items()}
+    found = _peaks(
+        lattice_A,
+        fractional,
+        [[(atoms[element], x) for element, x in share.items()] for share in shares],
+        lines,
+        two_theta_deg,
+        dispersion,
+    )
+    cell = GivenCell(lattice_A, origin, notes=tuple(notes))
+    return Pattern(
+        structure.composition.element_composition.reduced_formula,
+        "",
+        lines[0][0],
+        name,
+        cell,
+        found,
+        dispersion,
+        two_theta_deg,
+    )
+
+
+def _peaks(
+    lattice_A: np.ndarray,
+    fractional: np.ndarray,
+    occupants: Occupants,
+    lines: list[tuple[float, float]],
+    two_theta_deg: tuple[float, float],
+    dispersion: bool,
+) -> tuple[Peak, ...]:
+    """Peaks of all lines of a radiation, in % of the strongest of them all."""
+    spectra = [
+        (spectrum(lattice_A, fractional, occupants, line_A, two_theta_deg, dispersion), share)
+        for line_A, share in lines
+    ]
+    strongest = max(share * one.strongest for one, share in spectra)
+    found = [peak for one, share in spectra for peak in listed(one, lattice_A, strongest / share)]
+    if len(lines) > 1:
+        found.sort(key=lambda peak: peak.two_theta_deg)
+    return tuple(found)
+
+
+def _elements(species: Mapping[Any, float]) -> dict[str, float]:
+    """Element -> occupancy on a site of pymatgen; ions of one element count together."""
+    from pymatgen.core import DummySpecies
+
+    shares: dict[str, float] = {}
+    for one, share in species.items():
+        if isinstance(one, DummySpecies):
+            raise InputError(
+                f"'{one}' on a site of the structure is no element.",
+                "Give the element that scatters there.",
+            )
+        # Species have an element, elements are one; isotopes of hydrogen scatter as it does.
+        symbol = str(getattr(one, "element", one).symbol)
+        shares[symbol] = shares.get(symbol, 0.0) + float(share)
+    return shares
+
+
+def _check_crystal(lattice_A: np.ndarray, fractional: np.ndarray, origin: str) -> None:
+    if not (np.isfinite(lattice_A).all() and np.isfinite(fractional).all()):
+        raise InputError(f"A coordinate of {origin} is not a number.", "Check them all.")
+    if abs(np.linalg.det(lattice_A)) < SMALLEST_VOLUME_A3:
         raise InputError(
-            f"The wavelength {wavelength_A:g} A is not that of a diffraction experiment.",
-            "Give 0.1 to 10 angstrom, or the name of a line such as CuKa1.",
+            f"The cell of {origin} has no volume.", "Give three vectors that span one."
         )
+
+
+def _check_range(two_theta_deg: tuple[float, float]) -> None:
     low, high = two_theta_deg
     if not 0 <= low < high <= HIGHEST_TWO_THETA_DEG:
         raise InputError(
             f"The range {low:g} to {high:g} degrees of 2theta cannot be used.",
             f"Give two angles between 0 and {HIGHEST_TWO_THETA_DEG:g}, the lower first.",
         )
-    cell = average_cell(composition, phase, temperature_K, store)
-    scatterer = scatterers(cell.composition, store)
-    found = peaks(
-        cell.lattice_A,
-        cell.fractional,
-        [
-            [(scatterer[s], x) for s, x in cell.occupancy(i).items()]
-            for i in range(len(cell.roles))
-        ],
-        wavelength_A,
-        (low, high),
-    )
-    return Pattern(cell.composition.formula, cell.phase, wavelength_A, name, cell, tuple(found))
 
 
-def peaks(
-    lattice_A: np.ndarray,
-    fractional: np.ndarray,
-    occupants: Sequence[Sequence[tuple[Scatterer, float]]],
-    wavelength_A: float,
-    two_theta_deg: tuple[float, float],
-) -> list[Peak]:
-    """Powder peaks of a crystal, by angle.
-
-    Args:
-        lattice_A: (3, 3) rows are the cell vectors, in angstrom.
-        fractional: (n, 3) fractional coordinates of the sites.
-        occupants: for each site, its scatterers with their occupancies.
-        wavelength_A: in angstrom.
-        two_theta_deg: lowest and highest angle.
-
-    Raises:
-        OutOfRange: so many reflections that they cannot be held.
-
-    The intensity of a reflection is |F|^2 (1 + cos^2 2theta) / (sin^2 theta cos theta), the
-    Lorentz-polarisation factor of a powder without monochromator, as in pymatgen's calculator
-    (De Graef and McHenry, Structure of Materials, chapters 11 and 12, as cited there).
-    """
-    hkl, g_inv_A = _reflections(lattice_A, wavelength_A, two_theta_deg)
-    if not len(hkl):
-        return []
-    theta = np.arcsin(np.clip(wavelength_A * g_inv_A / 2, 0, 1))
-    lorentz = (1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
-    structure_factor = _structure_factors(hkl, 2 * np.pi * g_inv_A, fractional, occupants)
-    # An extinct reflection is left with rounding errors, which are no peak.
-    electrons = sum(
-        occupancy * scatterer.form_factor(np.zeros(1))[0]
-        for shares in occupants
-        for scatterer, occupancy in shares
-    )
-    structure_factor[np.abs(structure_factor) < EXTINCT * electrons] = 0.0
-    intensity = np.abs(structure_factor) ** 2 * lorentz
-    if not intensity.any():
-        return []
-    operations = _lattice_symmetry(np.linalg.inv(lattice_A).T)
-    return _group(hkl, g_inv_A, np.degrees(2 * theta), intensity, operations)
-
-
-def _reflections(
-    lattice_A: np.ndarray, wavelength_A: float, two_theta_deg: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 3) Miller indices within the angles and (n,) |g| = 1 / d, sorted by |g|."""
-    low, high = (2 * np.sin(np.radians(angle) / 2) / wavelength_A for angle in two_theta_deg)
-    reciprocal = np.linalg.inv(lattice_A).T
-    # |h| <= |g| |a|, because h is the projection of g on the cell vector a.
-    reach = np.floor(high * np.linalg.norm(lattice_A, axis=1)).astype(int)
-    if np.prod(2.0 * reach + 1) > MOST_REFLECTIONS:
-        raise OutOfRange(
-            "There are too many reflections up to this angle for a cell of this size.",
-            "Ask for a smaller range of 2theta or a longer wavelength.",
+def _b_iso(given: float | Mapping[str, float], species: Sequence[str]) -> dict[str, float]:
+    """B of each species, in square angstrom."""
+    if not isinstance(given, Mapping):
+        given = dict.fromkeys(species, given)
+    if set(given) != set(species):
+        raise InputError(
+            f"The Debye-Waller parameters are given for {', '.join(given) or 'no species'}.",
+            f"Give one number, or one for each of {', '.join(species)}.",
         )
-    grids = np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij")
-    hkl = np.stack([grid.ravel() for grid in grids], axis=1)
-    g_inv_A = np.linalg.norm(hkl @ reciprocal, axis=1)
-    inside = (g_inv_A >= max(low, 1e-6)) & (g_inv_A <= high)
-    hkl, g_inv_A = hkl[inside], g_inv_A[inside]
-    order = np.argsort(g_inv_A, kind="stable")
-    return hkl[order], g_inv_A[order]
-
-
-def _structure_factors(
-    hkl: np.ndarray,
-    q_inv_A: np.ndarray,
-    fractional: np.ndarray,
-    occupants: Sequence[Sequence[tuple[Scatterer, float]]],
-) -> np.ndarray:
-    """(n,) structure factors in electrons."""
-    weights: dict[Scatterer, np.ndarray] = {}
-    for site, shares in enumerate(occupants):
-        for scatterer, occupancy in shares:
-            weights.setdefault(scatterer, np.zeros(len(fractional)))[site] += occupancy
-    phases = np.exp(2j * np.pi * (hkl @ fractional.T))
-    total = np.zeros(len(hkl), dtype=complex)
-    for scatterer, weight in weights.items():
-        total += scatterer.form_factor(q_inv_A) * (phases @ weight)
-    return total
-
-
-def _group(
-    hkl: np.ndarray,
-    g_inv_A: np.ndarray,
-    two_theta: np.ndarray,
-    intensity: np.ndarray,
-    operations: np.ndarray,
-) -> list[Peak]:
-    """Collect reflections of one angle into peaks."""
-    starts = np.flatnonzero(np.diff(two_theta, prepend=-1.0) > TWO_THETA_TOLERANCE_DEG)
-    ends = np.append(starts[1:], len(hkl))
-    sums = np.add.reduceat(intensity, starts)
-    relative = 100 * sums / sums.max()
-    family = _family_of(hkl, operations)
-    return [
-        Peak(
-            hkl=tuple(sorted({tuple(member) for member in family[start:end].tolist()}))[::-1],
-            multiplicity=int(end - start),
-            d_A=float(1 / g_inv_A[start]),
-            two_theta_deg=float(two_theta[start]),
-            q_inv_A=float(2 * np.pi * g_inv_A[start]),
-            intensity=float(share),
-        )
-        for start, end, share in zip(starts, ends, relative, strict=True)
-        if share > WEAKEST_PCT
-    ]
-
-
-def _family_of(hkl: np.ndarray, operations: np.ndarray) -> np.ndarray:
-    """(n, 3) for each reflection the member of its family whose indices, compared in turn, are
-    the largest.
-
-    Args:
-        hkl: (n, 3) Miller indices.
-        operations: (m, 3, 3) symmetry of the reciprocal lattice.
-    """
-    reach = 2 * int(np.abs(hkl).max()) + 1
-    base = 2 * reach + 1
-    equivalent = hkl @ operations.transpose(0, 2, 1)
-    # One integer for three indices, in the same order.
-    codes = ((equivalent + reach) @ np.array([base**2, base, 1])).max(axis=0)
-    return np.stack([codes // base**2, codes // base % base, codes % base], axis=1) - reach
-
-
-def _lattice_symmetry(reciprocal: np.ndarray) -> np.ndarray:
-    """(m, 3, 3) integer matrices that map the lattice with these row vectors on itself.
-
-    Rows of Miller indices are turned by them without change of |g|. Entries of -1, 0 and 1 are
-    enough for the conventional cell of any crystal system. A column of such a matrix is a
-    lattice vector as long as the one that it replaces, which leaves few to try.
-    """
-    metric = reciprocal @ reciprocal.T
-    tolerance = 1e-6 * np.abs(metric).max()
-    vectors = np.array(list(product((-1, 0, 1), repeat=3)))
-    squares = np.einsum("va,ab,vb->v", vectors, metric, vectors)
-    as_long = [vectors[np.abs(squares - metric[i, i]) < tolerance] for i in range(3)]
-    choice = np.indices([len(some) for some in as_long]).reshape(3, -1)
-    rows = np.stack([some[index] for some, index in zip(as_long, choice, strict=True)], axis=1)
-    turned = rows @ metric @ rows.transpose(0, 2, 1)
-    same = np.abs(turned - metric).max(axis=(1, 2)) < tolerance
-    return np.asarray(rows[same].transpose(0, 2, 1))
+    for name, value in given.items():
+        if not 0 <= value < np.inf:
+            raise InputError(
+                f"The Debye-Waller parameter {value:g} A^2 of {name} cannot be used.",
+                "Give B = 8 pi^2 <u^2>, zero or more.",
+            )
+    return {name: float(given[name]) for name in species}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from perovdb.calculators.dispersion import dispersion
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData
@@ -25,21 +26,36 @@ class Scatterer:
     Attributes:
         elements: (m,) element of each atom.
         radii_A: (m,) its distance from the centre, in angstrom.
+        b_iso_A2: isotropic Debye-Waller parameter B = 8 pi^2 <u^2> of the site, in square
+            angstrom; <u^2> is the mean square displacement along one direction.
     """
 
     elements: tuple[str, ...]
     radii_A: tuple[float, ...]
+    b_iso_A2: float = 0.0
 
-    def form_factor(self, q_inv_A: np.ndarray) -> np.ndarray:
+    def form_factor(self, q_inv_A: np.ndarray, wavelength_A: float | None = None) -> np.ndarray:
         """Form factor in electrons at q = 4 pi sin(theta) / lambda, shape of `q_inv_A`.
 
         The mean of exp(i q.r) over all orientations is sin(qr) / (qr), so that
-        f(q) = sum_j f_j(q) sin(q r_j) / (q r_j).
+        f(q) = exp(-B s^2) sum_j f_j(q) sin(q r_j) / (q r_j), s = q / (4 pi). With a wavelength
+        f_j is complex and holds the anomalous dispersion f' + i f''; without, it is real.
+
+        The factor exp(-B s^2) stands in International Tables for Crystallography, volume C,
+        section 6.1.1 (section from memory).
+
+        Raises:
+            MissingData: the form factor or the dispersion of an element is not known.
         """
-        total = np.zeros_like(q_inv_A)
+        total = np.zeros(q_inv_A.shape, dtype=float if wavelength_A is None else complex)
         for element, radius in zip(self.elements, self.radii_A, strict=True):
+            factor = atomic_form_factor(element, q_inv_A)
+            if wavelength_A is not None:
+                factor = factor + dispersion(element, wavelength_A)
             # numpy's sinc(x) is sin(pi x) / (pi x).
-            total += atomic_form_factor(element, q_inv_A) * np.sinc(q_inv_A * radius / np.pi)
+            total += factor * np.sinc(q_inv_A * (radius / np.pi)) if radius else factor
+        if self.b_iso_A2:
+            total *= np.exp(-self.b_iso_A2 * (q_inv_A / (4 * np.pi)) ** 2)
         return total
 
 
@@ -52,15 +68,22 @@ def atomic_form_factor(element: str, q_inv_A: np.ndarray) -> np.ndarray:
     Raises:
         MissingData: there are no coefficients for the element.
     """
+    number, heights, decays = _coefficients(element)
+    s2 = np.square(q_inv_A / (4 * np.pi))
+    decay = np.exp(np.multiply.outer(s2, -decays)) @ heights
+    return np.asarray(number - MOTT_BETHE * s2 * decay)
+
+
+@lru_cache(maxsize=128)
+def _coefficients(element: str) -> tuple[int, np.ndarray, np.ndarray]:
+    """Atomic number, and a_i and b_i of the form factor."""
     table, numbers = _form_factor_table()
     if element not in table:
         raise MissingData(
             f"There is no X-ray form factor for {element}.", "Leave the element out."
         )
-    coefficients = np.array(table[element])
-    s2 = (q_inv_A / (4 * np.pi)) ** 2
-    decay = np.exp(-np.multiply.outer(s2, coefficients[:, 1])) @ coefficients[:, 0]
-    return np.asarray(numbers[element] - MOTT_BETHE * s2 * decay)
+    heights, decays = np.array(table[element]).T
+    return numbers[element], np.ascontiguousarray(heights), np.ascontiguousarray(decays)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,96 @@
+"""What an identification answers: phases, and which of the measured peaks they explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from perovdb.calculators.stored_peaks import Index
+
+
+class Match(NamedTuple):
+    """A measured peak that a phase explains.
+
+    `expected_two_theta_deg` is the mean of the expected reflections nearby, by their intensities
+    and without the zero shift, `expected_intensity` their sum in % of the strongest expected one
+    (None where positions are not known), `hkl` the strongest of them.
+    """
+
+    two_theta_deg: float
+    intensity: float | None
+    expected_two_theta_deg: float
+    expected_intensity: float | None
+    hkl: Index
+
+
+class Missing(NamedTuple):
+    """A strong peak that a phase should show, and that was not measured."""
+
+    two_theta_deg: float
+    intensity: float | None
+    hkl: Index
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A phase of the store against the measured peaks.
+
+    Attributes:
+        formula, phase, id: of the row of the table `phase`.
+        score: explained times seen, 0 to 1.
+        explained: share of the measured intensity (or of the peaks, without intensities) that
+            lies at peaks of the phase.
+        seen: share of the intensity of the strong expected peaks that was measured; of their
+            number where positions are not known.
+        matched, missing: as told by their classes.
+        unmatched_deg: measured angles that the phase does not explain.
+        zero_shift_deg: measured less expected 2theta, common to all peaks.
+        rms_deg: root mean square of what remains of the differences.
+        agreement: cosine between measured and expected intensities, 1 for the same; None without
+            either.
+        positions_only: whether the store has the cell alone: all reflections of the space group
+            count alike, and the score means less.
+        source, kind, evidence: of the row.
+    """
+
+    formula: str
+    phase: str
+    id: str
+    score: float
+    explained: float
+    seen: float
+    matched: tuple[Match, ...]
+    missing: tuple[Missing, ...]
+    unmatched_deg: tuple[float, ...]
+    zero_shift_deg: float
+    rms_deg: float
+    agreement: float | None
+    positions_only: bool
+    source: str
+    kind: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Identification:
+    """Phases that explain some of the measured peaks, best first.
+
+    Attributes:
+        wavelength_A: in angstrom.
+        two_theta_deg: (n,) measured angles.
+        intensity: (n,) in % of the strongest; None if they were not given.
+        scanned_deg: lowest and highest angle between which expected peaks are missed.
+        tolerance_deg: as given.
+        candidates: best first.
+        n_phases: how many phases were tried.
+        notes: what to know of the answer.
+    """
+
+    wavelength_A: float
+    two_theta_deg: tuple[float, ...]
+    intensity: tuple[float, ...] | None
+    scanned_deg: tuple[float, float]
+    tolerance_deg: float
+    candidates: tuple[Candidate, ...]
+    n_phases: int
+    notes: tuple[str, ...]

@@ -1,0 +1,125 @@
+"""Measured curves and lists of peaks from text files, with the line in every complaint."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from perovdb.errors import InputError
+
+#: Columns that place a peak, the first that is there counts.
+PLACES = ("two_theta_deg", "d_A")
+
+#: Longest line that can be one of a table of numbers.
+_LONGEST = 10_000
+
+
+class PeakList(NamedTuple):
+    """Peaks of a file: `two_theta_deg` or `d_A` (n,), the other None; `intensity` (n,) or None."""
+
+    two_theta_deg: np.ndarray | None
+    d_A: np.ndarray | None
+    intensity: np.ndarray | None
+
+
+def read_curve(path: str) -> tuple[np.ndarray, np.ndarray]:
+    """Places (n,) and intensities (n,) of a measured curve, by place, n > 1.
+
+    Two numbers a line, with blanks, tabs, a comma or a semicolon between them; "#" begins a
+    comment. The first line may be a header.
+
+    Raises:
+        InputError: the file cannot be read, a line is not two finite numbers, or there are fewer
+            than two lines.
+    """
+    rows: list[list[float]] = []
+    first = True
+    for number, line in _lines(path):
+        fields = [field for field in re.split(r"[\s,;]+", line) if field]
+        if first and not any(_is_number(field) for field in fields):
+            first = False
+            continue
+        first = False
+        if len(fields) != 2:
+            raise InputError(
+                f"{path}, line {number}: {len(fields)} entries instead of two numbers.",
+                "Write an angle and an intensity on each line, and '#' before comments.",
+            )
+        rows.append([_number(field, path, number) for field in fields])
+    if len(rows) < 2:
+        raise InputError(f"{path} holds no curve.", "Give two lines of two numbers at least.")
+    table = np.array(rows)
+    places, intensities = table[np.argsort(table[:, 0], kind="stable")].T
+    return places, intensities
+
+
+def read_peaks(path: str) -> PeakList:
+    """Peaks from a CSV file whose first line names the columns.
+
+    `two_theta_deg` (or, without it, `d_A`) must be there, `intensity` may; others are passed
+    over, so that what 'perovdb xrd --csv' prints is such a file.
+
+    Raises:
+        InputError: the file cannot be read, has no such columns or no peaks, or an entry is no
+            finite number.
+    """
+    lines = _lines(path)
+    if not lines:
+        raise InputError(f"{path} is empty.", _COLUMNS)
+    head = [name.strip() for name in next(csv.reader([lines[0][1]]))]
+    place = next((name for name in PLACES if name in head), None)
+    if place is None:
+        raise InputError(f"{path}, line {lines[0][0]}: no column {' or '.join(PLACES)}.", _COLUMNS)
+    wanted = [place, *(["intensity"] if "intensity" in head else [])]
+    rows = []
+    for number, line in lines[1:]:
+        fields = next(csv.reader([line]))
+        if len(fields) != len(head):
+            raise InputError(
+                f"{path}, line {number}: {len(fields)} entries under {len(head)} columns.",
+                "Give one entry for each column.",
+            )
+        rows.append([_number(fields[head.index(name)], path, number) for name in wanted])
+    if not rows:
+        raise InputError(f"{path} holds no peaks.", "Give one line for each.")
+    columns = dict(zip(wanted, np.array(rows).T, strict=True))
+    return PeakList(columns.get("two_theta_deg"), columns.get("d_A"), columns.get("intensity"))
+
+
+_COLUMNS = "Name the columns on the first line: two_theta_deg,intensity or d_A,intensity."
+
+
+def _lines(path: str) -> list[tuple[int, str]]:
+    """Lines that hold something besides a comment, with their numbers."""
+    try:
+        with open(path, encoding="utf-8-sig") as handle:
+            told = [(n, line.partition("#")[0].strip()) for n, line in enumerate(handle, 1)]
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}.", "Check its name and its folder."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a text file.", "Give a table of numbers.") from error
+    for number, line in told:
+        if len(line) > _LONGEST or "\0" in line:
+            raise InputError(f"{path}, line {number} is no line of a table.", "Give a text file.")
+    return [(number, line) for number, line in told if line]
+
+
+def _number(text: str, path: str, line: int) -> float:
+    if not _is_number(text):
+        raise InputError(
+            f"{path}, line {line}: '{text.strip()[:40]}' is not a finite number.",
+            "Write numbers with a point, as 14.07.",
+        )
+    return float(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text)))
+    except ValueError:
+        return False

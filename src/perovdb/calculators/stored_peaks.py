@@ -1,0 +1,163 @@
+"""Peaks of every phase of the store: with intensities where positions are known, else places.
+
+A phase of which the store has the cell alone gives the places of all reflections that its space
+group lets pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from perovdb.calculators.average_cell import expand
+from perovdb.calculators.powder import Occupants, Peak, peaks
+from perovdb.calculators.scatterers import Scatterer, molecular_geometry
+from perovdb.composition.registry import load_registry
+from perovdb.errors import MissingData, OutOfRange, UnknownSpecies
+from perovdb.store import Store, queries
+from perovdb.store.connection import Record
+
+#: Peaks weaker than this, in % of the strongest, are not told from the background.
+WEAKEST_PCT = 0.5
+
+#: A point on no element of symmetry: reflections that it does not give are extinct.
+_ANYWHERE: Record = {"site": "X", "x": 0.1137, "y": 0.2719, "z": 0.3907}
+
+_PROBE = Scatterer(("H",), (0.0,))
+
+Index = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class StoredPeaks:
+    """Peaks of one row of the table `phase`.
+
+    Attributes:
+        row: the row.
+        two_theta_deg: (n,) angles, ascending.
+        intensity: (n,) in % of the strongest; 100 for all if the positions are not known.
+        hkl: (n,) an index of each.
+        positions_only: whether the store has the cell alone.
+    """
+
+    row: Record
+    two_theta_deg: np.ndarray
+    intensity: np.ndarray
+    hkl: tuple[Index, ...]
+    positions_only: bool
+
+
+def stored_cell(row: Record, store: Store) -> tuple[np.ndarray, np.ndarray, Occupants]:
+    """Lattice (3, 3) in angstrom, positions (n, 3) and occupants of a phase of the store.
+
+    Unlike `average_cell` it takes any phase, whether or not it is ABX3. Organic cations are free
+    rotors about their sites.
+
+    Args:
+        row: of the table `phase`.
+        store: which has its sites.
+
+    Raises:
+        MissingData: the store has no positions for it, or no geometry of a molecule in it.
+        UnknownSpecies: the registry does not know an ion in it.
+    """
+    sites = queries.phase_sites(store, row["id"])
+    if not sites:
+        raise MissingData(
+            f"The positions of {row['formula']} {row['phase']} ({row['id']}) are not known.",
+            "Take another phase.",
+        )
+    # The number of the site in place of its role: what of the cell belongs to which site.
+    numbered = [{**site, "site": number} for number, site in enumerate(sites)]
+    lattice_A, numbers, fractional = expand(row, numbered)
+    occupant = [[(_scatterer(site["species"], store), float(site["occupancy"]))] for site in sites]
+    return lattice_A, fractional, [occupant[int(number)] for number in numbers]
+
+
+@lru_cache(maxsize=8)
+def stored_peaks(
+    store: Store, wavelength_A: float, two_theta_deg: tuple[float, float]
+) -> tuple[tuple[StoredPeaks, ...], tuple[str, ...]]:
+    """Peaks of all phases, best known first, and ids of those with too many reflections.
+
+    Args:
+        store: where to look.
+        wavelength_A: in angstrom.
+        two_theta_deg: lowest and highest angle.
+    """
+    found, left_out = [], []
+    for cell in _cells(store):
+        try:
+            found.append(_peaks_of(cell, wavelength_A, two_theta_deg))
+        except OutOfRange:
+            left_out.append(str(cell.row["id"]))
+    return tuple(found), tuple(left_out)
+
+
+class _Cell(NamedTuple):
+    """A row of the table `phase` with what scatters in it."""
+
+    row: Record
+    lattice_A: np.ndarray
+    fractional: np.ndarray
+    occupants: Occupants
+    positions_only: bool
+
+
+@lru_cache(maxsize=8)
+def _cells(store: Store) -> tuple[_Cell, ...]:
+    found = []
+    for row in queries.facts(store, "phase"):
+        try:
+            found.append(_Cell(row, *stored_cell(row, store), False))
+        except (MissingData, UnknownSpecies):
+            found.append(_empty_cell(row))
+    return tuple(found)
+
+
+def _peaks_of(cell: _Cell, wavelength_A: float, two_theta_deg: tuple[float, float]) -> StoredPeaks:
+    listed: list[Peak] = []
+    positions_only = cell.positions_only
+    if not positions_only:
+        try:
+            listed = peaks(*cell[1:4], wavelength_A, two_theta_deg, dispersion=True)
+        except MissingData:
+            # There is no form factor or dispersion of an element: its places are still known.
+            positions_only = True
+    if positions_only:
+        probe = cell if cell.positions_only else _empty_cell(cell.row)
+        listed = peaks(*probe[1:4], wavelength_A, two_theta_deg)
+    kept = [peak for peak in listed if positions_only or peak.intensity >= WEAKEST_PCT]
+    intensity = [100.0 if positions_only else peak.intensity for peak in kept]
+    return StoredPeaks(
+        cell.row,
+        np.array([peak.two_theta_deg for peak in kept]),
+        np.array(intensity),
+        tuple(peak.hkl[0] for peak in kept),
+        positions_only,
+    )
+
+
+def _empty_cell(row: Record) -> _Cell:
+    """One orbit of points at no special place, for the reflections that are not extinct.
+
+    Where the space group is not stated, or one of a superspace, nothing is extinct.
+    """
+    try:
+        lattice_A, _, orbit = expand(
+            {**row, "space_group": row["space_group"] or "P1"}, [_ANYWHERE]
+        )
+    except (MissingData, ValueError):
+        lattice_A, _, orbit = expand({**row, "space_group": "P1"}, [_ANYWHERE])
+    return _Cell(row, lattice_A, orbit, [[(_PROBE, 1.0)]] * len(orbit), True)
+
+
+def _scatterer(species: str, store: Store) -> Scatterer:
+    ion = load_registry(store).ion(species)
+    if not ion.molecular:
+        return Scatterer((ion.atoms,), (0.0,))
+    elements, positions_A = molecular_geometry(ion.species, store)
+    return Scatterer(elements, tuple(map(float, np.linalg.norm(positions_A, axis=1))))
