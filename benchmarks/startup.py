@@ -1,31 +1,46 @@
-"""CPU time of a look-up, as a multiple of `python -c pass`, measured in one run."""
+"""CPU time of look-ups, as multiples of `python -c pass`, measured in turn in one run."""
 
+import os
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+PEROVDB = str(Path(sys.executable).with_name("perovdb"))
 COMMANDS = [
-    ["-c", "import click, sqlite3"],
-    ["-m", "perovdb_cli.main", "source", "trots2008"],
-    ["-m", "perovdb_cli.main", "radii", "Cs"],
-    ["-m", "perovdb_cli.main", "tolerance", "CsPbI3"],
-    ["-m", "perovdb_cli.main", "show", "CsPbI3"],
+    [sys.executable, "-c", "import click, sqlite3"],
+    [PEROVDB, "source", "trots2008"],
+    [PEROVDB, "radii", "Cs"],
+    [PEROVDB, "tolerance", "CsPbI3"],
+    [PEROVDB, "properties", "CsPbI3"],
+    [PEROVDB, "barriers"],
+    [PEROVDB, "show", "CsPbI3"],
 ]
 
 
-def cpu_seconds(arguments: list[str], runs: int = 30) -> float:
-    """Lower quartile of the CPU time of a run of Python."""
-    times = []
-    for _ in range(runs):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return sorted(times)[runs // 4]
+def ratios(
+    commands: Sequence[Sequence[str]],
+    environments: Sequence[Mapping[str, str]] | None = None,
+    rounds: int = 40,
+) -> list[float]:
+    """Least CPU time of each command over that of `python -c pass`.
+
+    The commands take turns, so that a busy machine slows all of them alike.
+    """
+    runs = [[sys.executable, "-c", "pass"], *commands]
+    extra = [{}, *(environments or [{}] * len(commands))]
+    least = [float("inf")] * len(runs)
+    for _ in range(rounds):
+        for number, (run, more) in enumerate(zip(runs, extra, strict=True)):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(run, stdout=subprocess.DEVNULL, check=True, env={**os.environ, **more})
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            least[number] = min(least[number], spent)
+    return [time / least[0] for time in least[1:]]
 
 
 if __name__ == "__main__":
-    base = cpu_seconds(["-c", "pass"])
-    print(f"python -c pass: {1000 * base:.1f} ms")
-    for command in COMMANDS:
-        print(f"{cpu_seconds(command) / base:5.2f} x  {' '.join(command)}")
+    for ratio, command in zip(ratios(COMMANDS), COMMANDS, strict=True):
+        print(f"{ratio:5.2f} x  {' '.join(Path(word).name for word in command)}")

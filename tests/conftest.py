@@ -30,6 +30,8 @@ def perovdb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
     def run(*arguments: str) -> Answer:
         monkeypatch.setattr(sys, "argv", ["perovdb", *arguments])
+        # --store leaves its mark here, which no later run may see.
+        monkeypatch.setenv("PEROVDB_STORE", "")
         capsys.readouterr()
         try:
             main()

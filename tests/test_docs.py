@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from perovdb_cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -15,27 +17,34 @@ def blocks(kind):
 
 
 def examples():
-    """(command, output) pairs of the console blocks."""
+    """The console blocks as lists of (command, output); a block's commands share a folder."""
     for block in blocks("console"):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.partition("\n")
-            yield command, output
+        parts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+        yield [(command, output) for command, _, output in (p.partition("\n") for p in parts)]
 
 
-def test_the_readme_shows_ten_commands():
-    assert len({command.split()[1] for command, _ in examples()}) == 10
+def tables():
+    """The CSV files that the README shows, by name."""
+    found = re.findall(r"`(\w+\.csv)`:\n\n```csv\n(.*?)```", README, flags=re.DOTALL)
+    return dict(found)
 
 
-@pytest.mark.parametrize(
-    ("command", "output"), list(examples()), ids=lambda text: text.split("\n")[0]
-)
-def test_a_command_gives_the_output_that_is_shown(perovdb, tmp_path, monkeypatch, command, output):
+def test_the_readme_is_a_tour_of_the_commands():
+    shown = {command.split()[1] for block in examples() for command, _ in block}
+    assert shown == set(COMMANDS)
+
+
+@pytest.mark.parametrize("block", list(examples()), ids=lambda block: block[0][0])
+def test_commands_give_the_output_that_is_shown(perovdb, tmp_path, monkeypatch, block):
     monkeypatch.chdir(tmp_path)
-    program, *arguments = shlex.split(command)
-    assert program == "perovdb"
-    answer = perovdb(*arguments)
-    assert (answer.code, answer.err) == (0, "")
-    assert answer.out == output
+    for name, text in tables().items():
+        (tmp_path / name).write_text(text)
+    for command, output in block:
+        program, *arguments = shlex.split(command)
+        assert program == "perovdb"
+        answer = perovdb(*arguments)
+        assert (answer.code, answer.err) == (0, "")
+        assert answer.out == output
 
 
 def test_the_python_of_the_readme_runs_and_its_comments_are_true(tmp_path, monkeypatch):

@@ -11,8 +11,9 @@ import perovdb
 from perovdb import errors
 
 PUBLIC = [
-    "Composition", "PerovdbError", "__version__", "average_cell", "build", "hops", "lattice",
-    "neb_files", "open_store", "parse", "path", "tolerance", "write_neb", "xrd",
+    "Composition", "PerovdbError", "__version__", "average_cell", "build", "connect", "debye",
+    "gap", "hops", "identify", "infer", "lattice", "neb_files", "open_store", "parse", "path",
+    "phase_at", "screen", "tolerance", "write_neb", "xrd", "xrd_structure",
 ]  # fmt: skip
 
 

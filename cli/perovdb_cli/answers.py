@@ -3,11 +3,17 @@
 These keys are what other programs rely on; several commands share them.
 """
 
-from typing import Any
+from __future__ import annotations
 
-from perovdb.calculators.mixing import Cell, EndMember, Lattice, temperature_text
-from perovdb.calculators.tolerance import Tolerance
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from perovdb.facts.conditions import temperature_text
 from perovdb.store.connection import Record
+
+if TYPE_CHECKING:
+    from perovdb.calculators.mixing import Cell, EndMember, Lattice
+    from perovdb.calculators.tolerance import Tolerance
 
 Answer = dict[str, Any]
 
@@ -33,8 +39,12 @@ def tolerance_answer(result: Tolerance) -> Answer:
             }
             for species, used in result.radii.items()
         },
+        "probability": result.probability,
+        "end_members": result.end_members,
+        "windows": [window._asdict() for window in result.windows],
         "averaging": result.averaging,
         "radii_rule": result.radii_rule,
+        "notes": list(result.notes),
     }
 
 
@@ -110,20 +120,15 @@ def phase_table(rows: list[Record]) -> list[Answer]:
     ]
 
 
-def gap_answer(row: Record) -> Answer:
-    """A row of the band-gap table as a property."""
-    return {
-        "name": "band_gap_eV",
-        "id": row["id"],
-        "quantity": row["quantity"],
-        "value": row["value_eV"],
-        "su": row["su_eV"],
-        "min": row["min_eV"],
-        "max": row["max_eV"],
-        "qualifier": row["qualifier"],
-        **{
-            key: row[key]
-            for key in ("phase", "temperature_K", "temperature_basis", "sample", "method")
-        },
-        **{key: row[key] for key in (*PROVENANCE, "locator", "note")},
-    }
+def value_text(row: Mapping[str, Any]) -> str:
+    """A number with its qualifier and uncertainty, or a range; empty if there is none."""
+    value, low, high = row["value"], row["min"], row["max"]
+    told = "" if row["qualifier"] in (None, "=") else row["qualifier"] + " "
+    if value is not None:
+        uncertainty = f" ± {row['uncertainty']:g}" if row["uncertainty"] is not None else ""
+        return f"{told}{value:g}{uncertainty}"
+    if low is not None and high is not None:
+        return f"{told}{low:g}-{high:g}"
+    if low is not None or high is not None:
+        return f">= {low:g}" if low is not None else f"<= {high:g}"
+    return ""

@@ -9,19 +9,32 @@ import click
 
 from perovdb import __version__
 from perovdb.errors import PerovdbError
+from perovdb_cli import options
 
 #: Command -> (heading in the help, what it answers). The modules are imported only when run.
 COMMANDS = {
     "show": ("Look up", "Everything known about a composition."),
     "radii": ("Look up", "Radii of an ion in every set, and which one descriptors take."),
+    "properties": ("Look up", "What was measured or computed of materials."),
+    "barriers": ("Look up", "Barriers of migration and exchange, with method."),
+    "devices": ("Look up", "Solar cells and LEDs, best first."),
     "phases": ("Look up", "Phases of a compound: cells, space groups, temperatures."),
+    "search": ("Look up", "Facts, notes and citations that hold all these words."),
     "source": ("Look up", "Where a value comes from."),
     "tolerance": ("Calculate", "Tolerance factors t, mu and tau."),
     "lattice": ("Calculate", "Pseudo-cubic lattice parameter; Vegard's rule for alloys."),
+    "infer": (
+        "Calculate",
+        "Composition of an alloy from a lattice parameter or peaks.",
+    ),
+    "gap": ("Calculate", "Band gap; for alloys from end members and bowing."),
+    "screen": ("Calculate", "Compositions of a space that satisfy a condition."),
     "xrd": ("Calculate", "Powder diffraction peaks."),
+    "identify": ("Calculate", "Phases of the store that explain measured powder peaks."),
     "build": ("Model", "Atomic model: supercell, ordering, molecules, a vacancy."),
     "hops": ("Model", "Symmetry-distinct hops of an ion into a vacancy."),
     "neb": ("Model", "NEB-ready input set of a hop for VASP or CP2K."),
+    "store": ("Your own data", "Your own store beside the curated one: make, fill, check, ask."),
 }
 
 
@@ -36,6 +49,9 @@ class CommandTable(click.Group):
             return None
         module = import_module(f"perovdb_cli.commands.{cmd_name}")
         command: click.Command = module.command
+        for one in command.commands.values() if isinstance(command, click.Group) else [command]:
+            if all(option.name != "store" for option in one.params):
+                one.params.append(options.store())
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,6 +1,8 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -11,8 +13,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON."
 as_csv = click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")
 
 
-def _number(ctx: click.Context, option: click.Parameter, value: float) -> float:
-    if value != value:
+def a_number(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan, which no range of click's does."""
+    if value is not None and value != value:
         raise click.BadParameter("nan is not a temperature.")
     return value
 
@@ -29,11 +32,11 @@ temperature = click.option(
     "--temperature",
     "temperature_K",
     type=click.FloatRange(0, 2000),
-    callback=_number,
+    callback=a_number,
     default=298,
     show_default=True,
     metavar="K",
-    help="Temperature in kelvin, for the choice of cells.",
+    help="Temperature in kelvin: values of others do not count.",
 )
 
 
@@ -67,3 +70,106 @@ def model(function: Function) -> Function:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def pairs(texts: tuple[str, ...], option: str) -> dict[str, float]:
+    """NAME=NUMBER of an option that is given again and again.
+
+    Raises:
+        click.BadParameter: one is not of this form, or a name is given twice.
+    """
+    found = [pair(text, option) for text in texts]
+    names = [name for name, _ in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise click.BadParameter(f"{name} is given twice.", param_hint=option)
+    return dict(found)
+
+
+def pair(text: str, option: str) -> tuple[str, float]:
+    """NAME=NUMBER as typed for an option.
+
+    Raises:
+        click.BadParameter: it is not of this form.
+    """
+    name, equals, value = text.partition("=")
+    try:
+        return name, float(value if equals else "")
+    except ValueError:
+        raise click.BadParameter(f"'{text}' is not NAME=NUMBER.", param_hint=option) from None
+
+
+def store() -> click.Option:
+    """--store FILE, which every command takes."""
+
+    def remember(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            # What every store that is opened later reads.
+            os.environ["PEROVDB_STORE"] = value
+
+    return click.Option(
+        ["--store"],
+        metavar="FILE",
+        expose_value=False,
+        is_eager=True,
+        callback=remember,
+        help="Your own store, beside the curated one. Default: $PEROVDB_STORE.",
+    )
+
+
+Filters = dict[str, Any]
+
+
+def filters(function: Function) -> Function:
+    """Options that choose facts, handed on as one dictionary `filters` for the library."""
+
+    @wraps(function)
+    def gather(**arguments: Any) -> Any:
+        shares = arguments.pop("shares")
+        years = arguments.pop("since"), arguments.pop("until")
+        chosen = {
+            **{site: arguments.pop(site.lower()) or None for site in "ABX"},
+            "fraction": {ion: (low, high) for ion, low, high in shares},
+            "year": years if years != (None, None) else None,
+            **{name: arguments.pop(name) for name in ("evidence", "kind", "source")},
+        }
+        return function(filters=chosen, **arguments)
+
+    options = [
+        click.option(f"--{site}", site.lower(), multiple=True, metavar="ION", help=text)
+        for site, text in (
+            ("A", "Only with this ion on A; again for another one instead."),
+            ("B", "The same for B."),
+            ("X", "The same for X."),
+        )
+    ]
+    options += [
+        click.option(
+            "--fraction",
+            "shares",
+            nargs=3,
+            type=(str, float, float),
+            multiple=True,
+            metavar="ION LOW HIGH",
+            help="Only with this fraction of the ion on its site.",
+        ),
+        click.option("--evidence", metavar="LEVEL", help="At least: read, secondhand, recalled."),
+        click.option("--kind", metavar="KIND", help="measured, computed, fitted, derived, ..."),
+        click.option("--source", metavar="KEY", help="Only from this source."),
+        click.option(
+            "--since",
+            type=click.IntRange(1, 9999),
+            metavar="YEAR",
+            help="Sources from this year on.",
+        ),
+        click.option(
+            "--until",
+            type=click.IntRange(1, 9999),
+            metavar="YEAR",
+            help="Sources up to this year.",
+        ),
+    ]
+    wrapped: Any = gather
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
 """Answers as tables for people, JSON for programs and CSV for spreadsheets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -26,6 +26,23 @@ def emit_csv(rows: Sequence[Row]) -> None:
         writer.writeheader()
         writer.writerows(rows)
     click.echo(buffer.getvalue(), nl=False)
+
+
+def emit_rows(
+    rows: Sequence[Row], shown: Callable[[Row], Row], as_json: bool, as_csv: bool
+) -> None:
+    """Print rows whole as JSON or CSV, or as a table of what `shown` takes from each."""
+    if as_json:
+        emit_json(rows)
+    elif as_csv:
+        emit_csv(rows)
+    else:
+        emit_lines(table([shown(row) for row in rows]))
+
+
+def emit_csv_header(columns: Sequence[str]) -> None:
+    """Print column names as the first line of a CSV file."""
+    click.echo(",".join(columns))
 
 
 def emit_lines(lines: Sequence[str]) -> None:
@@ -64,6 +81,12 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def short(value: Any, length: int) -> str:
+    """A text cut to a length for a table; JSON and CSV keep it whole."""
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= length else text[: length - 3].rstrip() + "..."
 
 
 def _is_number(entry: str) -> bool:

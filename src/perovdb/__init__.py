@@ -6,22 +6,30 @@ The public names are loaded on first use, so that ``import perovdb`` costs nothi
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Composition": "perovdb.composition",
     "PerovdbError": "perovdb.errors",
     "average_cell": "perovdb.calculators.average_cell",
     "build": "perovdb.structures.builder",
+    "debye": "perovdb.calculators.debye",
+    "gap": "perovdb.calculators.gap",
+    "identify": "perovdb.calculators.identify",
+    "infer": "perovdb.calculators.inference",
+    "connect": "perovdb.facts.store",
     "hops": "perovdb.migration.hops",
     "lattice": "perovdb.calculators.mixing",
     "neb_files": "perovdb.inputs.neb",
-    "open_store": "perovdb.store",
+    "open_store": "perovdb.facts.store",
     "parse": "perovdb.composition",
     "path": "perovdb.migration.paths",
+    "phase_at": "perovdb.calculators.phase_at",
+    "screen": "perovdb.calculators.screening",
     "tolerance": "perovdb.calculators.tolerance",
     "write_neb": "perovdb.inputs.neb",
     "xrd": "perovdb.calculators.diffraction",
+    "xrd_structure": "perovdb.calculators.diffraction",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -130,10 +131,13 @@ def test_show_of_a_compound_without_a_cell_still_answers(perovdb):
 
 def test_radii_say_which_one_descriptors_take_and_why(perovdb):
     rows = ask(perovdb, "radii", "Cs")
-    shown = {row["coordination"]: row["radius_A"] for row in rows}
-    assert (shown["XII"], shown["VI"]) == (1.88, 1.67)
+    shown = {(row["set"], row["coordination"]): row["radius_A"] for row in rows}
+    assert shown["shannon1976", "XII"] == 1.88
+    assert shown["shannon1976", "VI"] == 1.67
+    # One paper of the store takes 167 pm and names no scale.
+    assert shown["as_stated", "effective"] == 1.67
     (used,) = [row for row in rows if row["used"]]
-    assert used["coordination"] == "XII"
+    assert (used["set"], used["coordination"]) == ("shannon1976", "XII")
     assert "nearest 12" in used["rule"]
 
 
@@ -154,6 +158,11 @@ def test_phases_and_sources(perovdb):
         ("source", "trots2008"),
         ("xrd", "CsPbI3", "--phase", "alpha"),
         ("hops", "CsPbI3", "--species", "I"),
+        ("properties", "CsPbI3"),
+        ("barriers", "--species", "MA"),
+        ("devices", "--min-pce", "17"),
+        ("search", "DDABr"),
+        ("store", "sql", "select key, year from source"),
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -255,6 +264,27 @@ REFUSED = [
     (("xrd", "CsPbI3", "--wavelength", "CuKx"), 2, "CuKa1"),
     (("phases", "Cs0.5FA0.5PbI3"), 1, "end members CsPbI3, FAPbI3"),
     (("radii", "Zz"), 2, "'Zz'"),
+    (("properties", "XePbI3"), 2, "'Xe'"),
+    (("properties", "--name", "colour"), 2, "not a property"),
+    (("properties", "KPbI3"), 1, "no such property of KPbI3"),
+    (("properties", "--evidence", "sure"), 2, "read, secondhand, recalled"),
+    (("barriers", "--species", "Q"), 1, "no such barrier"),
+    (("devices", "--min-pce", "99"), 1, "no such device"),
+    (("search", "zzzz"), 1, "Nothing in the store"),
+    (("search", "--", "-"), 2, "no word"),
+    (("store", "sql", "drop table phase"), 2, "not authorized"),
+    (("store", "sql", "attach 'x' as y"), 2, "not authorized"),
+    (("store", "sql", "select nonsense"), 2, "nonsense"),
+    (("search", "x", "--limit", "99999999999999999999"), 2, "--limit"),
+    (("barriers", "--since", "99999999999999999999"), 2, "--since"),
+    (("phases", "CsPbI3", "--at", "298", "--csv"), 2, "no answer in CSV"),
+    (("gap", "CsPbI3", "--end", "CsPbI3=1", "--end", "CsPbI3=2"), 2, "given twice"),
+    (("gap", "CsPbBr1.5I1.5", "--end", "CsPbCl3=3"), 2, "no end member here"),
+    (("infer", "CsPbBr3", "CsPbI3", "--a", "6.11(" + "9" * 400 + ")"), 2, "is not a number"),
+    (("store", "template", "weather"), 2, "no table 'weather'"),
+    (("store", "check", "nowhere.sqlite"), 1, "There is no store at"),
+    (("store", "init", "there"), 2, "exists already"),
+    (("show", "CsPbI3", "--store", "nowhere.sqlite"), 1, "There is no store at"),
     (("source", "nobody"), 1, "no source 'nobody'"),
     (("build", "CsPbI3", "-o", "model.pdb"), 2, "does not tell a format"),
     (("build", "CsPbI3", "-o", "no/POSCAR"), 2, "cannot be written"),
@@ -317,7 +347,8 @@ def test_help_lists_every_command_under_a_heading_and_shows_an_example(perovdb):
 def test_the_examples_of_the_help_run(perovdb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in COMMANDS:
-        example = perovdb(name, "--help").out.split("Example:")[1].split("Options:")[0].split()
+        text = perovdb(name, "--help").out.split("Example:")[1].split("Options:")[0]
+        example = shlex.split(text)
         assert perovdb(*example[1:]).code == 0, example
 
 
@@ -346,6 +377,12 @@ HEAVY = (
         ("show", "CsPbI3"),
         ("show", "Cs0.5FA0.5PbI3"),
         ("tolerance", "CsPbI3"),
+        ("properties", "CsPbI3"),
+        ("barriers",),
+        ("devices",),
+        ("search", "DDABr"),
+        ("source", "zhao2024", "--bibtex"),
+        ("store", "info"),
         ("lattice", "CsPbI3"),
         ("radii", "Cs"),
         ("phases", "CsPbI3"),
@@ -379,3 +416,70 @@ def test_a_reader_that_stops_early_is_no_error():
     )
     assert run.stdout == "{\n"
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["add", "check", "info", "init", "migrate", "sql", "template"])
+def test_every_store_command_shows_an_example(perovdb, name):
+    text = perovdb("store", name, "--help").out
+    assert f"perovdb store {name} " in text.split("Example:")[1]
+
+
+def test_the_answers_that_researchers_asked_for(perovdb):
+    peaks = ask(perovdb, "properties", "CsCd0.25Pb0.75Br3", "--name", "pl_peak_nm")
+    told = {row["value"]: row for row in peaks}
+    assert told[476]["treatment"]
+    assert told[478]["source"] == "imran2020"
+
+    barriers = ask(perovdb, "barriers", "--species", "MA")
+    of_zhao = {row["host"]: row["barrier_eV"] for row in barriers if row["source"] == "zhao2024"}
+    assert of_zhao["MAPbI3"] == 0.96
+    assert of_zhao["MA0.5FA0.5PbI3"] == 0.55
+
+    devices = ask(perovdb, "devices", "--min-pce", "17")
+    assert any(row["pce_pct"] == 18.06 and row["certified"] for row in devices)
+
+
+def test_show_tells_conflicts(perovdb):
+    conflicts = ask(perovdb, "show", "CsCd0.25Pb0.75Br3")["conflicts"]
+    assert any("476 nm" in row["statement"] and "OPT073" in row["rows"] for row in conflicts)
+    assert "conflicts between sources" in perovdb("show", "CsCd0.25Pb0.75Br3").out
+
+
+def test_the_store_tells_what_it_holds(perovdb):
+    told = ask(perovdb, "store", "info")
+    assert list(told) == ["tables", "evidence", "schema_version", "digest"]
+    assert list(told["evidence"]) == ["read", "secondhand", "recalled"]
+    assert told["tables"]["conflict"] == 58
+    assert len(told["digest"]) == 64
+
+
+def test_a_store_of_ones_own_from_template_to_answer(perovdb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    header = perovdb("store", "template", "barriers").out.strip().split(",")
+    assert perovdb("store", "init", "my.sqlite").code == 0
+    (tmp_path / "source.csv").write_text("key,citation,year\nlab2026,Our own band,2026\n")
+    assert perovdb("store", "add", "my.sqlite", "source.csv").code == 0
+    row = {
+        "id": "LAB1", "host": "CsPbI3", "formula": "PbCsI3", "species": "I",
+        "mechanism": "vacancy", "barrier_eV": "0.42", "source": "lab2026", "kind": "computed",
+        "evidence": "read", "qualifier": "=",
+    }  # fmt: skip
+    cells = ",".join(row.get(column, "") for column in header)
+    (tmp_path / "barriers.csv").write_text(",".join(header) + "\n" + cells + "\n")
+    assert perovdb("store", "add", "my.sqlite", "barriers.csv").code == 0
+    mine = ask(
+        perovdb, "barriers", "--species", "I", "--source", "lab2026", "--store", "my.sqlite"
+    )
+    assert [(r["id"], r["formula"], r["barrier_eV"]) for r in mine] == [("LAB1", "CsPbI3", 0.42)]
+    assert perovdb("store", "check", "my.sqlite").out == "my.sqlite: sound\n"
+    assert "lab2026" in ask(perovdb, "show", "CsPbI3", "--store", "my.sqlite")["sources"]
+
+    (tmp_path / "barriers.csv").write_text("id,barrier_eV\nLAB2,0.4 eV\n")
+    refused = perovdb("store", "add", "my.sqlite", "barriers.csv")
+    assert refused.code == 1
+    assert "barriers.csv:2:2: barrier_eV: '0.4 eV' is not a number" in refused.err
+
+
+def test_columns_of_one_name_are_all_shown(perovdb):
+    (row,) = ask(perovdb, "store", "sql", "select 1 as a, 2 as a_, 3 as a, x'00ff' as b")
+    assert row == {"a": 1, "a_": 2, "a__": 3, "b": "00ff"}

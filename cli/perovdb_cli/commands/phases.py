@@ -8,32 +8,57 @@ from perovdb_cli.answers import phase_answer, phase_table
 
 @click.command()
 @click.argument("formula")
+@click.option(
+    "--at",
+    "at_K",
+    type=click.FloatRange(0, 2000),
+    callback=options.a_number,
+    metavar="K",
+    help="Also say which phase is to be expected at this temperature.",
+)
 @options.as_json
 @options.as_csv
-def command(formula: str, as_json: bool, as_csv: bool) -> None:
+def command(formula: str, at_K: float | None, as_json: bool, as_csv: bool) -> None:
     """Phases of a compound: cells, space groups, temperatures.
+
+    With --at the answer in JSON is {phases, at}: the phase by known transitions, or what the
+    tolerance factor can say where none are known.
 
     \b
     Example:
       perovdb phases CsPbI3
     """
-    from perovdb.composition import parse
     from perovdb.errors import MissingData
+    from perovdb.facts.formulas import composition_of, formula_key
     from perovdb.store import open_store, queries
 
-    composition = parse(formula)
-    rows = queries.phases(open_store(), composition.formula)
-    if not rows:
-        members = list(composition.end_members())
+    if as_csv and at_K is not None:
+        raise click.UsageError("--at has no answer in CSV: take --json.")
+    store = open_store()
+    key = formula_key(formula, store)
+    rows = queries.phases(store, key)
+    expected = None
+    if at_K is not None and composition_of(key, store):
+        from perovdb.calculators.phase_at import phase_at
+
+        expected = phase_at(key, at_K)
+    if not rows and expected is None:
+        composition = composition_of(key, store)
+        members = list(composition.end_members()) if composition else []
         raise MissingData(
-            f"The store has no phase of {composition.formula}.",
+            f"The store has no phase of {key}.",
             f"It is an alloy: 'perovdb lattice' mixes its end members {', '.join(members)}."
             if len(members) > 1
             else "Tolerance factors do without one: 'perovdb tolerance'.",
         )
     if as_json:
-        render.emit_json([phase_answer(row) for row in rows])
+        answers = [phase_answer(row) for row in rows]
+        render.emit_json({"phases": answers, "at": expected._asdict()} if expected else answers)
     elif as_csv:
         render.emit_csv(rows)
     else:
-        render.emit_lines(render.table(phase_table(rows)))
+        if rows:
+            render.emit_lines(render.table(phase_table(rows)))
+        if expected:
+            click.echo(f"at {expected.temperature_K:g} K: {expected.phase} ({expected.rule})")
+            render.emit_notes(expected.notes)

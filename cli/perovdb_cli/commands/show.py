@@ -6,11 +6,11 @@ import click
 
 from perovdb_cli import options, render
 from perovdb_cli.answers import (
-    gap_answer,
     lattice_answer,
     phase_answer,
     phase_table,
     tolerance_answer,
+    value_text,
 )
 
 
@@ -29,6 +29,8 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
     from perovdb.calculators.tolerance import tolerance
     from perovdb.composition import parse
     from perovdb.errors import MissingData, OutOfRange
+    from perovdb.facts.properties import properties
+    from perovdb.facts.select import select
     from perovdb.store import open_store, queries
 
     store = open_store()
@@ -46,9 +48,16 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
         cell = None
         notes.append(str(error))
     phases = queries.phases(store, composition.formula)
-    gaps = [gap_answer(row) for row in queries.band_gaps(store, composition.formula)]
+    found = properties(store, formula=composition.formula)
+    more = {
+        table: select(store, table, formula=composition.formula)
+        for table in ("transition", "barrier", "device", "formability")
+    }
     radii = list(factors["radii"].values()) if factors else []
-    keys = [part["source"] for part in (*radii, *phases, *gaps)]
+    others = [row for rows in more.values() for row in rows]
+    keys = [part["source"] for part in (*radii, *phases, *found, *others)]
+    told = [("phase", row["id"]) for row in phases] + [(row["table"], row["id"]) for row in found]
+    told += [(table, row["id"]) for table, rows in more.items() for row in rows]
     keys += cell["sources"] if cell else []
     answer = {
         "formula": composition.formula,
@@ -57,8 +66,11 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
         "tolerance": factors,
         "phases": [phase_answer(row) for row in phases],
         "lattice": cell,
-        "properties": gaps,
+        "properties": found,
         "sources": {row["key"]: row["citation"] for row in queries.sources(store, sorted(keys))},
+        **{f"{table}s": rows for table, rows in more.items() if table != "formability"},
+        "formability": more["formability"],
+        "conflicts": queries.conflicts_of(store, told),
         "notes": notes,
     }
     if as_json:
@@ -80,14 +92,33 @@ def _text(answer: dict[str, Any], phases: list[dict[str, Any]]) -> list[str]:
     if phases:
         lines += ["", "phases", *render.table(phase_table(phases), indent="  ")]
     if answer["properties"]:
-        gaps = [_gap_row(gap) for gap in answer["properties"]]
-        lines += ["", "band gaps", *render.table(gaps, indent="  ")]
+        lines += ["", *_property_lines(answer["formula"], answer["properties"])]
+    more = {name: len(answer[name]) for name in ("transitions", "barriers", "devices")}
+    if any(more.values()):
+        counts = ", ".join(f"{count} {name}" for name, count in more.items() if count)
+        lines += ["", f"also in the store (--json shows them): {counts}"]
+    lines += [
+        f"experiment says: {row['label']} ({row['evidence']}, {row['source']})"
+        for row in answer["formability"]
+    ]
     if not phases and not answer["properties"]:
-        lines += ["", "no phases and no band gaps of this very composition in the store"]
+        lines += ["", "no phases and no properties of this very composition in the store"]
+    if answer["conflicts"]:
+        told = [
+            f"  {render.short(row['statement'], 220)} [{', '.join(row['rows'])}]"
+            for row in answer["conflicts"]
+        ]
+        lines += ["", "conflicts between sources, or within one", *told]
     if answer["notes"]:
         lines += ["", "notes", *(f"  {note}" for note in answer["notes"])]
-    sources = [f"  {key}: {citation}" for key, citation in answer["sources"].items()]
+    sources = [
+        f"  {key}: {render.short(citation, 110)}" for key, citation in answer["sources"].items()
+    ]
     return [*lines, "", "sources", *sources]
+
+
+#: Properties whose values are of different processes: no one of them stands for the others.
+NOT_ONE_THING = ("defect_energy_eV",)
 
 
 def _tolerance_lines(factors: dict[str, Any]) -> list[str]:
@@ -114,15 +145,40 @@ def _lattice_lines(cell: dict[str, Any]) -> list[str]:
     ]
 
 
-def _gap_row(gap: dict[str, Any]) -> dict[str, Any]:
-    value = gap["value"]
-    return {
-        "eV": f"{value:g}" if value is not None else f"{gap['min']:g}-{gap['max']:g}",
-        "quantity": gap["quantity"],
-        "phase": gap["phase"],
-        "T_K": gap["temperature_K"],
-        "sample": gap["sample"],
-        "kind": gap["kind"],
-        "evidence": gap["evidence"],
-        "source": gap["source"],
-    }
+def _property_lines(formula: str, rows: list[dict[str, Any]]) -> list[str]:
+    """One line a quantity: its preferred value, and the range of all."""
+    from perovdb.errors import MissingData
+    from perovdb.facts.preferred import choose
+
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_name.setdefault(row["name"], []).append(row)
+    shown, words = [], 0
+    for name, of_name in by_name.items():
+        try:
+            best = choose(formula, name, of_name)
+        except MissingData:
+            words += len(of_name)
+            continue
+        if name in NOT_ONE_THING:
+            continue
+        first = best.competing[0]
+        shown.append(
+            {
+                "property": render.short(name, 50),
+                "value": value_text(first),
+                "T_K": best.temperature_K,
+                "phase": best.phase,
+                "range": f"{best.min:g}-{best.max:g}" if best.n_values > 1 else "",
+                "values": best.n_values,
+                "sources": best.n_sources,
+                "kind": best.kind,
+                "evidence": best.evidence,
+                "source": best.source,
+            }
+        )
+    told = f"; {words} in words" if words else ""
+    return [
+        f"properties, the preferred value of each: 'perovdb properties {formula}' lists all{told}",
+        *render.table(shown, indent="  "),
+    ]

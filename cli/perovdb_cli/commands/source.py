@@ -7,9 +7,10 @@ from perovdb_cli import options, render
 
 @click.command()
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@click.option("--bibtex", "as_bibtex", is_flag=True, help="Answer in BibTeX.")
 @options.as_json
 @options.as_csv
-def command(keys: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
+def command(keys: tuple[str, ...], as_bibtex: bool, as_json: bool, as_csv: bool) -> None:
     """Where a value comes from.
 
     \b
@@ -18,6 +19,11 @@ def command(keys: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     """
     from perovdb.store import open_store, queries
 
+    if as_bibtex:
+        from perovdb.facts.bibtex import bibtex
+
+        click.echo(bibtex(keys, open_store()), nl=False)
+        return
     rows = queries.sources(open_store(), keys)
     if as_json:
         render.emit_json([{k: v for k, v in row.items() if v is not None} for row in rows])

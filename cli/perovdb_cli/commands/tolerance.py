@@ -8,13 +8,26 @@ from perovdb_cli.answers import tolerance_answer
 
 @click.command()
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
+@click.option(
+    "--set", "radius_set", metavar="NAME", help="Radius set that comes first where it has the ion."
+)
+@click.option(
+    "--radius", "given", multiple=True, metavar="ION=A", help="Radius in place of the store's."
+)
 @options.as_json
 @options.as_csv
-def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
+def command(
+    formulas: tuple[str, ...],
+    radius_set: str | None,
+    given: tuple[str, ...],
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     """Tolerance factors t, mu and tau.
 
-    A mixed site takes the fraction-weighted mean radius; --json tells the set, the coordination
-    and the source of each radius.
+    A mixed site takes the fraction-weighted mean radius; P is the probability of a perovskite by
+    Bartel's calibration of tau. --json tells the set, the coordination and the source of each
+    radius, t of each end member, and which published windows are met.
 
     \b
     Example:
@@ -22,7 +35,8 @@ def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
     """
     from perovdb.calculators.tolerance import tolerance
 
-    results = [tolerance(formula) for formula in formulas]
+    radii_A = options.pairs(given, "--radius")
+    results = [tolerance(formula, None, radius_set, radii_A) for formula in formulas]
     if as_json:
         render.emit_json([tolerance_answer(result) for result in results])
         return
@@ -32,6 +46,7 @@ def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
             "t": result.t if as_csv else f"{result.t:.3f}",
             "mu": result.mu if as_csv else f"{result.mu:.3f}",
             "tau": result.tau if as_csv else f"{result.tau:.2f}",
+            "P": result.probability if as_csv else f"{result.probability:.2f}",
             "radii_A": ", ".join(
                 f"{used.species} {used.radius_A:g} {used.coordination} {used.set}"
                 for used in result.radii.values()
@@ -43,3 +58,6 @@ def command(formulas: tuple[str, ...], as_json: bool, as_csv: bool) -> None:
         render.emit_csv(rows)
     else:
         render.emit_lines(render.table(rows))
+        for result in results:
+            for note in result.notes:
+                click.echo(f"  {result.formula}: {note}")

@@ -1,14 +1,30 @@
-"""perovdb xrd FORMULA"""
+"""perovdb xrd FORMULA|FILE"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perovdb_cli import options, render
 
+if TYPE_CHECKING:
+    from perovdb.calculators.diffraction import Pattern
+
 TABLE_ABOVE_PCT = 0.1
+
+#: Width of lines in degrees, if neither the grains nor the instrument are told.
+DEFAULT_FWHM_DEG = 0.1
+
+#: Names of files: a missing one is not taken for a formula.
+_FILES = (".cif", ".vasp", ".xyz", ".extxyz", ".xml", ".json", ".cssr", ".xsf", ".res", ".mcif")
+_NAMES = ("POSCAR", "CONTCAR")
 
 
 @click.command()
-@click.argument("formula")
+@click.argument("formula", metavar="FORMULA|FILE")
 @options.phase
 @options.temperature
 @click.option(
@@ -35,91 +51,250 @@ TABLE_ABOVE_PCT = 0.1
     help="List peaks from this share of the strongest on. Default: 0.1 in the table; all in JSON "
     "and CSV.",
 )
+@click.option("--no-dispersion", is_flag=True, help="Leave f' and f'' out.")
+@click.option(
+    "--b-iso",
+    "b_iso",
+    multiple=True,
+    metavar="B|ION=B",
+    help="Isotropic displacement B in A^2, of all ions or of each.",
+)
+@click.option(
+    "--with",
+    "others",
+    multiple=True,
+    metavar="FORMULA[:PHASE]|FILE",
+    help="Another pattern beside the first; again for more. --phase is that of the first alone.",
+)
+@click.option("--curve", "table", metavar="FILE", help="Write the curve: *.csv, a new file.")
+@click.option(
+    "--plot", "picture", metavar="FILE", help="Draw the curves: *.png, *.svg, *.pdf, a new file."
+)
+@click.option(
+    "--measured",
+    metavar="FILE",
+    help="A measured curve beside the first, scaled to it by least squares with a constant "
+    "offset: two numbers a line, the first on the axis of --axis.",
+)
+@click.option("--size-nm", type=float, metavar="NM", help="Size of the grains (Scherrer, K 0.9).")
+@click.option(
+    "--fwhm",
+    "fwhm_deg",
+    type=float,
+    metavar="DEG",
+    help=f"Width of lines by the instrument. Default: {DEFAULT_FWHM_DEG}; none with --size-nm.",
+)
+@click.option(
+    "--zero-shift", "zero_shift_deg", type=float, metavar="DEG", help="Added to 2theta of a curve."
+)
+@click.option(
+    "--axis",
+    type=click.Choice(["two_theta", "q", "d"]),
+    help="Of a curve: degrees, 1/angstrom or angstrom. Default: two_theta.",
+)
 @options.as_json
 @options.as_csv
 def command(
     formula: str,
     phase: str | None,
-    temperature_K: float,
-    wavelength: str,
-    two_theta_deg: tuple[float, float],
     above: float | None,
+    others: tuple[str, ...],
+    table: str | None,
+    picture: str | None,
+    measured: str | None,
     as_json: bool,
     as_csv: bool,
+    **asked: Any,
 ) -> None:
     """Powder diffraction peaks.
 
-    Ions scatter with their occupancies, organic cations as free rotors; without thermal motion
-    and anomalous dispersion. Intensities are in percent of the strongest peak in the range.
-    Lines: CuKa, CuKa1, CuKa2, MoKa, MoKa1, CoKa, CoKa1, AgKa, AgKa1
+    Of a formula, ions scatter with their occupancies and anomalous dispersion, organic cations as
+    free rotors. Of a file (CIF, POSCAR, ...), atoms scatter as they stand. Intensities are in
+    percent of the strongest peak in the range. Lines: CuKa, CuKa1, CuKa2, CuKa12 (the doublet),
+    MoKa, MoKa1, CoKa, CoKa1, AgKa, AgKa1.
 
     \b
     Example:
       perovdb xrd CsPbI3 --phase alpha
     """
-    from perovdb.calculators.diffraction import xrd
-
-    try:
-        line: str | float = float(wavelength)
-    except ValueError:
-        line = wavelength
-    pattern = xrd(formula, phase, line, two_theta_deg, temperature_K)
-    if above is None:
-        above = 0.0 if as_json or as_csv else TABLE_ABOVE_PCT
-    peaks = [peak for peak in pattern.peaks if peak.intensity >= above]
-    answers = [
-        {
-            "hkl": [list(hkl) for hkl in peak.hkl],
-            "multiplicity": peak.multiplicity,
-            "d_A": peak.d_A,
-            "two_theta_deg": peak.two_theta_deg,
-            "q_inv_A": peak.q_inv_A,
-            "intensity": peak.intensity,
-        }
-        for peak in peaks
-    ]
+    shape = {name: asked.pop(name) for name in ("axis", "size_nm", "fwhm_deg", "zero_shift_deg")}
+    _check(shape, table, picture, measured)
+    if others and any("=" in text for text in asked["b_iso"]):
+        raise click.UsageError("--b-iso ION=B is that of one pattern; with --with give one B.")
+    asked["b_iso_A2"] = _b_iso(asked.pop("b_iso"))
+    patterns = [_pattern(formula, phase, **asked)]
+    for other in others:
+        name, _, of_phase = (other, "", "") if _is_file(other) else other.partition(":")
+        patterns.append(_pattern(name, of_phase or None, **asked))
+    notes = _draw(patterns, shape, table, picture, measured)
+    above = above if above is not None else 0.0 if as_json or as_csv else TABLE_ABOVE_PCT
     if as_json:
-        cell = pattern.cell
-        render.emit_json(
-            {
-                "formula": pattern.formula,
-                "phase": pattern.phase,
-                "wavelength_A": pattern.wavelength_A,
-                "cell": {
-                    "origin": cell.origin,
-                    "lattice_A": cell.lattice_A.tolist(),
-                    "source": cell.source,
-                    "kind": cell.kind,
-                    "evidence": cell.evidence,
-                },
-                "peaks": answers,
-                "notes": list(cell.notes),
-            }
-        )
-        return
-    rows = [
-        {
-            "hkl": " ".join("(" + " ".join(map(str, hkl)) + ")" for hkl in peak.hkl),
-            "multiplicity": peak.multiplicity,
-            "d_A": f"{peak.d_A:.4f}",
-            "two_theta_deg": f"{peak.two_theta_deg:.3f}",
-            "q_inv_A": f"{peak.q_inv_A:.4f}",
-            "intensity": f"{peak.intensity:.1f}",
-        }
-        for peak in peaks
-    ]
-    if as_csv:
+        answer = _answer(patterns[0], above)
+        if others:
+            answer["with"] = [_answer(pattern, above) for pattern in patterns[1:]]
+        answer["notes"] += notes
+        render.emit_json(answer)
+    elif as_csv:
         render.emit_csv(
-            [{**answer, "hkl": row["hkl"]} for answer, row in zip(answers, rows, strict=True)]
+            [
+                {**({"pattern": n, "name": pattern.name} if others else {}), **row, "hkl": hkl}
+                for n, pattern in enumerate(patterns, 1)
+                for row, hkl in zip(
+                    _answer(pattern, above)["peaks"], _indices(pattern, above), strict=True
+                )
+            ]
         )
-        return
-    click.echo(
-        f"{pattern.formula} {pattern.phase}, {pattern.wavelength_name} {pattern.wavelength_A:g} A"
+        render.emit_notes(notes, err=True)
+    else:
+        for pattern in patterns:
+            _show(pattern, above)
+        render.emit_notes(notes)
+        for file in filter(None, (table, picture)):
+            click.echo(f"  written: {file}")
+
+
+def _check(
+    shape: dict[str, Any], table: str | None, picture: str | None, measured: str | None
+) -> None:
+    """Refuse files that cannot be written, and options that would do nothing."""
+    from perovdb_cli.new_files import check_new_file
+    from perovdb_cli.pictures import check_picture
+
+    if table is None and picture is None:
+        idle = [
+            f"--{name.removesuffix('_deg').replace('_', '-')}"
+            for name in shape
+            if shape[name] is not None
+        ]
+        idle += ["--measured"] if measured else []
+        if idle:
+            raise click.UsageError(f"{idle[0]} is that of a curve; give --curve or --plot.")
+    if table is not None:
+        check_new_file(table, (".csv",))
+    if picture is not None:
+        check_picture(picture)
+
+
+def _is_file(name: str) -> bool:
+    """Whether a name is that of a file; a formula is none, whatever lies in the folder."""
+    from perovdb.composition import parse
+    from perovdb.errors import FormulaError, UnknownSpecies
+
+    if name.lower().endswith(_FILES) or os.path.basename(name).startswith(_NAMES):
+        return True
+    if not os.path.isfile(name):
+        return False
+    try:
+        parse(name)
+    except (FormulaError, UnknownSpecies):
+        return True
+    return False
+
+
+def _pattern(
+    name: str, phase: str | None, temperature_K: float, no_dispersion: bool, **asked: Any
+) -> Pattern:
+    from perovdb.calculators.diffraction import xrd, xrd_structure
+
+    with suppress(ValueError):
+        asked["wavelength"] = float(asked["wavelength"])
+    if not _is_file(name):
+        return xrd(name, phase, temperature_K=temperature_K, dispersion=not no_dispersion, **asked)
+    if phase is not None:
+        raise click.UsageError(f"--phase is that of a formula; {name} is a file.")
+    from perovdb.calculators.crystal_files import read_crystal
+
+    crystal, notes = read_crystal(name)
+    return xrd_structure(
+        crystal, dispersion=not no_dispersion, origin=f"atoms of {name}", notes=notes, **asked
     )
-    click.echo(f"{pattern.cell.origin} [{pattern.cell.source}, {pattern.cell.evidence}]")
-    render.emit_notes(pattern.cell.notes)
+
+
+def _draw(
+    patterns: list[Pattern],
+    shape: dict[str, Any],
+    table: str | None,
+    picture: str | None,
+    measured: str | None,
+) -> list[str]:
+    """Write the curves that were asked for; notes on them."""
+    if table is None and picture is None:
+        return []
+    from perovdb_cli.curves import Curves, Shape
+
+    lines = {name: value for name, value in shape.items() if name != "axis" and value is not None}
+    if not {"size_nm", "fwhm_deg"} & set(lines):
+        lines["fwhm_deg"] = DEFAULT_FWHM_DEG
+    curves = Curves(patterns, Shape(shape["axis"] or "two_theta", lines), measured)
+    if table is not None:
+        curves.write_table(table)
+    if picture is not None:
+        curves.write_picture(picture)
+    return curves.notes()
+
+
+def _answer(pattern: Pattern, above: float) -> dict[str, Any]:
+    """The keys that other programs rely on."""
+    doublet = len({peak.wavelength_A for peak in pattern.peaks}) > 1
+    cell = pattern.cell
+    return {
+        "formula": pattern.formula,
+        "phase": pattern.phase or None,
+        "wavelength_A": pattern.wavelength_A,
+        "dispersion": pattern.dispersion,
+        "cell": {
+            "origin": cell.origin,
+            "lattice_A": cell.lattice_A.tolist(),
+            "source": cell.source,
+            "kind": cell.kind,
+            "evidence": cell.evidence,
+        },
+        "peaks": [
+            {
+                "hkl": [list(hkl) for hkl in peak.hkl],
+                "multiplicity": peak.multiplicity,
+                "d_A": peak.d_A,
+                "two_theta_deg": peak.two_theta_deg,
+                "q_inv_A": peak.q_inv_A,
+                "intensity": peak.intensity,
+                **({"wavelength_A": peak.wavelength_A} if doublet else {}),
+            }
+            for peak in pattern.peaks
+            if peak.intensity >= above
+        ],
+        "notes": list(cell.notes),
+    }
+
+
+def _indices(pattern: Pattern, above: float) -> list[str]:
+    """The families of each listed peak, for people."""
+    return [
+        " ".join("(" + " ".join(map(str, hkl)) + ")" for hkl in peak.hkl)
+        for peak in pattern.peaks
+        if peak.intensity >= above
+    ]
+
+
+def _show(pattern: Pattern, above: float) -> None:
+    click.echo(f"{pattern.name}, {pattern.wavelength_name} {pattern.wavelength_A:g} A")
+    cell = pattern.cell
+    click.echo(cell.origin + (f" [{cell.source}, {cell.evidence}]" if cell.source else ""))
+    render.emit_notes(cell.notes)
+    digits = {"d_A": ".4f", "two_theta_deg": ".3f", "q_inv_A": ".4f", "intensity": ".1f"}
+    digits["wavelength_A"] = ".5f"
+    rows = [
+        {name: format(row[name], digits.get(name, "")) for name in row if name != "hkl"}
+        for row in _answer(pattern, above)["peaks"]
+    ]
     if not rows:
-        low, high = two_theta_deg
-        click.echo(f"no peak from {low:g} to {high:g} degrees")
+        click.echo("no peak from {:g} to {:g} degrees".format(*pattern.two_theta_deg))
         return
-    render.emit_lines(render.table(rows))
+    indices = [{"hkl": hkl} for hkl in _indices(pattern, above)]
+    render.emit_lines(render.table([a | b for a, b in zip(indices, rows, strict=True)]))
+
+
+def _b_iso(texts: tuple[str, ...]) -> float | dict[str, float]:
+    """One number for all ions, or one for each."""
+    if len(texts) == 1 and "=" not in texts[0]:
+        return options.pair(f"B={texts[0]}", "--b-iso")[1]
+    return dict(options.pair(text, "--b-iso") for text in texts) or 0.0

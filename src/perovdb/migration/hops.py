@@ -15,10 +15,10 @@ import spglib
 from ase.neighborlist import primitive_neighbor_list
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
-from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import StructureError, UnknownSpecies
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.store import Store, open_store
 
 #: The first shell of neighbours ends where the next distance is longer by more than this.

@@ -8,10 +8,10 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
-from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
 from perovdb.calculators.scatterers import atomic_masses
 from perovdb.composition import Composition
 from perovdb.errors import InputError, StructureError
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.migration.band import relax_band
 from perovdb.migration.endpoints import Endpoints, endpoints, with_positions
 from perovdb.migration.hops import Hop, hops_in_cell

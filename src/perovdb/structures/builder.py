@@ -8,14 +8,17 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
-from perovdb.calculators.mixing import ROOM_TEMPERATURE_K
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.store import Store, open_store
 from perovdb.structures.molecules import load_molecule, orientations
 from perovdb.structures.ordering import random_order
 from perovdb.structures.supercells import Size, repeat
 from perovdb.structures.vacancies import remove
+
+#: The order in which atoms of molecules stand; C and N before H.
+ELEMENTS_OF_MOLECULES = ["C", "N", "O", "H"]
 
 
 def build(
@@ -138,5 +141,5 @@ def _element_order(composition: Composition, store: Store) -> list[str]:
     ions = [registry.ion(species) for species in composition.species]
     elements: list[str] = []
     for ion in sorted(ions, key=lambda ion: (ion.site, ion.molecular)):
-        elements += ["C", "N", "H"] if ion.molecular else [ion.atoms]
+        elements += ELEMENTS_OF_MOLECULES if ion.molecular else [ion.atoms]
     return list(dict.fromkeys(elements))
