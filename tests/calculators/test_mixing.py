@@ -3,7 +3,7 @@
 import pytest
 
 from perovdb.calculators.mixing import lattice
-from perovdb.errors import MissingData
+from perovdb.errors import InputError, MissingData
 
 
 def test_room_temperature_cspbi3_is_gamma_not_the_hot_cubic_cell():
@@ -63,3 +63,13 @@ def test_an_open_range_is_not_read_without_limit():
     assert "> 327.4 K" in lattice("MAPbI3", 330).notes[0]
     with pytest.raises(MissingData, match="no perovskite cell of MAPbI3 at 1000 K"):
         lattice("MAPbI3", 1000)
+
+
+def test_a_bowing_is_taken_off_between_two_ions():
+    straight = lattice("CsPbBr1.5I1.5").a_pseudocubic_A
+    bent = lattice("CsPbBr1.5I1.5", bowing_A={"Br-I": 0.04})
+    assert bent.a_pseudocubic_A == pytest.approx(straight - 0.04 / 4)
+    assert any("as given" in note for note in bent.notes)
+    for pair in ("Br-Cl", "Br", "Br-Br", "Cs-I"):
+        with pytest.raises(InputError, match="share a site"):
+            lattice("CsPbBr1.5I1.5", bowing_A={pair: 0.04})

@@ -9,9 +9,22 @@ from perovdb_cli.answers import lattice_answer
 @click.command()
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
 @options.temperature
+@click.option(
+    "--bowing",
+    "bowings",
+    multiple=True,
+    metavar="ION-ION=A",
+    help="Bowing of the lattice parameter, such as Br-I=0.02; none by default.",
+)
 @options.as_json
 @options.as_csv
-def command(formulas: tuple[str, ...], temperature_K: float, as_json: bool, as_csv: bool) -> None:
+def command(
+    formulas: tuple[str, ...],
+    temperature_K: float,
+    bowings: tuple[str, ...],
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     """Pseudo-cubic lattice parameter; Vegard's rule for alloys.
 
     Only perovskite cells measured within 15 K of the temperature, or for a range that holds it,
@@ -24,7 +37,8 @@ def command(formulas: tuple[str, ...], temperature_K: float, as_json: bool, as_c
     """
     from perovdb.calculators.mixing import lattice
 
-    results = [lattice(formula, temperature_K) for formula in formulas]
+    given = options.pairs(bowings, "--bowing")
+    results = [lattice(formula, temperature_K, None, given) for formula in formulas]
     if as_json:
         answers = [lattice_answer(result) for result in results]
         render.emit_json(answers[0] if len(answers) == 1 else answers)

@@ -5,10 +5,11 @@ parameter a = (V / Z)^(1/3), and only at one temperature: mixing a 634 K cubic c
 room-temperature one would be wrong by more than a tenth of an angstrom.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from perovdb.composition import Composition, as_composition
-from perovdb.errors import MissingData
+from perovdb.errors import InputError, MissingData
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, measured_at, temperature_text
 from perovdb.store import Store, open_store, queries
 from perovdb.store.connection import Record
@@ -69,6 +70,7 @@ def lattice(
     composition: Composition | str,
     temperature_K: float = ROOM_TEMPERATURE_K,
     store: Store | None = None,
+    bowing_A: Mapping[str, float] | None = None,
 ) -> Lattice:
     """Pseudo-cubic lattice parameter at a temperature; Vegard's rule for mixed sites.
 
@@ -80,9 +82,12 @@ def lattice(
         composition: a Composition or a formula.
         temperature_K: in kelvin.
         store: the curated store by default.
+        bowing_A: "Br-I" -> b in angstrom: b x_i x_j is taken off for two ions that share a site.
+            The store knows none.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
+        InputError: a bowing is not one of two ions that share a site.
         MissingData: an end member has no perovskite cell at this temperature.
 
     >>> round(lattice("CsPbI3").a_pseudocubic_A, 3)
@@ -95,13 +100,32 @@ def lattice(
         for formula, fraction in composition.end_members().items()
     )
     pure = len(members) == 1
+    bowings = bowing_A or {}
+    linear_A = sum(m.fraction * m.cell.a_pseudocubic_A for m in members)
+    notes = [note for member in members for note in _notes(member, temperature_K)]
+    notes += [f"bowing {pair}: {b:g} A, as given" for pair, b in bowings.items()]
     return Lattice(
         formula=composition.formula,
-        a_pseudocubic_A=sum(m.fraction * m.cell.a_pseudocubic_A for m in members),
+        a_pseudocubic_A=linear_A
+        - sum(b * _product_of_fractions(composition, pair) for pair, b in bowings.items()),
         temperature_K=temperature_K,
-        method=f"cell of the {members[0].cell.phase} phase" if pure else VEGARD,
+        method=f"cell of the {members[0].cell.phase} phase"
+        if pure
+        else VEGARD + (", less bowing" if bowings else ""),
         end_members=members,
-        notes=tuple(note for member in members for note in _notes(member, temperature_K)),
+        notes=tuple(notes),
+    )
+
+
+def _product_of_fractions(composition: Composition, pair: str) -> float:
+    """x_i x_j of two ions "i-j" that share a site."""
+    ions = pair.split("-")
+    for of_site in composition.sites.values():
+        if len(ions) == 2 and ions[0] != ions[1] and set(ions) <= set(of_site):
+            return of_site[ions[0]] * of_site[ions[1]]
+    raise InputError(
+        f"'{pair}' are not two ions that share a site of {composition.formula}.",
+        "Write them as in Br-I.",
     )
 
 
