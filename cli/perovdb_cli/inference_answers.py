@@ -14,7 +14,9 @@ def inference_answer(found: Inference) -> Answer:
     """An inferred composition with the ends, setting and measurement that it rests on."""
     point = found.point
     return {
-        "measured": _measured(found.measured),
+        "measured": _values(found.measured),
+        "quantity": found.measured.quantity,
+        "readings": _readings(found.measured),
         "a_A": found.a_A,
         "a_su_A": found.a_su_A,
         "fraction": found.fraction,
@@ -46,10 +48,16 @@ def _method() -> str:
     return METHOD
 
 
-def _measured(measured: Measurement) -> Answer | list[Answer]:
-    """What was measured; a list of peaks where there are several."""
+def _values(measured: Measurement) -> float | list[float]:
+    """The number that was measured; a list of them where there are several peaks."""
+    values = [reading.value for reading in measured.readings]
+    return values[0] if len(values) == 1 else values
+
+
+def _readings(measured: Measurement) -> list[Answer]:
+    """What was measured, each with its uncertainty."""
     unit = "deg" if measured.quantity == "two_theta_deg" else "A"
-    answers = [
+    return [
         {
             measured.quantity: reading.value,
             f"su_{unit}": reading.su,
@@ -59,7 +67,6 @@ def _measured(measured: Measurement) -> Answer | list[Answer]:
         }
         for i, reading in enumerate(measured.readings)
     ]
-    return answers[0] if len(answers) == 1 else answers
 
 
 def _parts(point: Point) -> Answer:
