@@ -8,19 +8,17 @@ A bowing that nobody stated is unknown, not zero.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import TYPE_CHECKING, NamedTuple
 
+from perovdb.calculators.bowing import Bowing, bowing, bowing_note
 from perovdb.composition import Composition, as_composition
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
 from perovdb.facts.preferred import Preferred, choose
 from perovdb.facts.properties import properties
-from perovdb.facts.select import select
 from perovdb.store import Store, open_store, queries
-from perovdb.store.connection import Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,23 +27,6 @@ if TYPE_CHECKING:
 EV_NM = 1239.841984
 
 LINEAR = "mean of the end members' gaps, weighted by their fractions"
-
-
-class Bowing(NamedTuple):
-    """The bowing parameter of two ions on a site, from one series of compounds.
-
-    It is borrowed if the series has another ion on one of the two other sites.
-    """
-
-    site: str
-    ions: tuple[str, str]
-    bowing_eV: float
-    series: str
-    source: str
-    kind: str
-    evidence: str
-    competing_eV: tuple[float, ...]
-    borrowed: bool
 
 
 class Gap(NamedTuple):
@@ -154,7 +135,7 @@ def gap(
         )
     notes = [_end_note(end) for end in ends.values()]
     notes += _measured_notes(composition, given, store)
-    notes += [_bowing_note(found) for found in bowings]
+    notes += [bowing_note(found) for found in bowings]
     if unknown:
         notes.append(f"taken as linear, the bowing is not known: {', '.join(unknown)}")
     pure = len(members) == 1
@@ -200,54 +181,6 @@ def end_gap(formula: str, temperature_K: float, store: Store) -> Preferred:
         ) from None
 
 
-def bowing(site: str, i: str, j: str, store: Store, beside: Collection[str] = ()) -> Bowing | None:
-    """The bowing of two ions on a site; none if no series states it.
-
-    A series with the ions `beside` on both other sites comes first, then one with one of them,
-    which is borrowed; one with neither does not count. Among equals the store's order of
-    preference decides. A range gives its middle.
-    """
-    found = [
-        (len(set(beside) - others), value, row)
-        for of_site, ions, others, value, row in _series(store)
-        if of_site == site and ions == {i, j}
-    ]
-    near = [entry for entry in found if entry[0] < 2]
-    if not near:
-        return None
-    # min() keeps the store's order of preference among equals.
-    best = min(near, key=lambda entry: entry[0])
-    foreign, value, row = best
-    return Bowing(
-        site, (i, j), value, row["series"], row["source"], row["kind"], row["evidence"],
-        tuple(entry[1] for entry in found if entry is not best), foreign > 0,
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=8)
-def _series(store: Store) -> list[tuple[str, set[str], set[str], float, Record]]:
-    """Series whose bowing is known: site, the two ions exchanged, the others, bowing, row."""
-    found = []
-    for row in select(store, "gap_series"):
-        value = _bowing_of(row)
-        if value is None or not (row["site"] and row["end_1"] and row["end_2"]):
-            continue
-        ends = [as_composition(row[end], store) for end in ("end_1", "end_2")]
-        ions = {ion for end in ends for ion in end.sites[row["site"]]}
-        others = {ion for end in ends for ion in end.species} - ions
-        found.append((row["site"], ions, others, value, row))
-    return found
-
-
-def _bowing_of(row: Record) -> float | None:
-    for column in ("bowing_eV", "c2_eV"):
-        if row[column] is not None:
-            return float(row[column])
-    if row["bowing_min_eV"] is not None and row["bowing_max_eV"] is not None:
-        return float(row["bowing_min_eV"] + row["bowing_max_eV"]) / 2
-    return None
-
-
 def gap_tables(
     A: Sequence[str],
     B: Sequence[str],
@@ -283,7 +216,7 @@ def gap_tables(
                     found.bowing_eV if found else np.nan
                 )
                 notes.append(
-                    _bowing_note(found)
+                    bowing_note(found)
                     if found
                     else f"the bowing of the gap is not known for {site} {i}-{j}"
                 )
@@ -368,12 +301,3 @@ def _measured_notes(
                 f"measured of this very composition: {row['value']:g} eV, {row['meaning']} "
                 f"({row['evidence']}, {row['source']})"
             )
-
-
-def _bowing_note(found: Bowing) -> str:
-    others = ", ".join(f"{value:g}" for value in found.competing_eV)
-    return (
-        f"bowing {found.site} {'-'.join(found.ions)}: {found.bowing_eV:g} eV "
-        f"{'borrowed ' if found.borrowed else ''}from {found.series} "
-        f"({found.evidence}, {found.source})" + (f"; other series say {others}" if others else "")
-    )
