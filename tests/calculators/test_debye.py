@@ -211,3 +211,12 @@ def test_a_grid_that_cannot_be_held():
     with pytest.raises(OutOfRange, match="too far"):
         debye(["Pb"] * 3, far * 1e3, [1.0], "bins")
     assert debye(["Pb"] * 3, far, [1.0]) == pytest.approx(debye(["Pb"] * 3, far, [1.0], "direct"))
+
+
+def test_bins_follow_a_narrow_window_far_from_zero():
+    elements, positions = relaxed(4)
+    window = np.linspace(5.0, 5.4, 60)
+    direct = debye(elements, positions, window, "direct")
+    binned = debye(elements, positions, window, "bins")
+    assert np.abs(binned - direct).max() < 2e-4 * debye(elements, positions, Q, "direct").max()
+    assert debye(elements, positions, np.array([]), "bins").shape == (0,)

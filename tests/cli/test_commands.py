@@ -279,6 +279,7 @@ REFUSED = [
     (("barriers", "--since", "99999999999999999999"), 2, "--since"),
     (("phases", "CsPbI3", "--at", "298", "--csv"), 2, "no answer in CSV"),
     (("gap", "CsPbI3", "--end", "CsPbI3=1", "--end", "CsPbI3=2"), 2, "given twice"),
+    (("tolerance", "CsPbI3", "MAPbI3", "--radius", "FA=2.5"), 2, "FA is in none of them"),
     (("gap", "CsPbBr1.5I1.5", "--end", "CsPbCl3=3"), 2, "no end member here"),
     (("infer", "CsPbBr3", "CsPbI3", "--a", "6.11(" + "9" * 400 + ")"), 2, "is not a number"),
     (("store", "template", "weather"), 2, "no table 'weather'"),
@@ -483,3 +484,10 @@ def test_a_store_of_ones_own_from_template_to_answer(perovdb, tmp_path, monkeypa
 def test_columns_of_one_name_are_all_shown(perovdb):
     (row,) = ask(perovdb, "store", "sql", "select 1 as a, 2 as a_, 3 as a, x'00ff' as b")
     assert row == {"a": 1, "a_": 2, "a__": 3, "b": "00ff"}
+
+
+def test_a_radius_holds_for_the_formulas_that_have_the_ion(perovdb):
+    cesium, other = ask(perovdb, "tolerance", "CsPbI3", "MAPbI3", "--radius", "Cs=1.67")
+    # 167 pm is the radius that Zhao 2024 prints; it makes t = 0.807.
+    assert cesium["t"] == pytest.approx(0.807, abs=5e-4)
+    assert other["t"] == pytest.approx(0.912, abs=5e-4)

@@ -192,20 +192,6 @@ def test_the_lower_end_of_a_range_is_not_above_the_upper(tables):
     assert found > 30
 
 
-def test_a_value_lies_in_its_range(tables):
-    for table, key, row in cells(tables):
-        for low in row:
-            words = low.split("_")
-            if "min" in words:
-                middle = "_".join(word for word in words if word != "min")
-                high = "_".join("max" if word == "min" else word for word in words)
-                if row.get(middle):
-                    assert not row[low] or float(row[low]) <= float(row[middle]), f"{table} {key}"
-                    assert not row[high] or float(row[middle]) <= float(row[high]), (
-                        f"{table} {key}"
-                    )
-
-
 def test_an_uncertainty_is_smaller_than_its_value(tables):
     found = 0
     for table, key, row in cells(tables):

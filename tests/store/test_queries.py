@@ -11,7 +11,10 @@ def test_rows_come_by_evidence_then_kind_then_confidence_then_year(store):
     evidence = {"read": 0, "secondhand": 1, "recalled": 2}
     kind = {"measured": 0, "computed": 3}
     for formula in ("CsPbI3", "MAPbI3", "CsPbBr3", "FAPbI3"):
-        for rows in (queries.phases(store, formula), queries.band_gaps(store, formula)):
+        for rows in (
+            queries.phases(store, formula),
+            queries.facts(store, "band_gap", {"formula": formula}),
+        ):
             keys = [
                 (
                     evidence[row["evidence"]],
@@ -25,7 +28,7 @@ def test_rows_come_by_evidence_then_kind_then_confidence_then_year(store):
 
 
 def test_competing_values_stay(store):
-    gaps = [row["value_eV"] for row in queries.band_gaps(store, "CsPbI3")]
+    gaps = [row["value_eV"] for row in queries.facts(store, "band_gap", {"formula": "CsPbI3"})]
     assert 1.63 in gaps
     assert 1.72 in gaps
 

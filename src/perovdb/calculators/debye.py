@@ -124,7 +124,7 @@ def on_two_theta(
         wavelength_A: in angstrom.
 
     Raises:
-        InputError: q is out of reach of the wavelength.
+        OutOfRange: q is out of reach of the wavelength.
     """
     two_theta = two_theta_from_q(q_inv_A, wavelength_A)
     return two_theta, _floats(intensity) * (1 + np.cos(np.radians(two_theta)) ** 2) / 2
@@ -340,7 +340,8 @@ def _by_bins(groups: list[np.ndarray], q_inv_A: np.ndarray) -> list[np.ndarray]:
     everything = np.concatenate(groups)
     # No two atoms are further apart than the diagonal of the box about them.
     reach = float(np.linalg.norm(np.ptp(everything, axis=0))) + 1.0
-    low, high = float(q_inv_A.min(initial=0.0)), float(q_inv_A.max(initial=0.0))
+    low = float(q_inv_A.min()) if q_inv_A.size else 0.0
+    high = float(q_inv_A.max(initial=0.0))
     high = max(high, low + 1e-3)
     step_A = min(STEP_IN_PHASE / high, 0.01)
     bins = int(reach / step_A) + 2

@@ -77,13 +77,7 @@ def radii_used(
     """
     registry = load_registry(store)
     given = {registry.ion(name).species: value for name, value in (radii_A or {}).items()}
-    absent = [ion for ion in given if ion not in composition.species]
-    if absent:
-        raise InputError(
-            f"There is no {', '.join(absent)} in {composition.formula}.",
-            "Leave its radius out.",
-        )
-    sets = [row["name"] for row in store.rows("SELECT name FROM radius_set ORDER BY rowid")]
+    sets = queries.vocabulary(store, "radius_set")
     if radius_set is not None and radius_set not in sets:
         raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
     order = SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)

@@ -100,19 +100,21 @@ def scatterers(composition: Composition, store: Store) -> dict[str, Scatterer]:
     Raises:
         MissingData: a molecular ion has no geometry in the store.
     """
-    registry = load_registry(store)
-    return {
-        species: _rotor(species, store)
-        if registry.ion(species).molecular
-        else Scatterer((registry.ion(species).atoms,), (0.0,))
-        for species in composition.species
-    }
+    return {species: scatterer_of(species, store) for species in composition.species}
 
 
-def _rotor(species: str, store: Store) -> Scatterer:
-    elements, positions_A = molecular_geometry(species, store)
-    radii = np.linalg.norm(positions_A, axis=1)
-    return Scatterer(elements, tuple(float(radius) for radius in radii))
+def scatterer_of(species: str, store: Store) -> Scatterer:
+    """The scatterer of an ion: an atom at rest, or a molecule that turns freely.
+
+    Raises:
+        UnknownSpecies: the store has no such ion.
+        MissingData: a molecular ion has no geometry in the store.
+    """
+    ion = load_registry(store).ion(species)
+    if not ion.molecular:
+        return Scatterer((ion.atoms,), (0.0,))
+    elements, positions_A = molecular_geometry(ion.species, store)
+    return Scatterer(elements, tuple(map(float, np.linalg.norm(positions_A, axis=1))))
 
 
 def molecular_geometry(species: str, store: Store) -> tuple[tuple[str, ...], np.ndarray]:

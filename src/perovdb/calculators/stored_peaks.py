@@ -14,8 +14,7 @@ import numpy as np
 
 from perovdb.calculators.average_cell import expand
 from perovdb.calculators.powder import Occupants, Peak, peaks
-from perovdb.calculators.scatterers import Scatterer, molecular_geometry
-from perovdb.composition.registry import load_registry
+from perovdb.calculators.scatterers import Scatterer, scatterer_of
 from perovdb.errors import MissingData, OutOfRange, UnknownSpecies
 from perovdb.store import Store, queries
 from perovdb.store.connection import Record
@@ -73,7 +72,9 @@ def stored_cell(row: Record, store: Store) -> tuple[np.ndarray, np.ndarray, Occu
     # The number of the site in place of its role: what of the cell belongs to which site.
     numbered = [{**site, "site": number} for number, site in enumerate(sites)]
     lattice_A, numbers, fractional = expand(row, numbered)
-    occupant = [[(_scatterer(site["species"], store), float(site["occupancy"]))] for site in sites]
+    occupant = [
+        [(scatterer_of(site["species"], store), float(site["occupancy"]))] for site in sites
+    ]
     return lattice_A, fractional, [occupant[int(number)] for number in numbers]
 
 
@@ -153,11 +154,3 @@ def _empty_cell(row: Record) -> _Cell:
     except (MissingData, ValueError):
         lattice_A, _, orbit = expand({**row, "space_group": "P1"}, [_ANYWHERE])
     return _Cell(row, lattice_A, orbit, [[(_PROBE, 1.0)]] * len(orbit), True)
-
-
-def _scatterer(species: str, store: Store) -> Scatterer:
-    ion = load_registry(store).ion(species)
-    if not ion.molecular:
-        return Scatterer((ion.atoms,), (0.0,))
-    elements, positions_A = molecular_geometry(ion.species, store)
-    return Scatterer(elements, tuple(map(float, np.linalg.norm(positions_A, axis=1))))

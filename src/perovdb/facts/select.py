@@ -74,13 +74,13 @@ def select(
     return [row for row in rows if matches(row.get("formula"), store, sites, shares)]
 
 
-def known(store: Store, vocabulary: str, value: str) -> str:
+def known(store: Store, table: str, value: str) -> str:
     """A word of a vocabulary of the store.
 
     Raises:
         InputError: it is none of them.
     """
-    words = [row["name"] for row in store.rows(f"SELECT name FROM {vocabulary} ORDER BY rowid")]
+    words = queries.vocabulary(store, table)
     if value not in words:
         raise InputError(f"'{value}' is not known here.", f"Choose one of: {', '.join(words)}.")
     return value

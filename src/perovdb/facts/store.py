@@ -108,8 +108,8 @@ class FactStore(Store):
 
     def sources(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Sources by key; all by default."""
-        rows = self.rows("SELECT * FROM source ORDER BY key")
-        return self._frame("source", rows if keys is None else queries.sources(self, keys))
+        rows = queries.all_sources(self) if keys is None else queries.sources(self, keys)
+        return self._frame("source", rows)
 
     def search(self, text: str, limit: int = 20) -> pd.DataFrame:
         """Rows whose words hold all words of a text, best match first."""

@@ -110,9 +110,14 @@ def phase_sites(store: Store, phase_id: str) -> list[Record]:
     )
 
 
-def band_gaps(store: Store, formula: str) -> list[Record]:
-    """Band gaps of a compound."""
-    return facts(store, "band_gap", {"formula": formula})
+def vocabulary(store: Store, table: str) -> list[str]:
+    """Words of evidence_level, fact_kind or radius_set, in their order."""
+    return [row["name"] for row in store.rows(f'SELECT name FROM "{table}" ORDER BY rowid')]
+
+
+def all_sources(store: Store) -> list[Record]:
+    """Every source, by key."""
+    return store.rows("SELECT * FROM source ORDER BY key")
 
 
 def descriptor_windows(store: Store) -> list[Record]:
