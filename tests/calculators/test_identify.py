@@ -116,7 +116,7 @@ def test_phases_without_positions_are_marked_and_keep_to_their_space_group():
 
 
 def test_a_phase_that_is_no_perovskite_has_a_cell_too():
-    row = next(r for r in WITH_POSITIONS if r["formula"] == "Cs2PbI2Cl2")
+    row = next(r for r in WITH_POSITIONS if r["formula"] == "Cs2PbCl2I2")
     lattice_A, fractional, occupants = stored_cell(row, STORE)
     assert lattice_A.shape == (3, 3)
     elements = [scatterer.elements[0] for site in occupants for scatterer, _ in site]

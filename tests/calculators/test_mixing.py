@@ -3,7 +3,7 @@
 import pytest
 
 from perovdb.calculators.mixing import lattice
-from perovdb.errors import InputError, MissingData
+from perovdb.errors import InputError, MissingData, OutOfRange
 
 
 def test_room_temperature_cspbi3_is_gamma_not_the_hot_cubic_cell():
@@ -73,3 +73,13 @@ def test_a_bowing_is_taken_off_between_two_ions():
     for pair in ("Br-Cl", "Br", "Br-Br", "Cs-I"):
         with pytest.raises(InputError, match="share a site"):
             lattice("CsPbBr1.5I1.5", bowing_A={pair: 0.04})
+
+
+def test_vacancies_take_the_full_lattice_and_say_so():
+    found, full = lattice("Cs0.48FA0.48PbI2.96"), lattice("Cs0.5FA0.5PbI3")
+    assert found.formula == "Cs0.48FA0.48PbI2.96"
+    assert found.a_pseudocubic_A == full.a_pseudocubic_A
+    assert [member.fraction for member in found.end_members] == [0.5, 0.5]
+    assert any("with all sites full" in note for note in found.notes)
+    with pytest.raises(OutOfRange, match="Cs2PbBr4 is A2BX4"):
+        lattice("Cs2PbBr4")

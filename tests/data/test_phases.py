@@ -36,11 +36,8 @@ def box(row):
 
 
 def ions_of(formula):
-    """Ion -> number in the formula, of a perovskite or of a formula of atoms."""
-    if formula == "Cs2PbI2Cl2":
-        return {"Cs": 2, "Pb": 1, "I": 2, "Cl": 2}
-    a, b, x = parse(formula).species
-    return {a: 1, b: 1, x: 3}
+    """Ion -> number in the formula, in canonical order."""
+    return parse(formula).amounts
 
 
 def orbits(row):

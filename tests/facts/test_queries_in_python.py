@@ -95,10 +95,20 @@ def test_a_table_without_an_answer_keeps_its_columns(store):
     assert {"a_A", "temperature_K", "source", "year"} <= set(empty.columns)
 
 
-def test_a_compound_that_is_not_abx3_is_found_as_it_is_printed(store):
+def test_compounds_that_are_not_abx3_are_found_in_any_order_of_their_ions(store):
+    for text in ("Cs2PbI2Cl2", "Cs2PbCl2I2", "Cs4Pb2Cl4I4", "PbCs2I2Cl2"):
+        assert store.phases(text)["id"].tolist() == ["L011"]
+        assert store.properties(text, name="band_gap_eV")["value"].tolist() == [3.04]
+        assert "L011" in set(store.search(text)["id"])
+    assert set(store.phases(X="I", B="Pb", A="Cs")["formula"]) >= {"CsPbI3", "Cs2PbCl2I2"}
     assert set(store.phases("Cs4PbBr6")["space_group_number"]) == {167}
-    with pytest.raises(FormulaError, match="4 : 1 : 6"):
-        store.phases("Cs4SnBr6")
+    assert store.phases("Cs4SnBr6").empty
+
+
+def test_a_compound_of_two_elements_is_found_as_it_is_printed(store):
+    assert set(store.phases("PbI2")["formula"]) == {"PbI2"}
+    with pytest.raises(FormulaError, match="no A-site ion"):
+        store.phases("SnI2")
 
 
 @pytest.mark.parametrize(

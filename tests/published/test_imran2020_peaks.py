@@ -28,7 +28,7 @@ def record(row_id):
 @pytest.fixture(scope="module")
 def ruddlesden_popper():
     (row,) = STORE.rows("SELECT * FROM phase WHERE id = 'L011'")
-    assert row["formula"] == "Cs2PbI2Cl2"
+    assert row["formula"] == "Cs2PbCl2I2"
     lattice_A, fractional, occupants = stored_cell(row, STORE)
     elements = [site[0][0].elements[0] for site in occupants]
     template = Structure(Lattice(lattice_A), elements, fractional)

@@ -166,6 +166,9 @@ def test_a_file_from_a_spreadsheet_is_read(mine, tmp_path):
         ("CH3NH3PbI3", "MAPbI3"),
         ("CsPbI₃", "CsPbI3"),
         ("(FAPbI3)0.85(MAPbBr3)0.15", "MA0.15FA0.85PbBr0.45I2.55"),
+        ("Cs2PbI2Cl2", "Cs2PbCl2I2"),
+        ("Cs8Pb8I23", "CsPbI2.875"),
+        ("PbI2", "PbI2"),
     ],
 )
 def test_formulas_become_canonical(mine, tmp_path, text, formula):
@@ -855,6 +858,31 @@ def test_a_perovskite_of_one_s_own_gets_its_pseudo_cubic_parameter(mine, tmp_pat
     add(mine, write_csv(tmp_path / "rows.csv", row), "phase")
     found = perovdb.lattice("KPbI3", store=perovdb.open_store(mine))
     assert found.a_pseudocubic_A == pytest.approx(6.2, abs=1e-4)
+
+
+def test_ions_that_share_a_site_of_one_s_own_stand_on_it_together(mine, tmp_path):
+    phase = {
+        "id": "LAB1", "formula": "CsPbI1.2Br1.5", "phase": "alpha", "perovskite": "1",
+        "space_group": "Pm-3m", "a_A": "6.1", "b_A": "6.1", "c_A": "6.1", "alpha_deg": "90",
+        "beta_deg": "90", "gamma_deg": "90", "volume_A3": "226.981", "Z": "1",
+        "temperature_K": "298", "temperature_basis": "room", "source": "lab2026",
+        "kind": "computed", "evidence": "read",
+    }  # fmt: skip
+    add(mine, write_csv(tmp_path / "rows.csv", phase), "phase")
+    sites = [("A", "Cs", 0, 1), ("B", "Pb", 0.5, 1), ("X", "I", 0.5, 0.4), ("X", "Br", 0.5, 0.5)]
+    rows = [
+        {
+            "phase_id": "LAB1", "label": ion, "site": role, "species": ion, "x": str(x),
+            "y": str(x), "z": "0" if role == "X" else str(x), "occupancy": str(occupancy),
+            "basis": "refined",
+        }
+        for role, ion, x, occupancy in sites
+    ]  # fmt: skip
+    add(mine, write_csv(tmp_path / "rows.csv", *rows), "phase_site")
+    cell = perovdb.average_cell("CsPbBr1.5I1.2", store=perovdb.open_store(mine))
+    assert (cell.template, cell.notes) == ("CsPbBr1.5I1.2", ())
+    assert sorted(cell.roles) == ["A", "B", "X", "X", "X"]
+    assert dict(cell.occupancy(cell.roles.index("X"))) == {"I": 0.4, "Br": 0.5}
 
 
 def test_words_that_answers_rest_on_are_read(mine, tmp_path):

@@ -1,8 +1,9 @@
 """The average unit cell of a composition in a named phase: lattice, positions, occupancies.
 
-A pure compound takes its own cell from the store. A mixed one takes the positions of that phase
-from the end member that it holds most of, and a lattice scaled to the pseudo-cubic parameter
-that Vegard's rule gives at the temperature asked for.
+A compound of the store takes its own cell, with its own ion on each site. A mixed perovskite takes
+the positions of a phase from the end member that it holds most of, shares its sites as the
+composition says, and has a lattice scaled to the pseudo-cubic parameter that Vegard's rule gives
+at the temperature asked for. Vacancies empty the sites in part and leave the lattice as it is.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perovdb.calculators.mixing import lattice
 from perovdb.composition import Composition, as_composition
+from perovdb.composition.registry import Registry, load_registry
+from perovdb.composition.stoichiometry import ABX3
 from perovdb.errors import MissingData
 from perovdb.facts.conditions import (
     ROOM_TEMPERATURE_K,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AverageCell:
-    """A unit cell whose sites hold the mean of a composition.
+    """A unit cell whose sites hold a composition, those that ions share its mean.
 
     Attributes:
         composition: what the sites hold.
@@ -39,6 +42,8 @@ class AverageCell:
         lattice_A: (3, 3) rows are the cell vectors, in angstrom.
         roles: (n,) "A", "B" or "X" of each site.
         fractional: (n, 3) fractional coordinates of the sites.
+        occupants: (n,) species -> fraction on each site; what is missing to 1 is empty. Where
+            ions of one role have sites of their own, as in Cs2PbCl2I2, these sites differ.
         template: formula whose positions were taken.
         temperature: the temperature that the lattice holds for, in words.
         origin: how the cell came about, for people.
@@ -51,6 +56,7 @@ class AverageCell:
     lattice_A: np.ndarray
     roles: tuple[str, ...]
     fractional: np.ndarray
+    occupants: tuple[Mapping[str, float], ...]
     template: str
     temperature: str
     origin: str
@@ -61,7 +67,7 @@ class AverageCell:
 
     def occupancy(self, site: int) -> Mapping[str, float]:
         """Species -> fraction on a site."""
-        return self.composition.sites[self.roles[site]]
+        return self.occupants[site]
 
 
 def average_cell(
@@ -74,10 +80,12 @@ def average_cell(
 
     Args:
         composition: a Composition or a formula.
-        phase: alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic; by default the
-            phase of a pure compound at this temperature whose positions are known, and alpha for
-            a mixed one. Where the positions of that phase are not known, alpha stands in for it
-            and a note says so.
+        phase: alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic; or the id of a
+            row of the phase table, such as "L007", of an end member; by default the phase of a
+            pure compound at this temperature whose positions are known, and alpha for a mixed one.
+            Where the positions of that phase are not known, alpha stands in for it and a note
+            says so. A compound that is not ABX3 takes the phase whose positions are
+            known nearest to this temperature.
         temperature_K: which cell of a pure compound to prefer, and where Vegard's rule is
             applied to a mixed one.
         store: the curated store by default.
@@ -93,8 +101,11 @@ def average_cell(
         phase = _default_phase(composition, temperature_K, store)
     phase = phase_name(phase)
     row = _template(composition, phase, temperature_K, store)
-    lattice_A, roles, fractional = expand(row, queries.phase_sites(store, row["id"]))
-    pure = row["formula"] == composition.formula
+    phase = str(row["phase"])
+    lattice_A, roles, fractional, occupants = _filled_sites(row, composition, store)
+    full = composition.filled(load_registry(store))
+    own = row["formula"] == composition.formula
+    pure = own or row["formula"] == full.formula
     if not pure and not row["perovskite"]:
         raise MissingData(
             f"There is no cell of {composition.formula} in the phase '{phase}'.",
@@ -105,7 +116,7 @@ def average_cell(
         temperature = temperature_text(row)
         origin = f"cell and positions of {row['formula']} {phase}, {temperature}"
     else:
-        mixed = lattice(composition, temperature_K, store)
+        mixed = lattice(full, temperature_K, store)
         a_template = (row["volume_A3"] / row["Z"]) ** (1 / 3)
         lattice_A = lattice_A * (mixed.a_pseudocubic_A / a_template)
         temperature = f"{temperature_K:g} K"
@@ -113,19 +124,23 @@ def average_cell(
             f"positions of {row['formula']} {phase}, scaled to the Vegard mean "
             f"a = {mixed.a_pseudocubic_A:.4f} A at {temperature}"
         )
+    notes = _notes(row, phase, temperature_K, store) if pure else []
+    if composition.vacancies and not own:
+        notes.append(f"the lattice is that of {full.formula}, with all sites full")
     return AverageCell(
         composition=composition,
         phase=phase,
         lattice_A=lattice_A,
         roles=roles,
         fractional=fractional,
+        occupants=occupants,
         template=row["formula"],
         temperature=temperature,
         origin=origin,
         source=row["source"],
         kind=row["kind"] if pure else "derived",
         evidence=row["evidence"],
-        notes=tuple(_notes(row, phase, temperature_K, store) if pure else ()),
+        notes=tuple(notes),
     )
 
 
@@ -140,14 +155,65 @@ def _notes(row: Record, phase: str, temperature_K: float, store: Store) -> list[
         if other["phase"] not in (phase, "pseudo-cubic") and measured_at(other, temperature_K)
     ]
     there.sort(key=lambda other: not other["perovskite"])
-    known = {
-        other["phase"]: "" if queries.phase_sites(store, other["id"]) else " (positions not known)"
-        for other in there
-    }
+    known: dict[str, bool] = {}
+    for other in there:
+        positions = bool(queries.phase_sites(store, other["id"]))
+        known[other["phase"]] = known.get(other["phase"], False) or positions
     if known:
-        names = ", ".join(name + lack for name, lack in known.items())
+        lacks = (
+            name + ("" if there else " (positions not known)") for name, there in known.items()
+        )
+        names = ", ".join(lacks)
         note += f"; at {temperature_K:g} K {row['formula']} is known as {names}"
     return [note]
+
+
+def _filled_sites(
+    row: Record, composition: Composition, store: Store
+) -> tuple[np.ndarray, tuple[str, ...], np.ndarray, tuple[Mapping[str, float], ...]]:
+    """Lattice, roles, positions and occupants of a phase that holds a composition.
+
+    The phase's own ions stand on its sites if it is of this composition, with all sites full or
+    not; of another, its sites hold the mean.
+    """
+    registry = load_registry(store)
+    sites = queries.phase_sites(store, row["id"])
+    # Ions that share a site stand in rows of their own, at one place.
+    places: dict[tuple[Any, ...], dict[str, float]] = {}
+    first: list[Record] = []
+    for site in sites:
+        place = (site["site"], site["x"], site["y"], site["z"])
+        if place not in places:
+            first.append(site)
+        held = places.setdefault(place, {})
+        species = str(site["species"])
+        held[registry.spellings.get(species, species)] = float(site["occupancy"])
+    of_rows = list(places.values())
+    shares = _shares_left(row["formula"], composition, registry)
+    if {ion for held in of_rows for ion in held} == set(shares):
+        of_rows = [{ion: x * shares[ion] for ion, x in held.items()} for held in of_rows]
+    else:
+        of_rows = [dict(composition.sites[site["site"]]) for site in first]
+    # The number of the site in place of its role: what of the cell belongs to which site.
+    numbered = [{**site, "site": number} for number, site in enumerate(first)]
+    lattice_A, numbers, fractional = expand(row, numbered)
+    roles = tuple(str(first[int(number)]["site"]) for number in numbers)
+    return lattice_A, roles, fractional, tuple(of_rows[int(number)] for number in numbers)
+
+
+def _shares_left(formula: str, composition: Composition, registry: Registry) -> dict[str, float]:
+    """Ion -> share of it that is left in a composition after vacancies took theirs from a
+    formula; none if it is not the formula of this composition."""
+    if formula == composition.formula:
+        return dict.fromkeys(composition.species, 1.0)
+    full = composition.filled(registry)
+    if formula != full.formula:
+        return {}
+    return {
+        ion: x / full.sites[site][ion]
+        for site, ions in composition.sites.items()
+        for ion, x in ions.items()
+    }
 
 
 def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
@@ -190,42 +256,55 @@ def _exact_sixth(coordinate: float) -> float:
 
 
 def _default_phase(composition: Composition, temperature_K: float, store: Store) -> str:
-    if composition.formula not in composition.end_members():
-        return "alpha"
-    at_temperature = [
-        row
-        for row in queries.phases(store, composition.formula)
-        if row["perovskite"] and measured_at(row, temperature_K)
-    ]
-    for row in at_temperature:
+    full = composition.filled(load_registry(store)).formula
+    rows = queries.phases(store, composition.formula)
+    rows += queries.phases(store, full) if full != composition.formula else []
+    if composition.ratio == ABX3:
+        if full not in composition.end_members():
+            return "alpha"
+        rows = [row for row in rows if row["perovskite"] and measured_at(row, temperature_K)]
+    else:
+        # sorted() keeps the store's order of preference among those of this temperature.
+        rows = sorted(rows, key=lambda row: _kelvin_off(row, temperature_K))
+    for row in rows:
         if queries.phase_sites(store, row["id"]):
             return str(row["phase"])
-    return "alpha"
+    if composition.ratio == ABX3:
+        return "alpha"
+    raise MissingData(
+        f"The store has no atomic positions for {composition.formula}.",
+        "A model of a layered phase can be built, and its file used: 'perovdb build "
+        f"{composition.formula} -o model.cif'."
+        if composition.layers is not None
+        else "Vegard's rule, which mixes cells, holds for perovskites ABX3 alone.",
+    )
+
+
+def _kelvin_off(row: Record, temperature_K: float) -> float:
+    return 0.0 if measured_at(row, temperature_K) else kelvin_apart(row, temperature_K)
 
 
 def _template(composition: Composition, phase: str, temperature_K: float, store: Store) -> Record:
     """The row of the phase table whose positions serve: of the compound itself, if it is there,
-    else of the end member with the largest fraction; nearest in temperature first."""
-    members = composition.end_members()
-    by_share = sorted(members, key=lambda formula: -members[formula])
+    with or without its vacancies, else of the end member of a perovskite with the largest
+    fraction; nearest in temperature first."""
+    members = composition.end_members() if composition.ratio == ABX3 else {}
+    full = composition.filled(load_registry(store)).formula
+    by_share = [full, *sorted(members, key=lambda formula: -members[formula])]
     seen: list[str] = []
     for formula in dict.fromkeys([composition.formula, *by_share]):
         rows = queries.phases(store, formula)
         usable = [row for row in rows if queries.phase_sites(store, row["id"])]
-        of_phase = [row for row in usable if row["phase"] == phase]
+        of_phase = [row for row in usable if phase in (row["phase"], row["id"])]
         if of_phase:
             # min() keeps the store's order of preference among those of this temperature.
-            return min(
-                of_phase,
-                key=lambda row: (
-                    0.0 if measured_at(row, temperature_K) else kelvin_apart(row, temperature_K)
-                ),
-            )
+            return min(of_phase, key=lambda row: _kelvin_off(row, temperature_K))
         seen += [f"{formula} {row['phase']}" for row in usable]
     known = ", ".join(dict.fromkeys(seen))
     raise MissingData(
         f"The store has no atomic positions for {composition.formula} in a phase '{phase}'.",
         f"Positions are known for: {known}."
         if known
-        else "None of its end members has a phase with known positions.",
+        else "None of its end members has a phase with known positions: take one that has, and "
+        "replace its ions, as in 'perovdb build MAPbI3 --replace MA=EA:1'.",
     )

@@ -57,13 +57,15 @@ def bowing(site: str, i: str, j: str, store: Store, beside: Collection[str] = ()
 
 @lru_cache(maxsize=8)
 def _series(store: Store) -> list[tuple[str, set[str], set[str], float, Record]]:
-    """Series whose bowing is known: site, the two ions exchanged, the others, bowing, row."""
+    """Site, two ions exchanged, the others, bowing and row of series of perovskites with one."""
     found = []
     for row in select(store, "gap_series"):
         value = _bowing_of(row)
         if value is None or not (row["site"] and row["end_1"] and row["end_2"]):
             continue
         ends = [as_composition(row[end], store) for end in ("end_1", "end_2")]
+        if not all(end.is_perovskite for end in ends):
+            continue
         ions = {ion for end in ends for ion in end.sites[row["site"]]}
         others = {ion for end in ends for ion in end.species} - ions
         found.append((row["site"], ions, others, value, row))

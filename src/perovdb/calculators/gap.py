@@ -13,7 +13,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from perovdb.calculators.bowing import Bowing, bowing, bowing_note
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition, as_composition, as_perovskite
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
 from perovdb.facts.preferred import Preferred, choose
@@ -100,10 +100,10 @@ def gap(
         FormulaError, UnknownSpecies: a formula cannot be read.
         InputError: a gap given is none.
         MissingData: an end member has no measured gap, or a bowing is unknown.
-        OutOfRange: the bowing closes the gap.
+        OutOfRange: the bowing closes the gap, or the formula is not a full ABX3.
     """
     store = store or open_store()
-    composition = as_composition(composition, store)
+    composition = as_perovskite(composition, store, "The gap of mixed end members")
     given = {as_composition(f, store).formula: e for f, e in (end_members_eV or {}).items()}
     members = composition.end_members()
     ends = {

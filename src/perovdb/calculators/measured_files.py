@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -66,14 +67,33 @@ def read_peaks(path: str) -> PeakList:
         InputError: the file cannot be read, has no such columns or no peaks, or an entry is no
             finite number.
     """
+    columns = read_columns(path, [*PLACES, "intensity"])
+    place = next((name for name in PLACES if name in columns), None)
+    if place is None:
+        raise InputError(f"{path}, line 1: no column {' or '.join(PLACES)}.", _COLUMNS)
+    if place == "two_theta_deg":
+        columns.pop("d_A", None)
+    return PeakList(columns.get("two_theta_deg"), columns.get("d_A"), columns.get("intensity"))
+
+
+def read_columns(path: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
+    """Columns (n,) of numbers of a CSV file whose first line names them.
+
+    Args:
+        path: of the file; "#" begins a comment.
+        wanted: the columns to read; those that are not there are left out, others are passed over.
+
+    Raises:
+        InputError: the file cannot be read or holds no lines, a line has other than one entry for
+            each column, or an entry is no finite number.
+    """
     lines = _lines(path)
     if not lines:
-        raise InputError(f"{path} is empty.", _COLUMNS)
+        raise InputError(f"{path} is empty.", f"Name the columns on the first line: {wanted}.")
     head = [name.strip() for name in next(csv.reader([lines[0][1]]))]
-    place = next((name for name in PLACES if name in head), None)
-    if place is None:
-        raise InputError(f"{path}, line {lines[0][0]}: no column {' or '.join(PLACES)}.", _COLUMNS)
-    wanted = [place, *(["intensity"] if "intensity" in head else [])]
+    found = [name for name in wanted if name in head]
+    if not found:
+        return {}
     rows = []
     for number, line in lines[1:]:
         fields = next(csv.reader([line]))
@@ -82,11 +102,10 @@ def read_peaks(path: str) -> PeakList:
                 f"{path}, line {number}: {len(fields)} entries under {len(head)} columns.",
                 "Give one entry for each column.",
             )
-        rows.append([_number(fields[head.index(name)], path, number) for name in wanted])
+        rows.append([_number(fields[head.index(name)], path, number) for name in found])
     if not rows:
-        raise InputError(f"{path} holds no peaks.", "Give one line for each.")
-    columns = dict(zip(wanted, np.array(rows).T, strict=True))
-    return PeakList(columns.get("two_theta_deg"), columns.get("d_A"), columns.get("intensity"))
+        raise InputError(f"{path} holds no lines of numbers.", "Give one line for each entry.")
+    return dict(zip(found, np.array(rows).T, strict=True))
 
 
 _COLUMNS = "Name the columns on the first line: two_theta_deg,intensity or d_A,intensity."

@@ -8,7 +8,8 @@ room-temperature one would be wrong by more than a tenth of an angstrom.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition, as_perovskite
+from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, measured_at, temperature_text
 from perovdb.store import Store, open_store, queries
@@ -77,6 +78,7 @@ def lattice(
     Only perovskite phases count, measured within 15 K of this temperature or
     for a range that holds it. Among them a phase's own cell comes before a pseudo-cubic index of
     it, a stated temperature before a range, and then the store's preference decides.
+    A composition with vacancies takes that of the one without, and a note says so.
 
     Args:
         composition: a Composition or a formula.
@@ -89,12 +91,14 @@ def lattice(
         FormulaError, UnknownSpecies: the formula cannot be read.
         InputError: a bowing is not one of two ions that share a site.
         MissingData: an end member has no perovskite cell at this temperature.
+        OutOfRange: the formula is not ABX3.
 
     >>> round(lattice("CsPbI3").a_pseudocubic_A, 3)
     6.187
     """
     store = store or open_store()
-    composition = as_composition(composition, store)
+    asked = as_perovskite(composition, store, "The pseudo-cubic lattice parameter", vacancies=True)
+    composition = asked.filled(load_registry(store))
     members = tuple(
         _end_member(formula, fraction, temperature_K, store)
         for formula, fraction in composition.end_members().items()
@@ -104,8 +108,13 @@ def lattice(
     linear_A = sum(m.fraction * m.cell.a_pseudocubic_A for m in members)
     notes = [note for member in members for note in _notes(member, temperature_K)]
     notes += [f"bowing {pair}: {b:g} A, as given" for pair, b in bowings.items()]
+    if asked.vacancies:
+        notes.append(
+            f"{asked.formula}: that of {composition.formula}, with all sites full; what vacancies "
+            "do to it is not known"
+        )
     return Lattice(
-        formula=composition.formula,
+        formula=asked.formula,
         a_pseudocubic_A=linear_A
         - sum(b * _product_of_fractions(composition, pair) for pair, b in bowings.items()),
         temperature_K=temperature_K,
@@ -137,7 +146,8 @@ def _end_member(formula: str, fraction: float, temperature_K: float, store: Stor
         known = ", ".join(f"{row['phase']} at {temperature_text(row)}" for row in rows)
         raise MissingData(
             f"The store has no perovskite cell of {formula} at {temperature_K:g} K.",
-            f"It has: {known}. Ask for one of these temperatures."
+            f"It has: {known}. Ask for a temperature that is stated there; a model can take a "
+            "lattice parameter of your own, or the cell of one end member and replaced ions."
             if known
             else "No cell of it is known at any temperature; an alloy needs all its end members.",
         )

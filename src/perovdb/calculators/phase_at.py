@@ -12,7 +12,7 @@ from math import inf
 from typing import NamedTuple
 
 from perovdb.calculators.tolerance import BARTEL_T, tolerance
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition, as_composition, as_perovskite
 from perovdb.errors import InputError
 from perovdb.facts.select import select
 from perovdb.store import Store, open_store
@@ -87,7 +87,8 @@ def phase_at(
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
         InputError: the temperature is not one.
-        MissingData, OutOfRange: no transitions are known, and t cannot be had either.
+        MissingData, OutOfRange: no transitions are known, and t cannot be had either, as that of
+            a composition which is not a full ABX3.
     """
     store = store or open_store()
     composition = as_composition(composition, store)
@@ -128,6 +129,7 @@ def _by_t(
     composition: Composition, temperature_K: float, notes: list[str], store: Store
 ) -> PhaseAt:
     """What is left where no transition is known: experiment's label, else t."""
+    as_perovskite(composition, store, "The phase that t tells")
     t = tolerance(composition, store).t
     inside = BARTEL_T[0] < t < BARTEL_T[1]
     phase, basis, rule = "perovskite" if inside else "no perovskite", "t", f"t = {t:.3f}; {T_RULE}"

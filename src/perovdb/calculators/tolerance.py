@@ -9,7 +9,7 @@ from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import OutOfRange
 from perovdb.store import Store, open_store, queries
@@ -180,13 +180,13 @@ def tolerance(
         FormulaError, UnknownSpecies: the formula cannot be read.
         InputError: a radius or a set cannot be used.
         MissingData: an ion has no radius.
-        OutOfRange: tau is not defined for these radii.
+        OutOfRange: tau is not defined for these radii, or the formula is not a full ABX3.
 
     >>> round(tolerance("Cs0.5FA0.5PbI3").t, 3)
     0.919
     """
     store = store or open_store()
-    composition = as_composition(composition, store)
+    composition = as_perovskite(composition, store, "The tolerance factor")
     radii = radii_used(composition, store, radius_set, radii_A)
     r_A, r_B, r_X = (
         sum(fraction * radii[species].radius_A for species, fraction in ions.items())

@@ -1,7 +1,7 @@
-"""Formula <-> occupancies of the A, B and X sites of a perovskite ABX3."""
+"""Formula <-> occupancies of the sites A, B and X of a perovskite or of its kin."""
 
 from perovdb.composition.composition import Composition
-from perovdb.composition.parse import as_composition, parse
+from perovdb.composition.parse import as_composition, as_perovskite, parse
 from perovdb.composition.registry import Ion, Registry
 
-__all__ = ["Composition", "Ion", "Registry", "as_composition", "parse"]
+__all__ = ["Composition", "Ion", "Registry", "as_composition", "as_perovskite", "parse"]

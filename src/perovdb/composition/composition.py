@@ -1,31 +1,39 @@
 """Composition: which ions share the sites A, B and X, and in which fractions."""
 
 from collections.abc import Mapping
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perovdb.composition.stoichiometry import (
+    ABX3,
+    DECIMALS,
+    EXACT,
+    LAYERED,
+    Ratio,
+    may_be_rounding,
+    name_of,
+    place,
+    ratio_error,
+)
 from perovdb.errors import FormulaError, UnknownSpecies
 
 if TYPE_CHECKING:
     from perovdb.composition.registry import Registry
 
 #: Ions of each site in one formula unit ABX3.
-SITE_COUNT = {"A": 1, "B": 1, "X": 3}
-
-#: Amounts are kept to a millionth of an ion per formula unit, so that text and value agree.
-DECIMALS = 6
-
-# A site shared by several ions may miss its sum by this much: 0.333 three times is one.
-ROUNDING = 0.0015
-EXACT = 5 * 10**-DECIMALS
+SITE_COUNT = dict(zip("ABX", ABX3, strict=True))
 
 
 class Composition(NamedTuple):
-    """Amounts of the ions on each site of one formula unit ABX3.
+    """Which ions stand on the sites of one formula unit, ABX3 or another, and in which fractions.
 
     Attributes:
-        A, B, X: species -> fraction of the site (each sums to 1), in canonical order.
-        charge: net formal charge of the formula unit, in e.
+        A, B, X: species -> fraction of all sites of this kind, in canonical order. Fractions of
+            a full site sum to 1; what is missing is empty.
+        charge: net formal charge of the formula unit, in e, with the registry's charge of each
+            ion.
+        ratio: sites A, B and X in one formula unit, (1, 1, 3) for ABX3.
 
     >>> from perovdb.composition import parse
     >>> composition = parse("Cs0.05(MA0.17FA0.83)0.95Pb(I0.83Br0.17)3")
@@ -33,20 +41,26 @@ class Composition(NamedTuple):
     'Cs0.05MA0.1615FA0.7885PbBr0.51I2.49'
     >>> dict(composition.X)
     {'Br': 0.17, 'I': 0.83}
+    >>> parse("Cs0.96PbI2.96").vacancies
+    {'A': 0.04, 'X': 0.013333333333}
+    >>> parse("Cs2PbI2Cl2").ratio
+    (2, 1, 4)
     """
 
     A: Mapping[str, float]
     B: Mapping[str, float]
     X: Mapping[str, float]
     charge: float
+    ratio: Ratio = ABX3
 
     @classmethod
     def from_amounts(cls, amounts: Mapping[str, float], registry: "Registry") -> "Composition":
-        """From ions and their amounts in any multiple of one formula unit.
+        """From ions and their amounts in a formula unit, or in a multiple of one; in a whole
+        multiple where sites are partly empty.
 
         Raises:
-            FormulaError: a site is empty, an amount is not positive, or the sites do not
-                stand in the ratio 1 : 1 : 3.
+            FormulaError: a site has no ion, an amount is not positive, or the ratio of the sites
+                is none that is known, also not with vacancies.
             UnknownSpecies: an ion is not in the registry.
         """
         per_site: dict[str, dict[str, float]] = {"A": {}, "B": {}, "X": {}}
@@ -59,20 +73,59 @@ class Composition(NamedTuple):
                     "Give a positive number, or leave the ion out.",
                 )
             per_site[ion.site][ion.species] = amounts[species]
-        fractions = {
-            site: _fractions(amounts) for site, amounts in _per_formula_unit(per_site).items()
-        }
+        ratio, fractions = place(per_site)
+        sites = {site: MappingProxyType(ions) for site, ions in fractions.items()}
         charge = sum(
-            SITE_COUNT[site] * fraction * registry.ions[species].charge
-            for site, ions in fractions.items()
+            number * fraction * registry.ions[species].charge
+            for (site, ions), number in zip(sites.items(), ratio, strict=True)
             for species, fraction in ions.items()
         )
-        return cls(**fractions, charge=round(charge, DECIMALS) + 0.0)
+        if abs(charge) > EXACT and may_be_rounding(fractions, ratio):
+            raise ratio_error(per_site)
+        return cls(**sites, charge=round(charge, DECIMALS) + 0.0, ratio=ratio)
 
     @property
     def sites(self) -> dict[str, Mapping[str, float]]:
         """The three sites by name: {"A": {...}, "B": {...}, "X": {...}}."""
         return {"A": self.A, "B": self.B, "X": self.X}
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Sites of each kind in one formula unit, {"A": 1, "B": 1, "X": 3} for ABX3."""
+        return dict(zip("ABX", self.ratio, strict=True))
+
+    @property
+    def amounts(self) -> dict[str, float]:
+        """Species -> amount in one formula unit, in canonical order."""
+        return {
+            species: round(fraction * self.numbers[site], DECIMALS)
+            for site, ions in self.sites.items()
+            for species, fraction in ions.items()
+        }
+
+    @property
+    def vacancies(self) -> dict[str, float]:
+        """Site -> fraction of it that is empty, for the sites that are not full."""
+        lack = {site: round(1 - sum(ions.values()), 12) for site, ions in self.sites.items()}
+        return {site: share for site, share in lack.items() if share > 1e-9}
+
+    @property
+    def stoichiometry(self) -> str:
+        """The formula unit in letters: "ABX3", "A2BX4", ..."""
+        return name_of(self.ratio)
+
+    @property
+    def is_perovskite(self) -> bool:
+        """Whether it is ABX3 without vacancies, for which the formulas of perovskites hold.
+
+        The formula says nothing of the structure: that of delta-CsPbI3 is no perovskite.
+        """
+        return self.ratio == ABX3 and not self.vacancies
+
+    @property
+    def layers(self) -> int | None:
+        """n of A(n+1)B(n)X(3n+1), the formula of layered phases; None for any other."""
+        return LAYERED.get(self.ratio)
 
     @property
     def species(self) -> list[str]:
@@ -83,8 +136,8 @@ class Composition(NamedTuple):
     def formula(self) -> str:
         """Canonical formula; parsing it gives the same composition."""
         return "".join(
-            _ion_text(species, _amount_text(fraction * SITE_COUNT[site]))
-            for site, ions in self.sites.items()
+            _ion_text(species, _amount_text(fraction * number))
+            for ions, number in zip(self.sites.values(), self.ratio, strict=True)
             for species, fraction in ions.items()
         )
 
@@ -105,26 +158,47 @@ class Composition(NamedTuple):
         """The pure compounds that this one mixes -> their weights, which sum to 1.
 
         Each site is mixed on its own, so the weight of ABX3 is the product of the three
-        site fractions.
+        site fractions. Empty sites are left out of account.
 
         >>> from perovdb.composition import parse
         >>> parse("Cs0.5FA0.5PbI3").end_members()
         {'CsPbI3': 0.5, 'FAPbI3': 0.5}
         """
+        held = 1.0
+        for site in self.vacancies:
+            held *= sum(self.sites[site].values())
         return {
-            formula: self.A[a] * self.B[b] * self.X[x]
+            formula: self.A[a] * self.B[b] * self.X[x] / held
             for formula, (a, b, x) in self.end_member_ions().items()
         }
 
     def end_member_ions(self) -> dict[str, tuple[str, str, str]]:
         """The pure compounds that this one mixes -> their ions on A, B and X."""
         return {
-            a + b + _ion_text(x, "3"): (a, b, x) for a in self.A for b in self.B for x in self.X
+            "".join(map(_ion_text, ions, map(_amount_text, self.ratio))): ions
+            for ions in product(self.A, self.B, self.X)
         }
+
+    def filled(self, registry: "Registry") -> "Composition":
+        """The composition without vacancies, in which ions share each site as they do here.
+
+        >>> from perovdb.composition.registry import default_registry
+        >>> from perovdb.composition import parse
+        >>> str(parse("Cs0.48FA0.48PbI2.96").filled(default_registry()))
+        'Cs0.5FA0.5PbI3'
+        """
+        if not self.vacancies:
+            return self
+        amounts = {
+            species: number * fraction / sum(ions.values())
+            for ions, number in zip(self.sites.values(), self.ratio, strict=True)
+            for species, fraction in ions.items()
+        }
+        return Composition.from_amounts(amounts, registry)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Read-only mappings do not pickle by themselves.
-        return _thaw, (dict(self.A), dict(self.B), dict(self.X), self.charge)
+        return _thaw, (dict(self.A), dict(self.B), dict(self.X), self.charge, self.ratio)
 
     def __str__(self) -> str:
         return self.formula
@@ -139,8 +213,12 @@ class Composition(NamedTuple):
         return hash(self.formula)
 
 
-def _thaw(a: dict[str, float], b: dict[str, float], x: dict[str, float], q: float) -> Composition:
-    return Composition(MappingProxyType(a), MappingProxyType(b), MappingProxyType(x), q)
+def _thaw(
+    a: dict[str, float], b: dict[str, float], x: dict[str, float], charge: float, ratio: Ratio
+) -> Composition:
+    return Composition(
+        MappingProxyType(a), MappingProxyType(b), MappingProxyType(x), charge, ratio
+    )
 
 
 def _ion_text(species: str, amount: str) -> str:
@@ -152,62 +230,3 @@ def _ion_text(species: str, amount: str) -> str:
 def _amount_text(amount: float) -> str:
     text = f"{amount:.{DECIMALS}f}".rstrip("0").rstrip(".")
     return "" if text == "1" else text
-
-
-def _fractions(amounts: Mapping[str, float]) -> Mapping[str, float]:
-    total = sum(amounts.values())
-    # Twelve digits hide the last bit of a division, which nobody wrote.
-    return MappingProxyType({ion: round(amount / total, 12) for ion, amount in amounts.items()})
-
-
-def _per_formula_unit(sites: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Scale amounts to A : B : X = 1 : 1 : 3 and round them to DECIMALS.
-
-    A formula that holds this ratio to within rounding is left as it is, so that scaling
-    twice changes nothing.
-    """
-    for site, ions in sites.items():
-        if not ions:
-            raise FormulaError(
-                f"There is no {site}-site ion in it.",
-                "A perovskite ABX3 needs all three, as in CsPbI3.",
-            )
-    total_b = sum(sites["B"].values())
-    unit = 1.0 if abs(total_b - 1) <= ROUNDING else total_b
-    scaled = {}
-    for site, ions in sites.items():
-        total = sum(ions.values()) / unit
-        wanted = SITE_COUNT[site]
-        error = abs(total - wanted)
-        allowed = EXACT if len(ions) == 1 else ROUNDING * wanted
-        if error > allowed:
-            raise _ratio_error({name: sum(x.values()) / unit for name, x in sites.items()})
-        scale = 1.0 if error <= EXACT else wanted / total
-        scaled[site] = {
-            species: round(amount / unit * scale, DECIMALS) for species, amount in ions.items()
-        }
-        traces = [species for species, amount in scaled[site].items() if amount == 0]
-        if traces:
-            raise FormulaError(
-                f"The amount of {', '.join(traces)} is below {10**-DECIMALS:g} of a formula unit.",
-                "Leave the ion out.",
-            )
-    return scaled
-
-
-def _ratio_error(totals: dict[str, float]) -> FormulaError:
-    a, b, x = (round(totals[site], 4) for site in "ABX")
-    ratio = f"A : B : X = {a:g} : {b:g} : {x:g}, not 1 : 1 : 3."
-    if (a, b, x) == (0.5, 1, 2.5) or (a >= 1.5 and x >= 3.5):
-        return FormulaError(
-            f"The ions stand as {ratio}",
-            "Layered and zero-dimensional phases such as A2BX4, A4BX6 or AB2X5 are not supported "
-            "yet.",
-        )
-    if abs(a - 1) < 0.5 and abs(x - 3) < 1:
-        return FormulaError(
-            f"The ions stand as {ratio}",
-            "Formulas with vacancies are not supported yet; "
-            "if this is rounding, write digits that sum to the whole.",
-        )
-    return FormulaError(f"The ions stand as {ratio}", "Write the amounts of one unit ABX3.")

@@ -8,7 +8,8 @@ import re
 
 from perovdb.composition.composition import Composition
 from perovdb.composition.registry import Registry, default_registry, load_registry
-from perovdb.errors import FormulaError, UnknownSpecies
+from perovdb.composition.stoichiometry import ABX3
+from perovdb.errors import FormulaError, OutOfRange, UnknownSpecies
 from perovdb.store import Store
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -30,7 +31,8 @@ def parse(text: str, registry: Registry | None = None) -> Composition:
         registry: the ions to read with; those of the curated store by default.
 
     Raises:
-        FormulaError: the text is not a formula, or not one of a perovskite ABX3.
+        FormulaError: the text is not a formula, or one whose ions fit no known ratio of A, B and
+            X, see `stoichiometry`.
         UnknownSpecies: it holds an ion that the registry does not know.
 
     >>> str(parse("(FAPbI₃)0.85(MAPbBr₃)0.15"))
@@ -56,6 +58,39 @@ def as_composition(value: Composition | str, store: Store) -> Composition:
     if isinstance(value, Composition):
         return value
     raise FormulaError(f"{value!r} is not a formula.", "Write one such as 'CsPbI3'.")
+
+
+def as_perovskite(
+    value: Composition | str, store: Store, what: str, *, vacancies: bool = False
+) -> Composition:
+    """As `as_composition`, for what holds for perovskites ABX3 alone.
+
+    Args:
+        value: a composition or a formula.
+        store: whose ions to read with.
+        what: is asked for, as it begins a sentence, such as "The tolerance factor".
+        vacancies: whether it may have some.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+        OutOfRange: it is not ABX3, or not a full one.
+    """
+    composition = as_composition(value, store)
+    formula = composition.formula
+    if composition.ratio != ABX3:
+        raise OutOfRange(
+            f"{what} is defined for perovskites ABX3, and {formula} is "
+            f"{composition.stoichiometry}.",
+            "Known of it are the phases and properties that the store has.",
+        )
+    if composition.vacancies and not vacancies:
+        empty = ", ".join(f"{site} {100 * x:.3g} %" for site, x in composition.vacancies.items())
+        full = composition.filled(load_registry(store)).formula
+        raise OutOfRange(
+            f"{what} is defined for full sites, and those of {formula} are partly empty: {empty}.",
+            f"Ask for {full}; if it is rounding, write digits that sum to the whole.",
+        )
+    return composition
 
 
 class _Reader:

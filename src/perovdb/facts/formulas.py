@@ -21,8 +21,8 @@ Fractions = Mapping[str, tuple[float, float]]
 def formula_key(text: str, store: Store, registry: Registry | None = None) -> str:
     """The formula as it stands in the store.
 
-    Compounds that are not ABX3, such as Cs4PbBr6, are found as they are printed. The ions are
-    those of the store, or of a registry.
+    Compounds without ions on one of the sites, such as PbI2, are found as they are printed. The
+    ions are those of the store, or of a registry.
 
     Raises:
         FormulaError, UnknownSpecies: it cannot be read, and no row has it.
@@ -37,7 +37,7 @@ def formula_key(text: str, store: Store, registry: Registry | None = None) -> st
 
 @lru_cache(maxsize=4096)
 def composition_of(formula: str, store: Store) -> Composition | None:
-    """The composition of a formula of the store; none for a compound that is not ABX3."""
+    """The composition of a formula of the store; none for one such as PbI2."""
     try:
         return parse(formula, load_registry(store))
     except (FormulaError, UnknownSpecies):

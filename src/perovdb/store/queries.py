@@ -137,9 +137,21 @@ def molecule_atoms(store: Store, species: str) -> list[Record]:
     if not rows:
         raise MissingData(
             f"The store has no geometry for the molecular ion {species}.",
-            "It can take part in look-ups and tolerance factors, but not in structures.",
+            "It can take part in look-ups and tolerance factors; for a model give its geometry.",
         )
     return rows
+
+
+def molecule(store: Store, species: str) -> Record:
+    """The molecular ion as it was computed: method, point group, dipoles.
+
+    Raises:
+        MissingData: the store has none.
+    """
+    rows = store.rows("SELECT * FROM molecule WHERE species = ?", (species,))
+    if not rows:
+        raise MissingData(f"The store has no dipole of {species}.", "Leave it out.")
+    return rows[0]
 
 
 def sources(store: Store, keys: Iterable[str]) -> list[Record]:

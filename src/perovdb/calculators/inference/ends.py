@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from perovdb.calculators.inference.readings import Number, read_number
 from perovdb.calculators.mixing import Cell, lattice
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition, as_perovskite
 from perovdb.errors import InputError, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.store import Store, open_store, queries
@@ -58,10 +58,10 @@ def end_members(
         FormulaError, UnknownSpecies: a formula cannot be read.
         InputError: not two or three different ones, or not as many lattice parameters.
         MissingData: the store has no perovskite cell of one at this temperature.
-        OutOfRange: all have the same lattice parameter.
+        OutOfRange: all have the same lattice parameter, or one is not a full ABX3.
     """
     store = store or open_store()
-    compositions = [as_composition(formula, store) for formula in formulas]
+    compositions = [as_perovskite(formula, store, "Vegard's rule") for formula in formulas]
     if len(compositions) not in (2, 3):
         raise InputError(f"End members given: {len(compositions)}.", "Give two or three of them.")
     if len(set(compositions)) < len(compositions):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition, as_perovskite
 from perovdb.composition.composition import SITE_COUNT
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError
@@ -31,13 +31,14 @@ def composition_from_percent(
         FormulaError, UnknownSpecies: the host or an ion cannot be read.
         InputError: ions of several sites, or percents that are negative, all zero, or, with
             `rest`, above 100.
+        OutOfRange: the host is not a full ABX3.
 
     >>> str(composition_from_percent("CsPbI3", {"I": 82}, rest="Br"))
     'CsPbBr0.54I2.46'
     """
     store = store or open_store()
     registry = load_registry(store)
-    composition = as_composition(host, store)
+    composition = as_perovskite(host, store, "A composition from atomic percents")
     shares: dict[str, float] = {}
     for name, value in percent.items():
         species = registry.ion(name).species

@@ -31,8 +31,8 @@ from perovdb.calculators.inference.settings import (
     measurement,
 )
 from perovdb.composition import Composition, parse
-from perovdb.composition.composition import DECIMALS
 from perovdb.composition.registry import Registry, load_registry
+from perovdb.composition.stoichiometry import DECIMALS
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.store import Store, open_store
 

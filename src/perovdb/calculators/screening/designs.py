@@ -17,7 +17,8 @@ import numpy as np
 
 from perovdb.calculators.screening.space import Block, Site, Space
 from perovdb.composition import Composition
-from perovdb.composition.composition import DECIMALS, SITE_COUNT
+from perovdb.composition.composition import SITE_COUNT
+from perovdb.composition.stoichiometry import DECIMALS
 from perovdb.errors import InputError
 
 #: Compositions made at a time: their descriptors stay in a processor's cache.
@@ -206,7 +207,7 @@ def _amount_of(site: str, ion: str, fraction: float) -> str:
     alone: dict[str, dict[str, float]] = {name: {} for name in SITE_COUNT}
     if fraction > 0:
         alone[site][ion] = fraction
-    return Composition(**alone, charge=0.0).formula
+    return Composition(alone["A"], alone["B"], alone["X"], charge=0.0).formula
 
 
 def _check_total(total: int, mend: str) -> None:

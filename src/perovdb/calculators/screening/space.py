@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from perovdb.composition import Registry
-from perovdb.composition.composition import DECIMALS, SITE_COUNT
+from perovdb.composition.composition import SITE_COUNT
 from perovdb.composition.registry import load_registry
+from perovdb.composition.stoichiometry import DECIMALS
 from perovdb.errors import FormulaError
 from perovdb.store import Store, open_store
 

@@ -1,0 +1,132 @@
+"""From a barrier to rates, diffusion coefficients and the time that exchange takes in a particle.
+
+* Hop rate: nu = nu0 exp(-Eb / kT), with an attempt frequency nu0 (G. H. Vineyard, J. Phys. Chem.
+  Solids 3, 121 (1957), doi 10.1016/0022-3697(57)90059-8, from memory).
+* Random walk on sites with z neighbours at distance d: D_v = z d^2 nu / 6 of a vacancy in three
+  dimensions; of the ions, D = f c D_v with the share c of vacant sites and the correlation factor
+  f of the lattice.
+* A sphere whose surface is held at the new composition: the share exchanged after the time t is
+  1 - (6/pi^2) sum_n exp(-n^2 pi^2 D t / R^2) / n^2 (J. Crank, The Mathematics of Diffusion,
+  2nd ed., equation 6.20, from memory).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq
+
+from perovdb.calculators.kinetics.arrhenius import K_B_EV, positive, temperatures
+from perovdb.errors import InputError
+
+#: An attempt frequency of 1 THz, the order of the lattice modes of lead halides: a convention to
+#: compare barriers by, not a measured value.
+ATTEMPT_FREQUENCY_HZ = 1e12
+
+#: Terms of the series for a sphere: exact at all x >= 0.03, where it is used.
+_TERMS = 30
+
+
+def hop_rate(
+    barrier_eV: ArrayLike,
+    temperature_K: ArrayLike,
+    attempt_frequency_Hz: ArrayLike = ATTEMPT_FREQUENCY_HZ,
+) -> np.ndarray:
+    """Hops per second over a barrier; arrays broadcast.
+
+    Raises:
+        InputError: a temperature or frequency is not positive, or a barrier is not a number or
+            below zero. At zero every attempt is a hop.
+    """
+    barrier = np.asarray(barrier_eV, dtype=float)
+    if not np.isfinite(barrier).all():
+        raise InputError("A barrier is not a number.", "Give it in eV.")
+    if (barrier < 0).any():
+        raise InputError(
+            f"A barrier of {barrier.min():g} eV is below zero.",
+            "Give the height above where the hop starts, from 0 eV on.",
+        )
+    frequency = positive(attempt_frequency_Hz, "attempt frequency")
+    return np.asarray(frequency * np.exp(-barrier / (K_B_EV * temperatures(temperature_K))))
+
+
+def barrier_from_rate(
+    rate_Hz: ArrayLike,
+    temperature_K: ArrayLike,
+    attempt_frequency_Hz: ArrayLike = ATTEMPT_FREQUENCY_HZ,
+) -> np.ndarray:
+    """The barrier in eV over which hops have this rate: the inverse of `hop_rate`.
+
+    Raises:
+        InputError: a number is not positive.
+    """
+    ratio = positive(attempt_frequency_Hz, "attempt frequency") / positive(rate_Hz, "rate")
+    return np.asarray(K_B_EV * temperatures(temperature_K) * np.log(ratio))
+
+
+def diffusion_coefficient(
+    rate_Hz: ArrayLike, distance_A: ArrayLike, neighbours: int, dimensions: int = 3
+) -> np.ndarray:
+    """D = z d^2 nu / (2 n) of a random walk in n dimensions, in cm^2/s; arrays broadcast.
+
+    Args:
+        rate_Hz: hops per second along one way.
+        distance_A: length of a hop.
+        neighbours: number z of ways that lead from a site.
+        dimensions: 1 to 3, in which these ways carry the walk.
+
+    Raises:
+        InputError: a number is not positive, or there are other dimensions.
+    """
+    if dimensions not in (1, 2, 3) or neighbours < 1:
+        raise InputError(
+            f"{neighbours} ways in {dimensions} dimensions cannot be.",
+            "Give one way or more, in 1, 2 or 3 dimensions.",
+        )
+    length_cm = positive(distance_A, "distance") * 1e-8
+    return np.asarray(neighbours * length_cm**2 * positive(rate_Hz, "rate") / (2 * dimensions))
+
+
+def exchange_fraction(time_s: ArrayLike, diameter_nm: float, diffusion_cm2_s: float) -> np.ndarray:
+    """Share of a sphere that has been exchanged after the times (n,), from 0 to 1.
+
+    Raises:
+        InputError: a number is negative, or the diameter or D is not positive.
+    """
+    time = np.asarray(time_s, dtype=float)
+    if not (np.isfinite(time) & (time >= 0)).all():
+        raise InputError("A time is not a number from zero on.", "Give it in seconds.")
+    radius_cm = float(positive(diameter_nm, "diameter")) * 1e-7 / 2
+    reduced = float(positive(diffusion_cm2_s, "diffusion coefficient")) * time / radius_cm**2
+    return _sphere(reduced)
+
+
+def exchange_time_s(diameter_nm: float, diffusion_cm2_s: float, fraction: float = 0.5) -> float:
+    """Seconds until a share of a sphere has been exchanged by diffusion from its surface.
+
+    Raises:
+        InputError: a number is not positive, or the fraction not between 0.01 and 0.9999.
+    """
+    if not 0.01 <= fraction <= 0.9999:
+        raise InputError(
+            f"The time to exchange {fraction:g} of a particle is not given.",
+            "Take a fraction from 0.01 to 0.9999.",
+        )
+    reduced = brentq(lambda x: float(_sphere(np.array(x))) - fraction, 1e-7, 2.0, xtol=1e-14)
+    radius_cm = float(positive(diameter_nm, "diameter")) * 1e-7 / 2
+    return float(
+        reduced * radius_cm**2 / float(positive(diffusion_cm2_s, "diffusion coefficient"))
+    )
+
+
+def _sphere(reduced: np.ndarray) -> np.ndarray:
+    """1 - (6/pi^2) sum exp(-n^2 pi^2 x) / n^2 at x = D t / R^2, of any shape.
+
+    The sum converges slowly at small x; there 6 sqrt(x/pi) - 3 x takes its place (Crank, the
+    solution for short times), which is right to 1e-6 up to x = 0.06.
+    """
+    n2 = np.arange(1, _TERMS + 1) ** 2
+    x = reduced[..., None]
+    long = 1 - 6 / np.pi**2 * (np.exp(-n2 * np.pi**2 * x) / n2).sum(axis=-1)
+    short = 6 * np.sqrt(reduced / np.pi) - 3 * reduced
+    return np.asarray(np.where(reduced < 0.03, short, long))

@@ -1,0 +1,173 @@
+"""Which formula unit the ions of a formula make up: ABX3, a layered or another phase, and what
+of its sites is empty.
+
+The rule, first match first:
+
+1. A : B : X is a known ratio to within rounding: all sites are full.
+2. The amounts, as they stand, lack ions of a known formula unit: the rest of its sites is empty.
+3. They do so once divided by a whole number of formula units: that which B tells where no B is
+   missing (Cs8Pb8I23), else, in whole amounts, the least that holds all ions (Cs8Pb7I22).
+
+Of ABX3 a quarter of each site may be empty, of A2BX4, A3B2X7, A4BX6, A3BX5, A2BX6 and AB2X5 a
+sixteenth: with more, most formulas could be read as several phases. Longer layered phases must be
+full for the same reason: a little AX too much in ABX3 is no layered phase with vacancies.
+"""
+
+from collections.abc import Mapping
+from math import ceil
+
+from perovdb.errors import FormulaError
+
+#: Sites of the kinds A, B and X in one formula unit.
+Ratio = tuple[int, int, int]
+
+#: Ion -> amount or fraction, by site.
+Sites = Mapping[str, Mapping[str, float]]
+
+ABX3: Ratio = (1, 1, 3)
+
+#: Layered phases A(n+1)B(n)X(3n+1) -> n, the layers of octahedra between two cuts.
+LAYERED: dict[Ratio, int] = {(n + 1, n, 3 * n + 1): n for n in range(1, 7)}
+
+# Compounds on the lines from ABX3 to AX and to BX2, and A2BX6, ABX3 with every other B missing.
+_OTHERS: tuple[Ratio, ...] = ((4, 1, 6), (3, 1, 5), (1, 2, 5), (2, 1, 6))
+
+#: Formula units that are known -> the share of each site that may be empty.
+MAY_LACK: dict[Ratio, float] = {
+    ABX3: 1 / 4,
+    **{ratio: 1 / 16 if n <= 2 else 0.0 for ratio, n in LAYERED.items()},
+    **dict.fromkeys(_OTHERS, 1 / 16),
+}
+
+#: Amounts are kept to a millionth of an ion per formula unit, so that text and value agree.
+DECIMALS = 6
+
+# A site shared by several ions may miss its sum by this much: 0.333 three times is one.
+ROUNDING = 0.0015
+EXACT = 5 * 10**-DECIMALS
+
+# Two digits of an amount leave this much of it open.
+_TWO_DIGITS = 0.005
+
+# Placing what was placed changes nothing; so many times is more than it ever took.
+_ROUNDS = 8
+
+
+def name_of(ratio: Ratio) -> str:
+    """A formula unit in letters.
+
+    >>> name_of((3, 2, 7))
+    'A3B2X7'
+    """
+    return "".join(
+        site + (str(number) if number > 1 else "")
+        for site, number in zip("ABX", ratio, strict=True)
+    )
+
+
+def place(amounts: Sites) -> tuple[Ratio, dict[str, dict[str, float]]]:
+    """The formula unit that amounts of ions make up, and the fraction of each ion on its site.
+
+    Args:
+        amounts: "A", "B" and "X" -> ion -> amount, in any multiple of a formula unit.
+
+    Raises:
+        FormulaError: a site has no ion, an amount is too small, or the ratio fits nothing.
+    """
+    for site, ions in amounts.items():
+        if not ions:
+            raise FormulaError(
+                f"There is no {site}-site ion in it.",
+                "A perovskite ABX3 needs all three, as in CsPbI3.",
+            )
+    for _ in range(_ROUNDS):
+        ratio, fractions = _placed(amounts)
+        again = {
+            site: {ion: round(x * number, DECIMALS) for ion, x in fractions[site].items()}
+            for site, number in zip("ABX", ratio, strict=True)
+        }
+        if again == amounts:
+            break
+        amounts = again
+    return ratio, fractions
+
+
+def may_be_rounding(fractions: Sites, ratio: Ratio) -> bool:
+    """Whether what a shared site lacks may be due to amounts written with two digits."""
+    return any(
+        len(ions) > 1
+        and EXACT < (1 - sum(ions.values())) * number <= len(ions) * _TWO_DIGITS + EXACT
+        for ions, number in zip(fractions.values(), ratio, strict=True)
+    )
+
+
+def ratio_error(amounts: Sites) -> FormulaError:
+    """What to say of amounts that make up no known formula unit, or not for sure."""
+    a, b, x = (sum(ions.values()) for ions in amounts.values())
+    told = " : ".join(f"{round(total / b, 4):g}" for total in (a, b, x))
+    near = abs(a / b - 1) < 0.1 and abs(x / b - 3) < 0.3
+    others = ", ".join(name_of(ratio) for ratio in MAY_LACK if ratio != ABX3)
+    return FormulaError(
+        f"The ions stand as A : B : X = {told}, not 1 : 1 : 3.",
+        "If this is rounding, write digits that sum to the whole; if ions are missing, let their "
+        "charges balance, as in Cs0.96PbI2.96."
+        if near
+        else f"Write the amounts of one unit ABX3, of which up to a quarter of each site may be "
+        f"empty, or of one unit of {others}.",
+    )
+
+
+def _placed(amounts: Sites) -> tuple[Ratio, dict[str, dict[str, float]]]:
+    totals = [sum(ions.values()) for ions in amounts.values()]
+    for ratio in MAY_LACK:
+        of_b = totals[1] / ratio[1]
+        unit = 1.0 if abs(of_b - 1) <= ROUNDING else of_b
+        found = _fractions(amounts, ratio, unit, 0.0)
+        if found:
+            return ratio, found
+    lacking = [(ratio, most) for ratio, most in MAY_LACK.items() if most]
+    for ratio, most in lacking:
+        found = _fractions(amounts, ratio, 1.0, most)
+        if found:
+            return ratio, found
+    for ratio, most in lacking:
+        units = [totals[1] / ratio[1]]
+        if all(_whole(total) for total in totals):
+            most_units = max(t / number for t, number in zip(totals, ratio, strict=True))
+            units.append(ceil(most_units - EXACT))
+        for unit in filter(_whole, units):
+            found = _fractions(amounts, ratio, float(round(unit)), most)
+            if found:
+                return ratio, found
+    raise ratio_error(amounts)
+
+
+def _whole(number: float) -> bool:
+    return number > 0.5 and abs(number - round(number)) <= EXACT
+
+
+def _fractions(
+    amounts: Sites, ratio: Ratio, unit: float, most: float
+) -> dict[str, dict[str, float]] | None:
+    """Fractions of the sites if the amounts of so many formula units fit it, with a share of
+    each site empty that is at most `most`."""
+    found = {}
+    for (site, ions), number in zip(amounts.items(), ratio, strict=True):
+        total = sum(ions.values()) / unit
+        # One ion was not rounded to make a sum.
+        allowed = EXACT if len(ions) == 1 else ROUNDING * number
+        full = abs(total - number) <= allowed
+        if not full and not number * (1 - most) - EXACT <= total < number:
+            return None
+        scale = number / total if full and abs(total - number) > EXACT else 1.0
+        kept = {ion: round(amount / unit * scale, DECIMALS) for ion, amount in ions.items()}
+        whole = sum(kept.values()) if full else number
+        # Twelve digits hide the last bit of a division, which nobody wrote.
+        found[site] = {ion: round(amount / whole, 12) for ion, amount in kept.items() if amount}
+        if len(found[site]) < len(ions):
+            traces = [ion for ion in ions if ion not in found[site]]
+            raise FormulaError(
+                f"The amount of {', '.join(traces)} is below {10**-DECIMALS:g} of a formula unit.",
+                "Leave the ion out.",
+            )
+    return found

@@ -1,0 +1,213 @@
+"""Formula units other than ABX3, and sites that are partly empty."""
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perovdb.composition import Composition, as_perovskite, parse
+from perovdb.composition.registry import default_registry
+from perovdb.composition.stoichiometry import LAYERED, MAY_LACK, name_of
+from perovdb.errors import FormulaError, OutOfRange
+from perovdb.store import open_store
+
+REGISTRY = default_registry()
+IONS = {"A": ["Rb", "Cs", "NH4", "MA", "FA"], "B": ["Cd", "Sn", "Pb"], "X": ["Cl", "Br", "I"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "formula", "ratio", "layers"),
+    [
+        ("CsPbI3", "CsPbI3", (1, 1, 3), None),
+        ("Cs2PbI2Cl2", "Cs2PbCl2I2", (2, 1, 4), 1),
+        ("Cs2PbBr4", "Cs2PbBr4", (2, 1, 4), 1),
+        ("Cs4Pb2Br8", "Cs2PbBr4", (2, 1, 4), 1),
+        ("Cs3Pb2Br7", "Cs3Pb2Br7", (3, 2, 7), 2),
+        ("Cs1.5PbBr3.5", "Cs3Pb2Br7", (3, 2, 7), 2),
+        ("FA2MA2Pb3I10", "MA2FA2Pb3I10", (4, 3, 10), 3),
+        ("Cs7Sn6I19", "Cs7Sn6I19", (7, 6, 19), 6),
+        ("Cs4PbBr6", "Cs4PbBr6", (4, 1, 6), None),
+        ("Cs3MnBr5", "Cs3MnBr5", (3, 1, 5), None),
+        ("CsPb2Br5", "CsPb2Br5", (1, 2, 5), None),
+        ("Cs0.5PbBr2.5", "CsPb2Br5", (1, 2, 5), None),
+        ("(NH4)2PbI4", "(NH4)2PbI4", (2, 1, 4), 1),
+    ],
+)
+def test_formula_units_are_known(text, formula, ratio, layers):
+    composition = parse(text)
+    assert composition.formula == formula
+    assert composition.ratio == ratio
+    assert composition.layers == layers
+    assert composition.stoichiometry == name_of(ratio)
+    assert composition.is_perovskite == (ratio == (1, 1, 3))
+    assert composition.vacancies == {}
+    assert composition.charge == 0
+    assert parse(formula) == composition
+    assert hash(parse(formula)) == hash(composition)
+
+
+@pytest.mark.parametrize(
+    ("text", "formula", "vacancies", "charge"),
+    [
+        ("Cs0.96PbI2.96", "Cs0.96PbI2.96", {"A": 0.04, "X": 0.04 / 3}, 0),
+        # One V_I in a cell of eight formula units, which leaves +1.
+        ("Cs8Pb8I23", "CsPbI2.875", {"X": 1 / 24}, 1 / 8),
+        ("FA7.5Cs0.5Pb8I23", "Cs0.0625FA0.9375PbI2.875", {"X": 1 / 24}, 1 / 8),
+        ("Cs7Pb8I24", "Cs0.875PbI3", {"A": 1 / 8}, -1 / 8),
+        ("Cs8Pb7I24", "CsPb0.875I3", {"B": 1 / 8}, -2 / 8),
+        ("Cs8Pb7I22", "CsPb0.875I2.75", {"B": 1 / 8, "X": 1 / 12}, 0),
+        ("Cs3Pb4I11", "Cs0.75PbI2.75", {"A": 1 / 4, "X": 1 / 12}, 0),
+        ("Cs0.95Pb0.98I2.91", "Cs0.95Pb0.98I2.91", {"A": 0.05, "B": 0.02, "X": 0.03}, 0),
+        ("Cs0.99PbI3", "Cs0.99PbI3", {"A": 0.01}, -0.01),
+        ("Cs0.33FA0.66PbI2.99", "Cs0.33FA0.66PbI2.99", {"A": 0.01, "X": 0.01 / 3}, 0),
+        ("Cs31Pb16Cl32I31", "Cs1.9375PbCl2I1.9375", {"A": 1 / 32, "X": 1 / 64}, 0),
+    ],
+)
+def test_what_is_missing_is_empty(text, formula, vacancies, charge):
+    composition = parse(text)
+    assert composition.formula == formula
+    assert composition.vacancies == pytest.approx(vacancies, abs=1e-9)
+    assert composition.charge == pytest.approx(charge, abs=1e-9)
+    assert not composition.is_perovskite
+    assert parse(formula) == composition
+    assert composition.filled(REGISTRY).vacancies == {}
+    assert sum(composition.end_members().values()) == pytest.approx(1, abs=1e-9)
+
+
+def test_fractions_count_the_empty_sites():
+    composition = parse("Cs0.96PbI2.96")
+    assert dict(composition.A) == {"Cs": 0.96}
+    assert dict(composition.X) == {"I": pytest.approx(0.986667, abs=1e-6)}
+    assert composition.amounts == {"Cs": 0.96, "Pb": 1, "I": 2.96}
+    assert composition.end_members() == {"CsPbI3": pytest.approx(1)}
+    assert composition.filled(REGISTRY) == parse("CsPbI3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # As Cs2PbI2Br2 without an ion, and as what is typed for CsPbI2Br: too little to tell.
+        "Cs2PbI3",
+        "CsPbI2",
+        # More than ABX3 holds.
+        "CsPbI3Br",
+        "Cs1.1PbI3.1",
+        "FA1.3PbI3.3",
+        "CsPb1.1I3.2",
+        # Two digits of amounts that share a site, and no charge that speaks for vacancies.
+        "Cs0.33FA0.66PbI3",
+        "CsPbBr0.51I2.48",
+        # Ions of other charges than those of the registry.
+        "Cs3Pb2I9",
+    ],
+)
+def test_what_fits_nothing_is_refused(text):
+    with pytest.raises(FormulaError, match=r"stand as A : B : X = .*\. (If|Write)"):
+        parse(text)
+
+
+def test_a_vacancy_ordered_perovskite_shows_that_its_tin_is_not_divalent():
+    composition = parse("Cs2SnI6")
+    assert composition.stoichiometry == "A2BX6"
+    assert composition.charge == -2
+
+
+def test_layered_ratios_are_neutral_with_ions_of_one_two_and_one_charge():
+    for (a, b, x), n in LAYERED.items():
+        assert (a, b, x) == (n + 1, n, 3 * n + 1)
+        assert a + 2 * b == x
+
+
+def test_formulas_of_perovskites_say_what_they_are_asked_for():
+    store = open_store()
+    assert as_perovskite("CsPbI3", store, "It") == parse("CsPbI3")
+    assert as_perovskite("CsPbI2.9", store, "It", vacancies=True) == parse("CsPbI2.9")
+    with pytest.raises(OutOfRange, match=r"It is defined for full sites.*X 3.33 %.*CsPbI3;"):
+        as_perovskite("CsPbI2.9", store, "It")
+    with pytest.raises(OutOfRange, match="It is defined for perovskites ABX3, and Cs4PbI6 is A4"):
+        as_perovskite("Cs4PbI6", store, "It", vacancies=True)
+
+
+def shared(site):
+    weights = st.lists(st.integers(1, 1000), min_size=1, max_size=len(IONS[site]))
+    return weights.map(lambda w: dict(zip(IONS[site], w, strict=False)))
+
+
+@st.composite
+def amounts(draw, lacking):
+    """Amounts of a formula unit, with sites empty up to its limit."""
+    known = [ratio for ratio, most in MAY_LACK.items() if most or not lacking]
+    ratio = draw(st.sampled_from(known))
+    found = {}
+    for site, number in zip("ABX", ratio, strict=True):
+        ions = draw(shared(site))
+        lack = draw(st.floats(0, MAY_LACK[ratio])) if lacking else 0.0
+        total = sum(ions.values())
+        found |= {ion: number * (1 - lack) * weight / total for ion, weight in ions.items()}
+    return ratio, found
+
+
+@given(amounts(lacking=False), st.integers(1, 8))
+def test_full_formula_units_survive_the_round_trip_in_any_multiple(asked, multiple):
+    ratio, of_unit = asked
+    composition = Composition.from_amounts(
+        {ion: amount * multiple for ion, amount in of_unit.items()}, REGISTRY
+    )
+    assert composition.ratio == ratio
+    assert composition.vacancies == {}
+    assert composition.amounts == pytest.approx(of_unit, abs=2e-6)
+    again = parse(str(composition))
+    assert again == composition
+    assert again.sites == composition.sites
+    assert again.ratio == ratio
+    assert pickle.loads(pickle.dumps(composition)).ratio == ratio
+    assert sum(composition.end_members().values()) == pytest.approx(1, abs=1e-9)
+
+
+@given(amounts(lacking=True))
+def test_vacancies_survive_the_round_trip(asked):
+    ratio, of_unit = asked
+    try:
+        composition = Composition.from_amounts(of_unit, REGISTRY)
+    except FormulaError:
+        # So little is missing that it may be rounding.
+        sites = {site: [ion for ion in of_unit if ion in IONS[site]] for site in "ABX"}
+        lacks = [
+            number - sum(of_unit[ion] for ion in ions)
+            for ions, number in zip(sites.values(), ratio, strict=True)
+            if len(ions) > 1
+        ]
+        assert any(1e-6 < lack <= 0.026 for lack in lacks)
+        return
+    again = parse(str(composition))
+    assert again == composition
+    assert again.sites == composition.sites
+    assert again.charge == composition.charge
+    assert again.vacancies == composition.vacancies
+    assert pickle.loads(pickle.dumps(composition)) == composition
+    for site, ions in composition.sites.items():
+        empty = composition.vacancies.get(site, 0.0)
+        assert sum(ions.values()) + empty == pytest.approx(1, abs=1e-8)
+        assert 0 <= empty <= MAY_LACK[composition.ratio] + 1e-5
+    charge = sum(REGISTRY.ion(ion).charge * x for ion, x in composition.amounts.items())
+    assert charge == pytest.approx(composition.charge, abs=1e-4)
+    # Ions stand in the ratio that was asked for, to within what counts as rounding.
+    scale = sum(of_unit.values()) / sum(composition.amounts.values())
+    for ion, amount in composition.amounts.items():
+        assert amount * scale == pytest.approx(of_unit[ion], rel=0.01, abs=1e-5)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([ion for ions in IONS.values() for ion in ions]),
+        st.floats(1e-3, 20),
+        min_size=3,
+    )
+)
+def test_any_amounts_are_placed_for_good_or_refused(found):
+    try:
+        composition = Composition.from_amounts(found, REGISTRY)
+    except FormulaError:
+        return
+    assert parse(str(composition)) == composition
