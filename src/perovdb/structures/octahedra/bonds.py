@@ -1,0 +1,250 @@
+"""Octahedra of a model: which X belong to which B, and the shape of each octahedron.
+
+An octahedron that lacks an X, at a vacancy or a surface, is measured by the bonds that it has: its
+centre and its tilt are those of the regular octahedron that fits its corners best. Numbers that
+need all six corners are NaN there, null in JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.transform import Rotation
+
+from perovdb.errors import StructureError
+from perovdb.structures.sites import Sites
+from perovdb.structures.units import sites_of_units, units
+
+#: X further from a B than this many times the usual nearest X is not of its octahedron.
+#: Judgement: off-centre B of Ge and Sn reach 1.3; the next X lies at 2.2, at 1.7 when tilted most.
+REACH = 1.45
+
+#: Directions of the corners, in the order of `corner`: +a, -a, +b, -b, +c, -c.
+CORNERS = np.kron(np.eye(3), [[1.0], [-1.0]])
+CORNER_NAMES = ("+a", "-a", "+b", "-b", "+c", "-c")
+_CIS = np.array([(i, j) for i in range(6) for j in range(i) if i // 2 != j // 2])
+_FACES = np.array([(i, 2 + j, 4 + k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """The B-X bonds of a model, sorted by B.
+
+    Attributes:
+        b_site: (m,) the B of each bond, an index of the sites.
+        x_site: (m,) the X of each bond.
+        image: (m, 3) the cell in which the X stands, the B being in the first one.
+        vector_A: (m, 3) from B to X, in angstrom.
+    """
+
+    b_site: np.ndarray
+    x_site: np.ndarray
+    image: np.ndarray
+    vector_A: np.ndarray
+
+    def of(self, b_site: int) -> np.ndarray:
+        """(k,) indices of the bonds of a B."""
+        return np.flatnonzero(self.b_site == b_site)
+
+
+@dataclass(frozen=True)
+class Octahedron:
+    """One BX6, or what is there of it.
+
+    Attributes:
+        site: index of the B among the sites or, for a structure, among its atoms.
+        ion: the B ion, "" where only sites were given.
+        centre_A: (3,) Cartesian position of the B.
+        corners: the corners that are there, such as "+a"; six in a complete octahedron.
+        bond_lengths_A: B-X, in the order of `corners`.
+        mean_bond_A: their mean.
+        bond_length_distortion: Delta = mean of ((d - <d>) / <d>)^2; Shannon, Acta Cryst. A 32,
+            751 (1976), 10.1107/S0567739476001551 (from memory).
+        angle_variance_deg2: sum over the 12 cis angles of (angle - 90)^2 / 11; Robinson, Gibbs &
+            Ribbe, Science 172, 567 (1971), 10.1126/science.172.3983.567 (from memory).
+        quadratic_elongation: mean of (d / d0)^2, d0 that of the regular octahedron of this volume;
+            same source.
+        off_centre_A: distance of the B from the mean of its X.
+        volume_A3: of the octahedron.
+        tilt_deg: components, about the pseudo-cubic axes, of the rotation vector that turns a
+            regular octahedron along these axes onto this one.
+    """
+
+    site: int
+    ion: str
+    centre_A: tuple[float, float, float]
+    corners: tuple[str, ...]
+    bond_lengths_A: tuple[float, ...]
+    mean_bond_A: float
+    bond_length_distortion: float
+    angle_variance_deg2: float
+    quadratic_elongation: float
+    off_centre_A: float
+    volume_A3: float
+    tilt_deg: tuple[float, float, float]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the B has its six X."""
+        return len(self.corners) == 6
+
+    @property
+    def coordination(self) -> int:
+        """Number of X of the B."""
+        return len(self.corners)
+
+
+def sites_of(structure: Structure | Sites) -> tuple[Sites, list[str], list[int]]:
+    """The units of a structure as sites, with their ions and the index of their first atom.
+
+    Raises:
+        StructureError: the structure does not carry roles.
+    """
+    if isinstance(structure, Sites):
+        return structure, [""] * len(structure), list(range(len(structure)))
+    found = units(structure)
+    if not found:
+        raise StructureError("The structure holds no atoms.", "Give a perovskite.")
+    return (
+        sites_of_units(structure, found),
+        [unit.ion for unit in found],
+        [int(unit.atoms[0]) for unit in found],
+    )
+
+
+def neighbours(
+    sites: Sites, centres: np.ndarray, around: np.ndarray, reach_A: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of sites within reach, periodic images counted, sorted by centre and distance.
+
+    Args:
+        sites: the model.
+        centres: (n,) indices of sites.
+        around: (m,) indices of the sites that are looked for.
+        reach_A: the longest distance.
+
+    Returns:
+        (k,) centres, (k,) neighbours, (k, 3) cells of the neighbours, (k, 3) vectors in angstrom.
+    """
+    chosen = np.concatenate([centres, around])
+    points = Structure(
+        Lattice(sites.lattice_A, pbc=sites.periodic), ["H"] * len(chosen), sites.fractional[chosen]
+    )
+    first = [points[i] for i in range(len(centres))]
+    here, there, image, distance = points.get_neighbor_list(reach_A, sites=first)
+    keep = there >= len(centres)
+    here, there, image, distance = here[keep], there[keep], image[keep], distance[keep]
+    order = np.lexsort((there, np.round(distance, 6), here))
+    here, there, image = chosen[here[order]], chosen[there[order]], np.rint(image[order])
+    # get_neighbor_list counts cells from where the coordinates stand, as is done here.
+    steps = sites.fractional[there] + image - sites.fractional[here]
+    return here, there, image.astype(int), steps @ sites.lattice_A
+
+
+def find_bonds(sites: Sites, reach_A: float | None = None) -> Bonds:
+    """The B-X bonds: of each B the six nearest X, fewer where they are not in reach.
+
+    Args:
+        sites: the model; one that is not periodic has incomplete octahedra at its surface.
+        reach_A: the longest bond; by default REACH times the median distance of the nearest X.
+
+    Raises:
+        StructureError: there is no B, or no X near any.
+    """
+    b_sites, x_sites = sites.of("B"), sites.of("X")
+    if not len(b_sites) or not len(x_sites):
+        raise StructureError(
+            "There are no octahedra without B and X ions.", "Give a perovskite with roles."
+        )
+    widest = 4.0 if reach_A is None else reach_A
+    b, x, image, vector = neighbours(sites, b_sites, x_sites, widest)
+    if not len(b):
+        raise StructureError(
+            f"No X ion lies within {widest:g} A of a B ion.", "Check the roles and the lattice."
+        )
+    length = np.linalg.norm(vector, axis=1)
+    if reach_A is None:
+        nearest = length[np.unique(b, return_index=True)[1]]
+        reach_A = REACH * float(np.median(nearest))
+        if reach_A > widest:
+            b, x, image, vector = neighbours(sites, b_sites, x_sites, reach_A)
+            length = np.linalg.norm(vector, axis=1)
+    first = np.searchsorted(b, b)  # b is sorted: where its octahedron starts
+    keep = (length <= reach_A) & (np.arange(len(b)) - first < 6)
+    return Bonds(b[keep], x[keep], image[keep], vector[keep])
+
+
+def assign_corners(vectors: np.ndarray) -> np.ndarray:
+    """(k,) which corner of CORNERS each of k <= 6 bonds points to, all different, nearest in all.
+
+    Args:
+        vectors: (k, 3) bonds in components along the pseudo-cubic axes.
+    """
+    fit = vectors / np.linalg.norm(vectors, axis=1)[:, None] @ CORNERS.T
+    best = np.asarray(fit.argmax(axis=1))
+    if len(set(best.tolist())) < len(best):
+        best = np.asarray(linear_sum_assignment(-fit)[1])
+    return best
+
+
+def measure(site: int, ion: str, centre_A: np.ndarray, vectors: np.ndarray) -> Octahedron:
+    """The shape of one octahedron.
+
+    Args:
+        site, ion: for the record.
+        centre_A: (3,) of the B.
+        vectors: (k, 3) from B to its X, in components along the pseudo-cubic axes, in angstrom.
+    """
+    corner = assign_corners(vectors) if len(vectors) else np.empty(0, dtype=int)
+    order = np.argsort(corner)
+    corner, vectors = corner[order], vectors[order]
+    lengths = np.linalg.norm(vectors, axis=1)
+    mean = float(lengths.mean()) if len(lengths) else np.nan
+    tilt, centre = _fit(vectors, CORNERS[corner], mean)
+    variance = elongation = volume = np.nan
+    if len(corner) == 6:
+        unit = vectors / lengths[:, None]
+        cosines = np.einsum("px,px->p", unit[_CIS[:, 0]], unit[_CIS[:, 1]])
+        angles = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
+        variance = float(((angles - 90) ** 2).sum() / 11)
+        around = vectors - vectors.mean(axis=0)
+        volume = float(np.abs(np.linalg.det(around[_FACES])).sum() / 6)
+        # A regular octahedron of centre-to-corner distance d has the volume 4 d^3 / 3.
+        elongation = float((lengths**2).mean() / (0.75 * volume) ** (2 / 3))
+    return Octahedron(
+        site=site,
+        ion=ion,
+        centre_A=_three(centre_A),
+        corners=tuple(CORNER_NAMES[i] for i in corner),
+        bond_lengths_A=tuple(float(x) for x in lengths),
+        mean_bond_A=mean,
+        bond_length_distortion=float(((lengths / mean - 1) ** 2).mean()) if len(lengths) else mean,
+        angle_variance_deg2=variance,
+        quadratic_elongation=elongation,
+        off_centre_A=float(np.linalg.norm(centre)),
+        volume_A3=volume,
+        tilt_deg=_three(tilt),
+    )
+
+
+def _fit(vectors: np.ndarray, corners: np.ndarray, bond: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rotation vector (3,) in degrees and centre (3,) of the regular octahedron nearest to some
+    corners (Kabsch, Acta Cryst. A 32, 922 (1976), 10.1107/S0567739476001873, from memory)."""
+    nothing = np.full(3, np.nan)
+    if len(vectors) < 3:
+        return nothing, nothing
+    shifted = vectors - vectors.mean(axis=0)
+    left, size, right = np.linalg.svd(shifted.T @ (corners - corners.mean(axis=0)))
+    if size[1] < 1e-6 * size[0]:  # the corners are on one line: any turn about it fits
+        return nothing, nothing
+    hand = np.linalg.det(left) * np.linalg.det(right)
+    turn = left @ np.diag([1.0, 1.0, hand]) @ right
+    centre = vectors.mean(axis=0) - bond * turn @ corners.mean(axis=0)
+    return np.degrees(Rotation.from_matrix(turn).as_rotvec()), centre
+
+
+def _three(values: np.ndarray) -> tuple[float, float, float]:
+    return float(values[0]), float(values[1]), float(values[2])
