@@ -1,0 +1,236 @@
+"""Which units of a structure a defect takes: counts, places, distinct choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+from pymatgen.core import Structure
+
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError, StructureError, UnknownSpecies
+from perovdb.store import Store
+from perovdb.structures.charges import LIGANDS, charge_of_units, ion_charge
+from perovdb.structures.defects.choices import Demand, Points, distinct_choices, pick
+from perovdb.structures.symmetry import permutations
+from perovdb.structures.units import crystal_units
+
+#: How many of an ion: a whole number, or a fraction between 0 and 1 of those there are.
+Amount = int | float
+
+#: A place: the number of the unit among those of its ion, from 0; or fractional coordinates.
+Place = int | Sequence[float]
+
+#: A unit stands at a place if its centre is this near.
+ON_SITE_A = 0.5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A symmetry-distinct choice of sites.
+
+    Attributes:
+        at: ion -> numbers of its units, from 0, as the argument `at` of the builders takes them.
+        multiplicity: how many choices are equivalent to it, itself counted.
+        apart_A: the shortest distance between two of the sites; infinite for one.
+    """
+
+    at: dict[str, list[int]]
+    multiplicity: int
+    apart_A: float
+
+
+class Stock:
+    """The units of a structure, to choose from.
+
+    Ligands are no ions of the crystal: none is chosen, nor counted.
+
+    Args:
+        structure: with roles and molecules.
+        store: spellings and charges of ions come from it.
+    """
+
+    def __init__(self, structure: Structure, store: Store) -> None:
+        self.structure, self.store, self.registry = structure, store, load_registry(store)
+        self.every = crystal_units(structure)
+        centres = np.array([unit.centre_A for unit in self.every]).reshape(-1, 3)
+        self.points = Points(structure.lattice, structure.lattice.get_fractional_coords(centres))
+        self.ions = np.array([unit.ion for unit in self.every])
+
+    def species(self, name: str) -> str:
+        """The ion as the structure names it.
+
+        Raises:
+            UnknownSpecies: the structure holds none.
+        """
+        if name in LIGANDS and name not in self.ions:
+            raise UnknownSpecies(f"{name} is a ligand.", "Name an ion of the crystal.")
+        own = name if name in self.ions else self.registry.ion(name).species
+        if own not in self.ions:
+            present = ", ".join(dict.fromkeys(self.ions.tolist()))
+            raise UnknownSpecies(f"There is no {name} in the structure.", f"It holds: {present}.")
+        return own
+
+    def charge(self, numbers: Iterable[int] | np.ndarray) -> int:
+        """Sum of the formal charges of units, in e."""
+        return charge_of_units((self.every[int(number)] for number in numbers), self.store)
+
+    def charge_of(self, ion: str) -> int:
+        """Formal charge of one ion, in e, there or not."""
+        here = self.of(ion)
+        return self.charge(here[:1]) if len(here) else ion_charge(ion, self.store)
+
+    def of(self, ion: str) -> np.ndarray:
+        """(n,) numbers of the units of an ion."""
+        return np.flatnonzero(self.ions == ion)
+
+    def counted(self, amount: Amount, ion: str) -> int:
+        """A count, or a fraction of an ion's units, as a whole number from 1 on.
+
+        Raises:
+            InputError: it is no count, or more than there are.
+            StructureError: the fraction gives no whole number in this cell.
+        """
+        there = len(self.of(ion))
+        if amount >= 1 and amount == amount // 1:
+            if amount > there:
+                raise InputError(
+                    f"There are not {int(amount)} {ion}.", f"The structure has {there}."
+                )
+            return int(amount)
+        if not 0 < amount < 1:
+            raise InputError(
+                f"{amount} is not a number of {ion}.",
+                "Give a whole number from 1 on, or a fraction between 0 and 1.",
+            )
+        whole = round(amount * there)
+        if whole and abs(amount * there - whole) < 1e-6 * there:
+            return whole
+        below = floor(amount * there)
+        near = [f"{n} of {there} ({n / there:.4g})" for n in (below, below + 1) if 0 < n <= there]
+        larger = Fraction(there * Fraction(amount).limit_denominator(1000)).denominator
+        raise StructureError(
+            f"A fraction of {amount:g} is {amount * there:.4g} of the {there} {ion} of this cell.",
+            f"Nearest here: {' and '.join(near)}; or take a cell {larger} times as large.",
+        )
+
+    def at(self, ion: str, places: Sequence[Place]) -> np.ndarray:
+        """(m,) numbers of the units of an ion at some places.
+
+        Raises:
+            InputError: there is no such unit at one of them, or one is named twice.
+        """
+        if not len(places):
+            raise InputError(f"No place of {ion} is named.", "Write [0] or [[0, 0, 0]].")
+        found = [self._at(ion, place) for place in places]
+        if len(set(found)) < len(found):
+            raise InputError(f"A place of {ion} is named twice.", "Name each place once.")
+        return np.array(found, dtype=int)
+
+    def _at(self, ion: str, place: Place) -> int:
+        candidates = self.of(ion)
+        if isinstance(place, int | np.integer):
+            if not 0 <= place < len(candidates):
+                raise InputError(
+                    f"There is no {ion} number {place}.",
+                    f"The structure has {len(candidates)}, numbered from 0.",
+                )
+            return int(candidates[place])
+        wanted = fractional_place(place)
+        distances = self.structure.lattice.get_all_distances(
+            wanted[None], self.points.fractional[candidates]
+        )[0]
+        nearest = int(distances.argmin())
+        if distances[nearest] > ON_SITE_A:
+            raise InputError(
+                f"There is no {ion} at {wanted.tolist()}.",
+                f"The nearest is {distances[nearest]:.2f} A away, at "
+                f"{self.points.fractional[candidates[nearest]].round(4).tolist()}.",
+            )
+        return int(candidates[nearest])
+
+    def images(self) -> np.ndarray:
+        """(o, n) where the symmetry operations of the structure take its units.
+
+        Units are points of their species: a molecule is one at its centre of mass, and how it is
+        turned does not count.
+        """
+        return permutations(
+            np.asarray(self.structure.lattice.matrix), self.points.fractional, self.ions
+        ).images
+
+    def choose(
+        self, demands: Sequence[Demand], choose: str | int, generator: np.random.Generator
+    ) -> list[np.ndarray]:
+        """The units that each demand gets: a rule of `choices.RULES`, or a distinct choice."""
+        if isinstance(choose, str):
+            return pick(self.points, demands, choose, generator)
+        distinct = distinct_choices(demands, self.images())
+        if not 0 <= choose < len(distinct):
+            raise InputError(
+                f"There is no distinct choice number {choose}.",
+                f"There are {len(distinct)}, numbered from 0.",
+            )
+        return distinct[choose][0]
+
+    def distinct(self, asked: Sequence[tuple[str, Demand]]) -> list[Choice]:
+        """The distinct choices for demands, each of an ion."""
+        found = []
+        for parts, multiplicity in distinct_choices([d for _, d in asked], self.images()):
+            at: dict[str, list[int]] = {}
+            for (ion, _), part in zip(asked, parts, strict=True):
+                at.setdefault(ion, []).extend(np.searchsorted(self.of(ion), part).tolist())
+            apart = self.points.apart_A(np.concatenate(parts))
+            found.append(Choice(at, multiplicity, apart))
+        return found
+
+
+def fractional_place(place: object) -> np.ndarray:
+    """(3,) fractional coordinates out of what a user gave.
+
+    Raises:
+        InputError: they are not three finite numbers.
+    """
+    try:
+        wanted = np.array(place, dtype=float)
+    except (TypeError, ValueError):
+        wanted = np.empty(0)
+    if wanted.shape != (3,) or not np.isfinite(wanted).all():
+        raise InputError(
+            f"{place!r} is not a place.", "Give a number from 0, or three fractional coordinates."
+        )
+    return wanted
+
+
+def checked_mapping(given: object, what: str) -> Mapping[str, object]:
+    """A dictionary that a user gave, not an empty one.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not isinstance(given, Mapping) or not given:
+        raise InputError(f"{given!r} does not say what to {what}.", "Give ions and their numbers.")
+    return given
+
+
+def given(**arguments: object) -> dict[str, object]:
+    """The arguments of a step that a history keeps: those that were given."""
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def said(choose: str | int, seed: int) -> str:
+    """How sites were chosen, in words."""
+    if choose == "random":
+        return f"random, seed {seed}"
+    return choose if isinstance(choose, str) else f"distinct choice {choose}"
+
+
+def named(
+    labels: Sequence[tuple[str, int]], partners: Mapping[str, np.ndarray], where: str
+) -> str:
+    """Defects and their partners in words, such as "2 Cd_Pb, V_I close"."""
+    every = [*labels, *((f"V_{ion} {where}", len(sites)) for ion, sites in partners.items())]
+    return ", ".join(f"{count} {label}" if count != 1 else label for label, count in every)
