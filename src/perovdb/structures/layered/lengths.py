@@ -1,0 +1,265 @@
+"""The lengths of a layered model: those of a measured n = 1 phase, scaled to other ions.
+
+Only one all-inorganic Ruddlesden-Popper phase is in the store with its positions, Cs2PbI2Cl2
+(Li et al., J. Am. Chem. Soc. 140, 11085 (2018)), so every other cell is derived from it:
+
+* in the plane, and from layer to layer inside a slab, B-B is the pseudo-cubic parameter a of the
+  perovskite ABX3 of the same ions, and octahedra inside are regular (B-X = a / 2);
+* the face of a slab is the template's. Its A ion sinks towards the slab, to a height over the
+  last B plane that is the template's times a / a(CsPbCl3), since in the template its neighbours
+  there are Cl. The bond to the apical halide, and the gap from the A ion of one slab straight
+  across to the apical halide of the next, are the template's times a' / a(CsPbI3), with a' of the
+  perovskite of the apical halide, since both end at I. The divisors are those of the template's
+  temperature.
+
+So c of an n-layer phase is 2 (n - 1) a plus twice the sum of bond, height and gap: derived, a
+starting point for a relaxation, also for n = 2, 3, ..., of which the store has no cell. The
+template itself comes back as measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perovdb.calculators.average_cell import expand
+from perovdb.calculators.mixing import lattice
+from perovdb.composition import Composition
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError, MissingData
+from perovdb.store import Store, queries
+
+TEMPLATE = "Cs2PbCl2I2"
+TEMPLATE_PHASE = "Ruddlesden-Popper n=1"
+
+#: Lattice parameters in angstrom that a user may ask for.
+POSSIBLE_A = (3.0, 12.0)
+
+if TYPE_CHECKING:
+    from perovdb.store.connection import Record
+
+
+@dataclass(frozen=True)
+class Face:
+    """An AX plane at the face of a slab, and how near ions of two slabs come to each other.
+
+    Attributes:
+        apical_A: height of the apical X over the last B plane.
+        a_site_A: height of the A ion over the last B plane.
+        across_A: from an A ion to the X of the next slab.
+    """
+
+    apical_A: float
+    a_site_A: float
+    across_A: float
+
+    @property
+    def interlayer_A(self) -> float:
+        """From the last B plane of a slab to the first of the next, X over A."""
+        return self.apical_A + self.a_site_A + self.across_A
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """The lengths of a layered model.
+
+    Attributes:
+        a_A: B-B distance in the plane and from layer to layer, pseudo-cubic.
+        face: the AX plane at a face.
+        origin: where they come from, for people.
+    """
+
+    a_A: float
+    face: Face
+    origin: str
+
+
+@dataclass(frozen=True)
+class Template:
+    """The measured n = 1 phase.
+
+    Attributes:
+        a_A: its lattice parameter in the plane.
+        face: its AX plane.
+        ions: the ion on "A", "B", "apical" and "equatorial".
+        temperature_K: of the measurement.
+        source: its key.
+    """
+
+    a_A: float
+    face: Face
+    ions: Mapping[str, str]
+    temperature_K: float
+    source: str
+
+
+def template(store: Store) -> Template:
+    """The measured n = 1 phase of the store, taken apart into lengths.
+
+    Raises:
+        MissingData: it is not there.
+    """
+    for row in queries.phases(store, TEMPLATE):
+        rows = queries.phase_sites(store, row["id"])
+        if row["phase"] == TEMPLATE_PHASE and rows:
+            return _taken_apart(row, rows, store)
+    raise MissingData(
+        f"The store has no positions of {TEMPLATE}, the template of layered phases.",
+        "Use the curated store, or add the phase to your own.",
+    )
+
+
+def _taken_apart(row: Record, rows: list[Record], store: Store) -> Template:
+    lattice_A, roles, fractional = expand(row, rows)
+    role = np.array(roles)
+    b_plane = fractional[role == "B"][0]
+    # Seen from a B ion: the nearest A ion is beside and over it, X in its plane or straight over.
+    from_b = fractional - b_plane
+    from_b -= np.round(from_b)
+    steps_A = np.abs(from_b @ lattice_A)
+    beside_A = np.hypot(steps_A[:, 0], steps_A[:, 1])
+    apical_A = steps_A[(role == "X") & (beside_A < 1e-3), 2].min()
+    a_site_A = steps_A[role == "A", 2].min()
+    a_A, interlayer_A = lattice_A[0, 0], lattice_A[2, 2] / 2
+    ion = {
+        role_name: next(site["species"] for site in rows if site["site"] == role_name)
+        for role_name in "AB"
+    }
+    height = {
+        site["species"]: abs((site["z"] - b_plane[2] + 0.25) % 0.5 - 0.25)
+        for site in rows
+        if site["site"] == "X"
+    }
+    return Template(
+        a_A=float(a_A),
+        face=Face(
+            apical_A=float(apical_A),
+            a_site_A=float(a_site_A),
+            across_A=float(interlayer_A - apical_A - a_site_A),
+        ),
+        ions={
+            **ion,
+            "apical": max(height, key=lambda name: height[name]),
+            "equatorial": min(height, key=lambda name: height[name]),
+        },
+        temperature_K=float(row["temperature_K"]),
+        source=str(row["source"]),
+    )
+
+
+def lengths(
+    parent: Composition,
+    apical: Mapping[str, float],
+    a_A: float | None,
+    interlayer_A: float | None,
+    temperature_K: float,
+    store: Store,
+) -> Lengths:
+    """The lengths of a layered model, by the rule of this module.
+
+    Args:
+        parent: the ions on A, B and on X inside the slabs.
+        apical: halide -> fraction of the sites at the faces; empty for the parent's.
+        a_A: in angstrom; by default the perovskite's of these ions at the temperature. For a
+            composition that the store has no cell of, give it.
+        interlayer_A: from the last B plane of a slab to the first of the next, in angstrom; by
+            default as in the template, scaled. For cations larger than Cs, give it.
+        temperature_K: in kelvin.
+        store: for the template and the perovskites.
+
+    Raises:
+        InputError: a length cannot be used.
+        MissingData: the store has no cell of the perovskite at this temperature.
+    """
+    model = template(store)
+    a_parent_A, where = _given_or_known(parent, a_A, temperature_K, store)
+    a_apical_A = a_parent_A
+    if apical and dict(apical) != dict(parent.X):
+        a_apical_A *= (
+            lattice(with_halides(parent, apical, store), temperature_K, store).a_pseudocubic_A
+            / lattice(parent, temperature_K, store).a_pseudocubic_A
+        )
+    times_slab = a_parent_A / _template_perovskite_A(model, "equatorial", store)
+    times_face = a_apical_A / _template_perovskite_A(model, "apical", store)
+    face = Face(
+        apical_A=model.face.apical_A * times_face,
+        a_site_A=model.face.a_site_A * times_slab,
+        across_A=model.face.across_A * times_face,
+    )
+    return Lengths(
+        a_A=a_parent_A,
+        face=_opened(face, interlayer_A),
+        origin=f"a = {a_parent_A:.4f} A {where}; faces of {TEMPLATE}, A heights times "
+        f"{times_slab:.4f}, apical bonds and gaps times {times_face:.4f}",
+    )
+
+
+def _template_perovskite_A(model: Template, halide: str, store: Store) -> float:
+    """Lattice parameter of the perovskite of the template's ions and one of its halides."""
+    ions = model.ions
+    amounts = {ions["A"]: 1.0, ions["B"]: 1.0, ions[halide]: 3.0}
+    pure = Composition.from_amounts(amounts, load_registry(store))
+    return lattice(pure, model.temperature_K, store).a_pseudocubic_A
+
+
+def measured_lengths(
+    parent: Composition, apical: Mapping[str, float], store: Store
+) -> Lengths | None:
+    """The template's own lengths, if these are its ions, each alone on its sites; else None."""
+    model = template(store)
+    asked = {
+        "A": parent.A,
+        "B": parent.B,
+        "equatorial": parent.X,
+        "apical": apical or parent.X,
+    }
+    if any(list(shares) != [model.ions[name]] for name, shares in asked.items()):
+        return None
+    return Lengths(model.a_A, model.face, f"{TEMPLATE} as measured at {model.temperature_K:g} K")
+
+
+def with_halides(parent: Composition, halides: Mapping[str, float], store: Store) -> Composition:
+    """The perovskite with other halides.
+
+    Raises:
+        UnknownSpecies, FormulaError: they are no halides, or no fractions.
+    """
+    amounts = {**parent.A, **parent.B, **{ion: 3 * share for ion, share in halides.items()}}
+    return Composition.from_amounts(amounts, load_registry(store))
+
+
+def _given_or_known(
+    parent: Composition, a_A: float | None, temperature_K: float, store: Store
+) -> tuple[float, str]:
+    """The lattice parameter in angstrom, and where it is from."""
+    if a_A is None:
+        try:
+            known = lattice(parent, temperature_K, store)
+        except MissingData as error:
+            raise MissingData(error.what, f"{error.mend} Or give a lattice parameter.") from error
+        where = f"of {parent.formula} at {temperature_K:g} K ({known.method})"
+        return known.a_pseudocubic_A, where
+    low, high = POSSIBLE_A
+    if not low <= a_A <= high:
+        raise InputError(
+            f"A lattice parameter of {a_A:g} A cannot be.",
+            f"Give a_A in angstrom, {low:g} to {high:g}.",
+        )
+    return float(a_A), "as given"
+
+
+def _opened(face: Face, interlayer_A: float | None) -> Face:
+    if interlayer_A is None:
+        return face
+    across_A = interlayer_A - face.apical_A - face.a_site_A
+    if not 2.0 <= across_A <= 60.0:
+        least = face.apical_A + face.a_site_A + 2.0
+        raise InputError(
+            f"With {interlayer_A:g} A between the B planes, A and X of facing slabs are "
+            f"{across_A:.2f} A apart.",
+            f"Give {least:.1f} A or more; the template's, scaled, is {face.interlayer_A:.2f} A.",
+        )
+    return replace(face, across_A=across_A)

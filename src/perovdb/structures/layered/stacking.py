@@ -1,0 +1,236 @@
+"""Blocks of perovskite stacked along c: the geometry that all layered models share.
+
+A block is a number of BX2 planes, one lattice parameter apart, with AX planes half way between
+and, if asked for, one at either face. The next block stands beside it by a shift in the plane,
+and as near as its spacing says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from operator import index
+
+import numpy as np
+
+from perovdb.errors import InputError
+from perovdb.structures.layered.lengths import Lengths
+from perovdb.structures.sites import Sites
+from perovdb.structures.supercells import MOST_SITES, Size, repeat
+
+Shift = tuple[float, float]
+
+#: Ways to close a stack whose shifts do not sum to a lattice vector.
+CLOSINGS = {
+    "double": "take the stack twice",
+    "tilt": "incline the third cell vector by the shift",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Perovskite between two boundaries.
+
+    Attributes:
+        layers: number of BX2 planes.
+        bottom_ax, top_ax: whether an AX plane ends it, rather than a BX2 plane.
+        flat: its AX faces are as inside a crystal, not as in the template.
+    """
+
+    layers: int
+    bottom_ax: bool = True
+    top_ax: bool = True
+    flat: bool = False
+
+
+@dataclass(frozen=True)
+class Layered:
+    """The sites of a layered model, and what each is.
+
+    Attributes:
+        sites: where ions stand.
+        kinds: (n,) of X: "apical" (at a face), "bridging" (between two layers of a block) or
+            "equatorial" (in a BX2 plane); of A and B: "face" or "inner".
+        blocks: (n,) number of the block, from 0.
+        depths: (n,) layers between the site and the nearer face of its block, 0 at the face.
+        regions: (n,) name of the part of the model.
+    """
+
+    sites: Sites
+    kinds: np.ndarray
+    blocks: np.ndarray
+    depths: np.ndarray
+    regions: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.sites)
+
+    def of(self, role: str, kind: str | None = None, region: str | None = None) -> np.ndarray:
+        """(m,) indices of the sites of a role, and of a kind or a region if these are given."""
+        chosen = self.sites.roles == role
+        if kind is not None:
+            chosen &= self.kinds == kind
+        if region is not None:
+            chosen &= self.regions == region
+        return np.flatnonzero(chosen)
+
+    def repeated(self, size: Size) -> Layered:
+        """A supercell of it.
+
+        Raises:
+            InputError: the size cannot be built.
+        """
+        lattice_A, fractional = repeat(self.sites.lattice_A, self.sites.fractional, size)
+        cells = int(np.prod(size))
+        return Layered(
+            Sites(lattice_A, fractional, np.tile(self.sites.roles, cells), self.sites.periodic),
+            np.tile(self.kinds, cells),
+            np.tile(self.blocks, cells),
+            np.tile(self.depths, cells),
+            np.tile(self.regions, cells),
+        )
+
+
+def layer_count(number: object, name: str, least: int = 1) -> int:
+    """A number of layers, checked.
+
+    Raises:
+        InputError: it is not a whole number from `least` on, or too large.
+    """
+    try:
+        layers = index(number)  # type: ignore[arg-type]
+    except TypeError:
+        raise InputError(
+            f"{name} = {number!r} is not a whole number.", "Write 1, 2, ..."
+        ) from None
+    most = MOST_SITES // 5
+    if not least <= layers <= most or isinstance(number, bool):
+        raise InputError(
+            f"{name} = {number!r} cannot be built.", f"Give {least} to {most} layers."
+        )
+    return layers
+
+
+def stack(
+    blocks: Sequence[Block],
+    shifts: Sequence[Shift],
+    spacings_A: Sequence[float],
+    lengths: Lengths,
+    closing: str = "double",
+) -> Layered:
+    """Blocks on top of each other, repeated for ever.
+
+    Args:
+        blocks: from the bottom up.
+        shifts: of the block after each one against it, in units of the lattice parameter; the
+            last is that of the first block's next image against the last block.
+        spacings_A: from the last B plane of each block to the first of the next.
+        lengths: of the model.
+        closing: a key of CLOSINGS, for shifts that do not sum to a lattice vector.
+
+    Raises:
+        InputError: there is no such closing.
+    """
+    if closing not in CLOSINGS:
+        ways = "; ".join(f"'{name}': {way}" for name, way in CLOSINGS.items())
+        raise InputError(f"There is no closing '{closing}'.", f"Choose one of {ways}.")
+    total = np.sum(np.array(shifts, dtype=float), axis=0)
+    total -= np.floor(total + 1e-9)
+    if closing == "double" and total.any():
+        blocks, shifts, spacings_A = [*blocks] * 2, [*shifts] * 2, [*spacings_A] * 2
+        total = np.zeros(2)
+    points: list[np.ndarray] = []
+    labels: list[tuple[str, str, int, int]] = []
+    place = np.zeros(3)
+    for number, block in enumerate(blocks):
+        offsets, kinds = block_points(block, lengths)
+        points.append(offsets + place)
+        labels += [(role, kind, number, depth) for role, kind, depth in kinds]
+        rise_A = (block.layers - 1) * lengths.a_A + spacings_A[number]
+        place += np.array([*np.multiply(shifts[number], lengths.a_A), rise_A])
+    lattice_A = np.diag([lengths.a_A, lengths.a_A, place[2]])
+    lattice_A[2, :2] = total * lengths.a_A
+    fractional = np.concatenate(points) @ np.linalg.inv(lattice_A)
+    fractional = np.round(fractional, 12) % 1.0
+    roles, kind_names, numbers, depths = zip(*labels, strict=True)
+    return Layered(
+        sites=Sites(lattice_A, fractional, np.array(roles)),
+        kinds=np.array(kind_names),
+        blocks=np.array(numbers),
+        depths=np.array(depths),
+        regions=np.full(len(fractional), ""),
+    )
+
+
+def block_points(block: Block, lengths: Lengths) -> tuple[np.ndarray, list[tuple[str, str, int]]]:
+    """(n, 3) points of one cell of a block in angstrom, from its first B plane up, and the role,
+    kind and depth of each."""
+    a_A, last = lengths.a_A, block.layers - 1
+    flat = block.flat
+    apical_A = a_A / 2 if flat else lengths.face.apical_A
+    a_site_A = a_A / 2 if flat else lengths.face.a_site_A
+    points: list[tuple[float, float, float]] = []
+    labels: list[tuple[str, str, int]] = []
+
+    def ax_plane(
+        x_height_A: float, a_height_A: float, x_kind: str, a_kind: str, deep: int
+    ) -> None:
+        points.extend([(a_A / 2, a_A / 2, a_height_A), (0.0, 0.0, x_height_A)])
+        labels.extend([("A", a_kind, deep), ("X", x_kind, deep)])
+
+    if block.bottom_ax:
+        ax_plane(-apical_A, -a_site_A, "apical", "face", 0)
+    for layer in range(block.layers):
+        height_A, deep = layer * a_A, min(layer, last - layer)
+        points += [(0.0, 0.0, height_A), (a_A / 2, 0.0, height_A), (0.0, a_A / 2, height_A)]
+        labels += [("B", "inner" if deep else "face", deep)]
+        labels += [("X", "equatorial", deep)] * 2
+        if layer < last:
+            middle_A = height_A + a_A / 2
+            ax_plane(middle_A, middle_A, "bridging", "inner", min(layer + 1, last - layer))
+    if block.top_ax:
+        top_A = last * a_A
+        ax_plane(top_A + apical_A, top_A + a_site_A, "apical", "face", 0)
+    return np.array(points), labels
+
+
+def contact_spacing(below: Block, above: Block, shift: Shift, lengths: Lengths) -> float:
+    """How near two blocks come, from the last B plane of one to the first of the other.
+
+    The upper block sinks until the first pair of ions across the boundary is as near as such a
+    pair is in a slab: B-X = a / 2, X-X = a / sqrt(2), A-A and A-B those of a face, where the A ion
+    is sunk; A-X is the template's gap. Two B ions are kept apart by the X between them.
+
+    Args:
+        below, above: the blocks.
+        shift: of the upper one in the plane, in units of the lattice parameter.
+        lengths: of the model.
+
+    Returns:
+        the spacing in angstrom.
+    """
+    a_A, face = lengths.a_A, lengths.face
+    nearest_A = {
+        "AX": face.across_A,
+        "AA": min(a_A, a_A / 2 + face.a_site_A),
+        "AB": float(np.hypot(a_A / np.sqrt(2), face.a_site_A)),
+        "BX": a_A / 2,
+        "XX": a_A / np.sqrt(2),
+    }
+    # Only the two layers next to the boundary come near the other side.
+    below, above = (replace(block, layers=min(block.layers, 2)) for block in (below, above))
+    lower, lower_labels = block_points(below, lengths)
+    upper, upper_labels = block_points(above, lengths)
+    lower = lower - np.array([0.0, 0.0, (below.layers - 1) * a_A])
+    upper = upper + np.array([*shift, 0.0]) * a_A
+    spacing_A = 0.0
+    for (role, _, _), point in zip(lower_labels, lower, strict=True):
+        for (other, _, _), facing in zip(upper_labels, upper, strict=True):
+            pair = "".join(sorted(role + other))
+            if pair not in nearest_A:
+                continue
+            beside = (facing - point)[:2] / a_A
+            beside_A = np.linalg.norm(beside - np.round(beside)) * a_A
+            over_A = np.sqrt(max(0.0, nearest_A[pair] ** 2 - beside_A**2))
+            spacing_A = max(spacing_A, over_A + point[2] - facing[2])
+    return float(spacing_A)
