@@ -1,0 +1,267 @@
+"""Where the minority ions of a particle stand: spread evenly, in the core, at the surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError, StructureError
+from perovdb.store import Store, open_store
+from perovdb.structures.arguments import checked
+from perovdb.structures.assembling import assembled
+from perovdb.structures.history import charge_of, record
+from perovdb.structures.ordering.counts import whole_counts
+from perovdb.structures.particles.report import surface_network
+from perovdb.structures.particles.spreading import spread
+from perovdb.structures.streams import stream
+
+PLACEMENTS = {
+    "uniform": "every layer of B, counted from the surface, takes its share, spread evenly",
+    "core": "the B nearest to the centre",
+    "surface": "the outermost layer of B first, spread evenly within the last layer used",
+    "random": "drawn by the seed",
+}
+
+
+def place(
+    positions_A: np.ndarray,
+    depths: np.ndarray,
+    count: int,
+    placement: str,
+    seed: int = 0,
+    centre_A: np.ndarray | None = None,
+    lattice: Lattice | None = None,
+) -> np.ndarray:
+    """(count,) indices of the B sites that dopants take.
+
+    Args:
+        positions_A: (n, 3) of the sites that may be taken.
+        depths: (n,) layer of each from the surface, 0 the outermost.
+        count: how many, at most n.
+        placement: a key of PLACEMENTS.
+        seed: of the random placement.
+        centre_A: (3,) of the particle; the mean of the positions by default.
+        lattice: the cell, if it repeats, as that of a slab does.
+
+    Raises:
+        InputError: there is no such placement.
+        StructureError: there are fewer sites.
+    """
+    check_placement(placement)
+    if count > len(positions_A):
+        raise StructureError(
+            f"{count} dopants do not fit on {len(positions_A)} sites.",
+            "Take fewer, or let them stand on more of the particle.",
+        )
+    if placement == "random":
+        generator = stream(seed, 4)
+        return np.sort(generator.permutation(len(positions_A))[:count])
+    if placement == "uniform":
+        return _uniform(positions_A, depths, count, lattice)
+    if placement == "surface":
+        return _in_turn(positions_A, depths, count, lattice)
+    middle = positions_A.mean(axis=0) if centre_A is None else centre_A
+    away = np.linalg.norm(positions_A - middle, axis=1)
+    return _in_turn(positions_A, np.rint(away / 1e-3), count, lattice)
+
+
+def check_placement(placement: str) -> None:
+    """Refuse what is no key of PLACEMENTS.
+
+    Raises:
+        InputError: there is no such placement.
+    """
+    if placement not in PLACEMENTS:
+        raise InputError(
+            f"'{placement}' is not a placement.", f"Choose one of: {', '.join(PLACEMENTS)}."
+        )
+
+
+def _in_turn(
+    positions_A: np.ndarray, keys: np.ndarray, count: int, lattice: Lattice | None
+) -> np.ndarray:
+    """The groups of the smallest keys whole, and of the last one what is spread evenly."""
+    done = np.empty(0, dtype=int)
+    for key in np.unique(keys):
+        group = np.flatnonzero(keys == key)
+        chosen = spread(positions_A[group], count - len(done), positions_A[done], lattice)
+        done = np.concatenate([done, group[chosen]])
+    return np.sort(done)
+
+
+def _uniform(
+    positions_A: np.ndarray, depths: np.ndarray, count: int, lattice: Lattice | None
+) -> np.ndarray:
+    layers = np.unique(depths)
+    sizes = np.array([(depths == layer).sum() for layer in layers])
+    exact = count * sizes / sizes.sum()
+    quota = np.floor(exact + 1e-9).astype(int)
+    # What is left over goes to the largest remainders, outer layers first.
+    for layer in np.argsort(quota - exact, kind="stable")[: count - quota.sum()]:
+        quota[layer] += 1
+    done = np.empty(0, dtype=int)
+    # From the inside outwards, so that the few places of the core are not chosen last.
+    for layer, number in list(zip(layers, quota, strict=True))[::-1]:
+        group = np.flatnonzero(depths == layer)
+        chosen = spread(positions_A[group], int(number), positions_A[done], lattice)
+        done = np.concatenate([done, group[chosen]])
+    return np.sort(done)
+
+
+def in_region(
+    positions_A: np.ndarray, centre_A: np.ndarray, region: Mapping[str, Any] | None
+) -> np.ndarray:
+    """(n,) True for the points in a slab of the particle, such as its Ruddlesden-Popper part.
+
+    Args:
+        positions_A: (n, 3).
+        centre_A: (3,) of the particle.
+        region: {"normal": [x, y, z], "from_A": low, "to_A": high}, distances from the centre
+            along the normal; None takes all.
+
+    Raises:
+        InputError: a region that cannot be used.
+    """
+    if region is None:
+        return np.ones(len(positions_A), dtype=bool)
+    try:
+        normal = np.asarray(region["normal"], dtype=float)
+        low, high = float(region["from_A"]), float(region["to_A"])
+        size = float(np.linalg.norm(normal))
+        if normal.shape != (3,) or not size > 0 or set(region) - {"normal", "from_A", "to_A"}:
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            f"The region {region!r} cannot be used.",
+            'Give {"normal": [0, 0, 1], "from_A": -3, "to_A": 3}.',
+        ) from None
+    height = (positions_A - centre_A) @ normal / size
+    return np.asarray((height >= low - 1e-6) & (height <= high + 1e-6))
+
+
+@checked
+def dope(
+    structure: Structure,
+    *,
+    replace: str,
+    by: str,
+    fraction: float | None = None,
+    count: int | None = None,
+    placement: str = "uniform",
+    within: Mapping[str, Any] | None = None,
+    nearest: bool = False,
+    seed: int = 0,
+    store: Store | None = None,
+) -> Structure:
+    """A particle in which some B ions are replaced by others.
+
+    Args:
+        structure: a particle as built by perovdb.
+        replace, by: the ion on B sites and what takes its place.
+        fraction: of all B sites of the particle that hold the new ion; or
+        count: how many are replaced.
+        placement: a key of PLACEMENTS.
+        within: a slab of the particle that the dopants keep to, as for `in_region`; "uniform"
+            spreads them over it.
+        nearest: take the nearest whole number where the fraction gives none.
+        seed: of the random placement.
+        store: the curated store by default.
+
+    Raises:
+        UnknownSpecies: an ion is not known.
+        InputError: an argument cannot be used.
+        StructureError: there are not so many sites, or the fraction gives no whole number.
+    """
+    store = store or open_store()
+    registry = load_registry(store)
+    old, new = registry.ion(replace), registry.ion(by)
+    if old.site != "B" or new.site != "B":
+        raise InputError(
+            f"{replace} and {by} are not both ions of B sites.", "Dopants stand on B sites."
+        )
+    if old == new:
+        raise InputError(f"{replace} is replaced by itself.", "Name another ion.")
+    every, network = surface_network(structure)
+    positions = network.positions_A
+    b_sites = np.flatnonzero(network.roles == "B")
+    held = sum(every[i].ion == new.species for i in b_sites)
+    wanted = _wanted(fraction, count, held, (new.species, old.species), len(b_sites), nearest)
+    centre = (positions[b_sites].max(axis=0) + positions[b_sites].min(axis=0)) / 2
+    allowed = in_region(positions, centre, within)
+    free = np.array([i for i in b_sites if every[i].ion == old.species and allowed[i]], dtype=int)
+    depths = network.depths()[free]
+    chosen = free[
+        place(positions[free], depths, wanted, placement, seed, centre, structure.lattice)
+    ]
+    made = replace_atoms(
+        structure, {int(every[i].atoms[0]): (new.atoms, new.species) for i in chosen}, store
+    )
+    arguments = {
+        "replace": old.species,
+        "by": new.species,
+        "fraction": fraction,
+        "count": count,
+        "placement": placement,
+        "within": None if within is None else dict(within),
+        "nearest": nearest,
+        "seed": seed,
+    }
+    return record(
+        made,
+        "dope",
+        arguments,
+        f"{wanted} {old.species} replaced by {new.species}, {placement}",
+        charge=charge_of(structure) + wanted * (new.charge - old.charge),
+        before=structure,
+    )
+
+
+def _wanted(
+    fraction: float | None,
+    count: int | None,
+    held: int,
+    ions: tuple[str, str],
+    sites: int,
+    nearest: bool,
+) -> int:
+    """How many are replaced: the count, or what a fraction of the sites asks for beyond those
+    that are there."""
+    if (fraction is None) == (count is None):
+        raise InputError("The number of dopants is not given once.", "Give fraction or count.")
+    if fraction is None:
+        if count is None or count < 0:
+            raise InputError(f"{count!r} is no number of dopants.", "Give a whole number from 0.")
+        return count
+    if not 0 <= fraction <= 1:
+        raise InputError(f"{fraction!r} is not a fraction.", "Give a number from 0 to 1.")
+    shares = {"B": {ions[0]: fraction, ions[1]: 1 - fraction}}
+    counts = whole_counts(
+        f"The fraction {fraction:g}", shares, {"B": sites}, nearest=nearest, mend="Give a count."
+    )
+    wanted = counts["B"][ions[0]] - held
+    if wanted < 0:
+        raise StructureError(f"There are {held} {ions[0]} already.", "Ask for more.")
+    return wanted
+
+
+def replace_atoms(
+    structure: Structure, by_atom: Mapping[int, tuple[str, str]], store: Store
+) -> Structure:
+    """The structure with single ions replaced, atoms of an element together as before.
+
+    Args:
+        structure: as built by perovdb.
+        by_atom: index of an atom -> element and ion that take its place.
+        store: for the order of elements.
+    """
+    elements = [site.specie.symbol for site in structure]
+    properties = {name: list(held) for name, held in structure.site_properties.items()}
+    for index, (element, ion) in by_atom.items():
+        elements[index], properties["ion"][index] = element, ion
+    return assembled(
+        structure.lattice, elements, np.asarray(structure.cart_coords), properties, store
+    )

@@ -1,0 +1,102 @@
+"""Dopants and vacancies put into a particle that is there."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from perovdb.errors import PerovdbError, StructureError
+from perovdb.structures.particles.dopants import dope
+from perovdb.structures.particles.nanocrystals import nanocrystal
+from perovdb.structures.particles.report import describe
+from perovdb.structures.particles.spreading import spread
+from perovdb.structures.particles.surface_vacancies import surface_vacancies
+from perovdb.structures.units import units
+
+
+@pytest.fixture(scope="module")
+def particle():
+    return nanocrystal("CsPbBr3", cells=4)
+
+
+def ions(structure):
+    return Counter(unit.ion for unit in units(structure))
+
+
+@pytest.mark.parametrize("placement", ["uniform", "core", "surface", "random"])
+def test_doping_is_exact_and_moves_nothing(particle, placement, same):
+    made = dope(particle, replace="Pb", by="Cd", fraction=0.25, placement=placement)
+    assert ions(made) == {"Cs": 112, "Pb": 48, "Cd": 16, "Br": 240}
+    assert made.properties["charge"] == 0
+    places = [np.round(s.cart_coords[np.lexsort(s.cart_coords.T)], 6) for s in (made, particle)]
+    assert np.array_equal(*places)
+    assert same(dope(particle, **made.properties["history"][-1]["arguments"]), made)
+
+
+def test_doping_a_particle_is_building_a_doped_one(particle):
+    for placement in ("uniform", "core", "surface"):
+        doped = dope(particle, replace="Pb", by="Cd", fraction=0.25, placement=placement)
+        built = nanocrystal("CsCd0.25Pb0.75Br3", cells=4, placement=placement)
+        cd = [
+            {tuple(np.round(u.centre_A, 3)) for u in units(s) if u.ion == "Cd"}
+            for s in (doped, built)
+        ]
+        assert cd[0] == cd[1]
+
+
+def test_dopants_keep_to_a_region(particle):
+    region = {"normal": [0, 0, 1], "from_A": -3.0, "to_A": 3.0}
+    made = dope(particle, replace="Pb", by="Cd", fraction=0.25, within=region)
+    heights = {round(u.centre_A[2], 3) for u in units(made) if u.ion == "Cd"}
+    middle = made.lattice.c / 2
+    assert len(heights) == 2
+    assert max(abs(z - middle) for z in heights) < 3.0
+
+
+def test_fractions_that_give_no_whole_number(particle):
+    with pytest.raises(StructureError, match="nearest numbers: 6 Cd"):
+        dope(particle, replace="Pb", by="Cd", fraction=0.1)
+    assert ions(dope(particle, replace="Pb", by="Cd", fraction=0.1, nearest=True))["Cd"] == 6
+
+
+def test_surface_vacancies_single_and_in_pairs(particle, same):
+    single = surface_vacancies(particle, ion="Br", count=6)
+    assert ions(single)["Br"] == 234
+    assert single.properties["charge"] == 6 == describe(single).charge
+    # Every one was bound to one Pb only: six X fewer at the surface.
+    assert describe(single).surface["X"] == describe(particle).surface["X"] - 6
+    pairs = surface_vacancies(particle, ion="Cs", count=4, pairs=True)
+    assert ions(pairs) == {"Cs": 108, "Pb": 64, "Br": 236}
+    assert pairs.properties["charge"] == 0
+    assert same(surface_vacancies(particle, **pairs.properties["history"][-1]["arguments"]), pairs)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (dope, {"replace": "Pb", "by": "Cs", "count": 1}),
+        (dope, {"replace": "Pb", "by": "Cd"}),
+        (dope, {"replace": "Pb", "by": "Cd", "count": 99}),
+        (dope, {"replace": "Pb", "by": "Cd", "fraction": 1.5}),
+        (dope, {"replace": "Pb", "by": "Cd", "count": 1, "placement": "shell"}),
+        (surface_vacancies, {"ion": "Pb", "count": 1}),
+        (surface_vacancies, {"ion": "Br", "count": 0}),
+        (surface_vacancies, {"ion": "Br", "count": 999}),
+        (surface_vacancies, {"ion": "I", "count": 1}),
+    ],
+)
+def test_what_cannot_be_done(particle, function, arguments):
+    with pytest.raises(PerovdbError):
+        function(particle, **arguments)
+
+
+def test_points_are_spread_as_symmetry_says():
+    """Two of a square: a diagonal; four of a cube: a tetrahedron; beyond all, all."""
+    square = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], dtype=float)
+    assert list(spread(square, 2)) in ([0, 3], [1, 2])
+    cube = np.array(list(np.ndindex(2, 2, 2)), dtype=float)
+    chosen = cube[spread(cube, 4)]
+    away = np.linalg.norm(chosen[:, None] - chosen, axis=2)
+    assert away[~np.eye(4, dtype=bool)] == pytest.approx(np.full(12, np.sqrt(2)))
+    assert list(spread(cube, 9)) == list(range(8))
+    assert not len(spread(cube, 0))
