@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perovdb.errors import InputError
-from perovdb_cli.new_files import write_new_text
+from perovdb.structures.files.new_files import write_new_text
 from perovdb_cli.pictures import Drawn, Measured, draw_patterns, names_of_peaks
 
 if TYPE_CHECKING:

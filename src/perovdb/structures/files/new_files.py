@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from perovdb.errors import InputError
 
 
-def check_new_file(path: str, endings: Sequence[str]) -> None:
+def check_new_file(path: str, endings: Sequence[str] = ()) -> None:
     """Refuse a file that exists, has another ending, or whose folder is missing.
+
+    Args:
+        path: of the file.
+        endings: that it may have; any, if there are none.
 
     Raises:
         InputError: one of these.
     """
-    if os.path.splitext(path)[1].lower() not in endings:
+    if endings and os.path.splitext(path)[1].lower() not in endings:
         raise InputError(
             f"The name '{path}' does not tell what to write.",
             f"End it in {' or '.join(endings)}.",
@@ -20,7 +24,9 @@ def check_new_file(path: str, endings: Sequence[str]) -> None:
     if os.path.lexists(path):
         raise InputError(f"{path} exists already.", "Name another file, or remove it first.")
     if not os.path.isdir(os.path.dirname(path) or "."):
-        raise InputError(f"There is no folder for {path}.", "Make it, or name another.")
+        raise InputError(
+            f"There is no folder for {path}: it cannot be written.", "Make it, or name another."
+        )
 
 
 def write_new_file(path: str, write: Callable[[str], None]) -> None:

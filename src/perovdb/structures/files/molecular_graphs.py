@@ -1,0 +1,195 @@
+"""Molecules as graphs: bonds of atoms that lie near, SMILES of ions, and which fits which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import networkx as nx  # type: ignore[import-untyped]
+import numpy as np
+from pymatgen.core import Composition as Formula
+from pymatgen.core import Structure
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from perovdb.composition.registry import load_registry
+from perovdb.errors import StructureError
+from perovdb.store import Store
+from perovdb.structures.charges import LIGANDS
+from perovdb.structures.files.overlaps import radii_A
+
+#: Atoms nearer than this times the sum of their covalent radii are bonded; hydrogen bonds of
+#: organic cations to halides and to each other are longer.
+BOND = 1.25
+
+#: Elements that molecules are made of. A halogen is part of one where it is bonded to carbon.
+MOLECULAR = frozenset({"H", "B", "C", "N", "O", "Si", "P", "S"})
+_HALOGENS = frozenset({"F", "Cl", "Br", "I"})
+
+_SMILES = re.compile(
+    r"\[\d*(?P<bracket>[A-Z][a-z]?|[a-z])[^\]]*\]|(?P<atom>Br|Cl|[BCNOSPFI]|[bcnops])"
+    r"|(?P<ring>%\d\d|\d)|(?P<open>\()|(?P<close>\))|[-=#:/\\]"
+)
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """A bonded group of atoms in a structure.
+
+    Attributes:
+        atoms: (m,) their indices, ascending.
+        cells: (m, 3) the cell that each atom must be moved by for the molecule to be whole.
+        bonds: pairs of places in `atoms`.
+    """
+
+    atoms: np.ndarray
+    cells: np.ndarray
+    bonds: tuple[tuple[int, int], ...]
+
+    def elements(self, structure: Structure) -> tuple[str, ...]:
+        """(m,) element symbols."""
+        return tuple(structure[int(atom)].specie.symbol for atom in self.atoms)
+
+
+def find_molecules(structure: Structure) -> list[Molecule]:
+    """The molecules of a structure, in the order of their first atoms; found by bond lengths.
+
+    Raises:
+        StructureError: a molecule is bonded to its own periodic image.
+    """
+    symbols = np.array([site.specie.symbol for site in structure])
+    radii = radii_A(structure)
+    light = np.isin(symbols, list(MOLECULAR))
+    if not light.any():
+        return []
+    carbon, halogen = symbols == "C", np.isin(symbols, list(_HALOGENS))
+    reach = BOND * (radii[light].max() + radii[light | halogen].max())
+    first, second, cell, distance = structure.get_neighbor_list(
+        reach, sites=[structure[int(i)] for i in np.flatnonzero(light)]
+    )
+    first = np.flatnonzero(light)[first]
+    may = light[second] | (carbon[first] & halogen[second])
+    bonded = may & (distance < BOND * (radii[first] + radii[second]))
+    bonded &= ~((symbols[first] == "H") & (symbols[second] == "H"))
+    bonds: dict[int, list[tuple[int, tuple[int, int, int]]]] = {}
+    for i, j, (u, v, w) in zip(
+        first[bonded].tolist(), second[bonded].tolist(), cell[bonded].astype(int), strict=True
+    ):
+        bonds.setdefault(i, []).append((j, (u, v, w)))
+        if not light[j]:
+            bonds.setdefault(j, []).append((i, (-u, -v, -w)))
+    rows, columns = first[bonded], second[bonded]
+    size = len(structure)
+    graph = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    groups: dict[int, list[int]] = {}
+    for atom in range(size):
+        if light[atom] or atom in bonds:
+            groups.setdefault(int(label[atom]), []).append(atom)
+    return [_molecule(structure, atoms, bonds) for atoms in groups.values()]
+
+
+def _molecule(
+    structure: Structure,
+    atoms: list[int],
+    bonds: Mapping[int, list[tuple[int, tuple[int, int, int]]]],
+) -> Molecule:
+    """Walk along the bonds from the first atom and count the cells that are crossed."""
+    crossed = {atoms[0]: np.zeros(3, dtype=int)}
+    ahead = [atoms[0]]
+    while ahead:
+        atom = ahead.pop()
+        for other, cell in bonds.get(atom, []):
+            there = crossed[atom] + cell
+            if other not in crossed:
+                crossed[other] = there
+                ahead.append(other)
+            elif (crossed[other] != there).any():
+                symbol = structure[atom].specie.symbol
+                raise StructureError(
+                    f"The molecule of {symbol} (atom {atom + 1}) is bonded to its own periodic "
+                    "image.",
+                    "Check the cell and the positions: chains and networks are no molecules.",
+                )
+    place = {atom: number for number, atom in enumerate(atoms)}
+    pairs = sorted(
+        (place[i], place[j]) for i in atoms for j, _ in bonds.get(i, []) if place[i] < place[j]
+    )
+    return Molecule(
+        np.array(atoms), np.array([crossed[atom] for atom in atoms]), tuple(dict.fromkeys(pairs))
+    )
+
+
+def smiles_graph(smiles: str) -> nx.Graph:
+    """The atoms of a SMILES string but hydrogen, with their bonds; orders and charges left out.
+
+    OpenSMILES specification, http://opensmiles.org (from memory).
+    """
+    graph, stack, last = nx.Graph(), [], -1
+    rings: dict[str, int] = {}
+    for token in _SMILES.finditer(smiles):
+        symbol = token["bracket"] or token["atom"]
+        if symbol:
+            node = len(graph)
+            graph.add_node(node, element=symbol.capitalize())
+            if last >= 0:
+                graph.add_edge(last, node)
+            last = node
+        elif token["ring"]:
+            if token["ring"] in rings:
+                graph.add_edge(last, rings.pop(token["ring"]))
+            else:
+                rings[token["ring"]] = last
+        elif token["open"]:
+            stack.append(last)
+        elif token["close"]:
+            last = stack.pop()
+    return graph
+
+
+@lru_cache(maxsize=8)
+def _known(store: Store) -> list[tuple[str, nx.Graph, int]]:
+    """Species, graph without hydrogen and number of hydrogens of molecular ions and ligands."""
+    ligands = [
+        (name, smiles_graph(ligand.smiles), ligand.hydrogens) for name, ligand in LIGANDS.items()
+    ]
+    ions = [
+        (ion.species, smiles_graph(ion.smiles), int(Formula(ion.atoms)["H"]))
+        for ion in load_registry(store).ions.values()
+        if ion.molecular
+    ]
+    return [*ions, *ligands]
+
+
+@lru_cache(maxsize=4096)
+def match(
+    elements: tuple[str, ...], bonds: tuple[tuple[int, int], ...], store: Store
+) -> tuple[str, str]:
+    """The ion, or ligand, that a molecule is, or "", and a hint why it is none.
+
+    Args:
+        elements: (m,) element symbols.
+        bonds: pairs of atoms.
+        store: its molecular ions are compared, by elements, bonds and number of hydrogens.
+    """
+    graph = nx.Graph()
+    graph.add_nodes_from((number, {"element": element}) for number, element in enumerate(elements))
+    graph.add_edges_from(bonds)
+    hydrogens = [number for number, element in enumerate(elements) if element == "H"]
+    graph.remove_nodes_from(hydrogens)
+    hints = []
+    for species, known, count in _known(store):
+        if len(known) == len(graph) and nx.is_isomorphic(
+            known, graph, node_match=lambda one, other: one["element"] == other["element"]
+        ):
+            if count == len(hydrogens):
+                return species, ""
+            hints.append(f"{species} has {count} H, this molecule has {len(hydrogens)}")
+    return "", "; ".join(hints)
+
+
+def hill_formula(elements: tuple[str, ...]) -> str:
+    """The formula of a molecule, such as CH6N."""
+    return Formula("".join(elements)).hill_formula.replace(" ", "")

@@ -1,0 +1,186 @@
+"""What a file carries of a structure beside its atoms: history, charge, roles, ions, molecules.
+
+The record is one line of JSON. In a POSCAR it ends the first line; in a CIF and in coordinates
+for CP2K and Quantum ESPRESSO it is cut over comment lines; extended XYZ, ASE's Atoms and JSON
+hold it under the key ``perovdb``. It is believed as far as the atoms still fit it: the same
+elements in the same order have the same roles, and atoms that have not moved the same history.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+
+from perovdb.structures.units import PROPERTIES, carried
+
+MARK = "# perovdb "
+KEY = "perovdb"
+_WIDTH = 100
+_LINES = re.compile(r"^# perovdb (.*?)\r?$", re.MULTILINE)
+
+#: Relative difference of cell lengths and degrees up to which a cell is the recorded one: files
+#: give ten digits or so.
+_SAME_CELL = 1e-7
+
+
+class Carried(NamedTuple):
+    """A record that fits the atoms.
+
+    Attributes:
+        roles, ions, molecules: (n,) site properties.
+        charge: of the cell, in e.
+        history: steps.
+        lattice: as it was, with its orientation and what of it is periodic.
+        unmoved: whether atoms and cell are where they were when the file was written.
+    """
+
+    roles: list[str]
+    ions: list[str]
+    molecules: list[int]
+    charge: int
+    history: list[dict[str, Any]]
+    lattice: Lattice
+    unmoved: bool
+
+
+def make_record(structure: Structure) -> dict[str, Any]:
+    """The record of a structure built by perovdb, as JSON can hold it.
+
+    Raises:
+        StructureError: the structure carries no roles.
+    """
+    properties = carried(structure)
+    return {
+        "version": 1,
+        "charge": int(structure.properties.get("charge", 0)),
+        "history": structure.properties.get("history", []),
+        "elements": _runs([site.specie.symbol for site in structure]),
+        "roles": _runs([str(role) for role in properties["role"]]),
+        "ions": _runs([str(ion) for ion in properties["ion"]]),
+        "molecules": _runs([int(number) for number in properties["molecule"]]),
+        "lattice_A": structure.lattice.matrix.tolist(),
+        "pbc": [bool(along) for along in structure.lattice.pbc],
+        "moments": _moments(structure.frac_coords).tolist(),
+    }
+
+
+def as_line(record: dict[str, Any]) -> str:
+    """A record as one line of ASCII, without the signs that CP2K's preprocessor reads."""
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("$", "\\u0024").replace("@", "\\u0040")
+
+
+def as_comment(record: dict[str, Any]) -> str:
+    """A record as comment lines; none of the pieces begins or ends with a space."""
+    text, lines = as_line(record), []
+    while text:
+        cut = _WIDTH
+        while cut < len(text) and " " in text[cut - 1 : cut + 1]:
+            cut += 1
+        lines.append(MARK + text[:cut])
+        text = text[cut:]
+    return "\n".join(lines) + "\n"
+
+
+def find_record(text: str) -> tuple[Any, bool]:
+    """The record in the comments of a file, None if there is none or it is damaged, and whether
+    a beginning of one was seen."""
+    lines = _LINES.findall(text)
+    if not lines:
+        head = text.split("\n", 1)[0]
+        _, mark, rest = head.partition(MARK)
+        if not mark:
+            return None, False
+        lines = [rest.strip()]
+    try:
+        return json.loads("".join(lines)), True
+    except (ValueError, RecursionError):
+        return None, True
+
+
+def fit_record(record: Any, structure: Structure) -> Carried | None:
+    """What a record says of a structure; None if it is not the record of these atoms.
+
+    Args:
+        record: any JSON, as it was found.
+        structure: bare atoms, in the order of the file.
+    """
+    try:
+        size = len(structure)
+        elements = _spread(record["elements"], size, str)
+        if elements != [site.specie.symbol for site in structure]:
+            return None
+        matrix = np.array(record["lattice_A"], dtype=float)
+        if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
+            return None
+        along_a, along_b, along_c = map(bool, record["pbc"])
+        lattice = Lattice(matrix, pbc=(along_a, along_b, along_c))
+        moments = np.array(record["moments"], dtype=float)
+        moved = np.abs(_moments(structure.frac_coords) - moments).max()
+        same_cell = np.allclose(
+            lattice.parameters, structure.lattice.parameters, rtol=_SAME_CELL, atol=_SAME_CELL
+        )
+        return Carried(
+            roles=_spread(record["roles"], size, str),
+            ions=_spread(record["ions"], size, str),
+            molecules=_spread(record["molecules"], size, int),
+            charge=_whole(record["charge"]),
+            history=[_step(step) for step in record["history"]],
+            lattice=lattice,
+            # Positions in files are rounded to 1e-8 A or better; many roundings add up.
+            unmoved=bool(same_cell and moved < 1e-8 + 2e-9 * size),
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
+        return None
+
+
+def carried_columns(structure: Structure) -> tuple[list[str], list[str], list[int]] | None:
+    """Roles, ions and molecules that a structure carries atom by atom; None if one lacks."""
+    found = [structure.site_properties.get(name) for name in PROPERTIES]
+    try:
+        roles, ions, molecules = (list(column) for column in found if column is not None)
+        return [str(role) for role in roles], [str(ion) for ion in ions], list(map(int, molecules))
+    except (TypeError, ValueError):
+        return None
+
+
+def _moments(fractional: np.ndarray) -> np.ndarray:
+    """(3,) weighted sums of the fractional coordinates: other positions give other sums."""
+    weights = np.sin(np.arange(1, len(fractional) + 1))
+    return np.asarray(weights @ fractional)
+
+
+def _runs(values: Sequence[Any]) -> list[list[Any]]:
+    """Equal neighbours counted: [["Cs", 8], ["Pb", 8]]."""
+    return [[value, len(list(same))] for value, same in groupby(values)]
+
+
+def _spread(runs: Any, size: int, kind: type) -> list[Any]:
+    """The values of counted runs, if they are as many as there are atoms."""
+    if sum(_whole(count) for _, count in runs) != size or any(count < 1 for _, count in runs):
+        raise ValueError("not as many as atoms")
+    if not all(type(value) is kind for value, _ in runs):
+        raise TypeError("not of the kind")
+    return [value for value, count in runs for _ in range(count)]
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int:
+        raise TypeError("not a whole number")
+    return number
+
+
+def _step(step: Any) -> dict[str, Any]:
+    """A step of a history, if it is one."""
+    kinds = {"step": str, "arguments": dict, "text": str, "notes": list}
+    if not isinstance(step, dict) or not all(
+        isinstance(step.get(key), kind) for key, kind in kinds.items()
+    ):
+        raise TypeError("not a step")
+    return step

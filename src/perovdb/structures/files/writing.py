@@ -1,0 +1,177 @@
+"""The texts of structure files, one function a format. Atoms stand where they are, not wrapped."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from pymatgen.core import Structure
+
+from perovdb.errors import InputError
+from perovdb.structures.files.ase_adapter import to_ase
+from perovdb.structures.files.overlaps import plain
+from perovdb.structures.files.records import KEY, MARK, as_comment, as_line, make_record
+from perovdb.structures.units import carried, ion_formula
+
+
+def poscar(structure: Structure) -> str:
+    """A POSCAR of VASP 5; the record ends its first line."""
+    elements = _elements(structure)
+    edges = [0, *(i for i in range(1, len(elements)) if elements[i] != elements[i - 1])]
+    counts = np.diff([*edges, len(elements)])
+    # VASP stops at left-handed vectors: all three turned round give the mirror image, which the
+    # record turns back.
+    matrix = structure.lattice.matrix
+    matrix = matrix if np.linalg.det(matrix) > 0 else -matrix
+    lines = [
+        f"{title(structure)} {MARK}{as_line(make_record(structure))}",
+        "1.0",
+        *_rows(matrix),
+        " ".join(elements[i] for i in edges),
+        " ".join(map(str, counts)),
+        "direct",
+        *_rows(structure.frac_coords, elements, behind=True),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def cif(structure: Structure) -> str:
+    """A CIF in P1; the record stands in comments before it."""
+    elements = _elements(structure)
+    lattice = structure.lattice
+    cell = [
+        f"_cell_{name} {value:.10f}"
+        for name, value in zip(
+            ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma"),
+            lattice.parameters,
+            strict=True,
+        )
+    ]
+    atoms = [
+        f"{element}{number} {element} 1 {place}"
+        for number, (element, place) in enumerate(
+            zip(elements, _rows(structure.frac_coords), strict=True), 1
+        )
+    ]
+    lines = [
+        f"# {title(structure)}",
+        as_comment(make_record(structure)) + f"data_{ion_formula(structure)}",
+        *cell,
+        f"_cell_volume {lattice.volume:.8f}",
+        "_symmetry_space_group_name_H-M 'P 1'",
+        "_symmetry_Int_Tables_number 1",
+        "loop_\n_symmetry_equiv_pos_as_xyz\n'x, y, z'",
+        "loop_",
+        "_atom_site_label",
+        "_atom_site_type_symbol",
+        "_atom_site_occupancy",
+        "_atom_site_fract_x",
+        "_atom_site_fract_y",
+        "_atom_site_fract_z",
+        *atoms,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def xyz(structure: Structure) -> str:
+    """Extended XYZ, as ASE writes it: cell, role, ion, molecule, charge and record."""
+    from ase.io import write
+
+    atoms = to_ase(structure)
+    buffer = io.StringIO()
+    columns = ["symbols", "positions", "role", "ion", "molecule"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        write(buffer, atoms, format="extxyz", columns=columns)
+    return buffer.getvalue()
+
+
+def cp2k(structure: Structure) -> str:
+    """Sections &CELL and &COORD of CP2K, to be included in &SUBSYS."""
+    along = "".join(name for name, yes in zip("XYZ", structure.lattice.pbc, strict=True) if yes)
+    lines = [
+        f"# {title(structure)}",
+        as_comment(make_record(structure)) + "&CELL",
+        *(
+            f"  {name} {row}"
+            for name, row in zip("ABC", _rows(structure.lattice.matrix), strict=True)
+        ),
+        f"  PERIODIC {along or 'NONE'}",
+        "&END CELL",
+        "&COORD",
+        *(f"  {row}" for row in _rows(structure.cart_coords, _elements(structure))),
+        "&END COORD",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def qe(structure: Structure) -> str:
+    """Cards CELL_PARAMETERS and ATOMIC_POSITIONS of pw.x, in angstrom; take ibrav = 0."""
+    elements = _elements(structure)
+    lines = [
+        f"# {title(structure)}",
+        f"# ibrav = 0, nat = {len(elements)}, ntyp = {len(set(elements))}",
+        as_comment(make_record(structure)) + "CELL_PARAMETERS angstrom",
+        *_rows(structure.lattice.matrix),
+        "ATOMIC_POSITIONS angstrom",
+        *_rows(structure.cart_coords, elements),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def pymatgen_json(structure: Structure) -> str:
+    """The JSON of pymatgen; the record is one of the structure's properties."""
+    bare, properties = plain(structure), carried(structure)
+    for name in ("role", "ion", "molecule"):
+        bare.add_site_property(name, list(properties[name]))
+    record = make_record(structure)
+    bare.properties = {"charge": record["charge"], "history": record["history"], KEY: record}
+    return json.dumps(bare.as_dict()) + "\n"
+
+
+#: Format -> its text.
+WRITERS: dict[str, Callable[[Structure], str]] = {
+    "poscar": poscar,
+    "cif": cif,
+    "xyz": xyz,
+    "cp2k": cp2k,
+    "qe": qe,
+    "json": pymatgen_json,
+}
+
+
+def text_of(structure: Structure, form: str) -> str:
+    """A structure as the text of a file.
+
+    Raises:
+        InputError: there is no such format, or there are no atoms.
+        StructureError: the structure carries no roles, or a site is shared.
+    """
+    if form not in WRITERS:
+        raise InputError(f"'{form}' is not a format.", f"Choose one of: {', '.join(WRITERS)}.")
+    plain(structure)
+    return WRITERS[form](structure)
+
+
+def title(structure: Structure) -> str:
+    """What a structure is, in one line."""
+    steps = structure.properties.get("history", [])
+    line = " ".join([ion_formula(structure), "; ".join(step["text"] for step in steps)])
+    return " ".join(line.split()).replace("#", "")
+
+
+def _elements(structure: Structure) -> list[str]:
+    return [site.specie.symbol for site in plain(structure)]
+
+
+def _rows(vectors: np.ndarray, names: list[str] | None = None, behind: bool = False) -> list[str]:
+    """Lines of three numbers, with names before or behind them."""
+    numbers = [" ".join(f"{x:18.12f}" for x in row) for row in vectors]
+    if names is None:
+        return numbers
+    if behind:
+        return [f"{row} {name}" for name, row in zip(names, numbers, strict=True)]
+    return [f"{name:2s} {row}" for name, row in zip(names, numbers, strict=True)]
