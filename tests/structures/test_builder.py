@@ -7,14 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perovdb.calculators.mixing import lattice
 from perovdb.composition import parse
 from perovdb.errors import InputError, StructureError, UnknownSpecies
-from perovdb.structures.builder import build
-from perovdb.structures.molecules import cube_rotations, load_molecule, orientations
-from perovdb.structures.ordering import random_order, site_counts
+from perovdb.structures.builder import build, distinct_models
+from perovdb.structures.defects.vacancies import remove
+from perovdb.structures.molecules.geometry import load_molecule
+from perovdb.structures.molecules.orientations import (
+    ORIENTATIONS,
+    cube_rotations,
+    orientations,
+)
+from perovdb.structures.ordering import RULES, random_order, site_counts
 from perovdb.structures.supercells import repeat
 from perovdb.structures.units import closest_contact, units
-from perovdb.structures.vacancies import remove
+
+#: Cages along x, y, z of a model that is read off in `test_a_seed_means_the_same_...`.
+SQS_OF_SEED_11 = "MA MA FA FA MA FA MA FA"
+FIRST_NITROGEN_OF_SEED_11 = [3.8681663, 3.1604743, 3.1604752]
 
 CHARGES = {"Cs": 1, "MA": 1, "FA": 1, "Pb": 2, "Cd": 2, "I": -1, "Br": -1}
 
@@ -164,7 +174,7 @@ def test_vacancies_add_up():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"size": (0, 1, 1)}, InputError, "size 0 x 1 x 1"),
+        ({"size": (0, 1, 1)}, InputError, "no volume"),
         ({"size": (99, 99, 99)}, InputError, "at most"),
         ({"vacancy": "Br"}, UnknownSpecies, "It holds: Cs, Pb, I"),
         ({"orientation": "sideways"}, InputError, "random, aligned"),
@@ -200,3 +210,95 @@ def test_a_structure_without_roles_is_refused():
     bare = Structure(Lattice.cubic(6), ["Cs"], [[0, 0, 0]])
     with pytest.raises(StructureError, match="carries no site property"):
         units(bare)
+
+
+def sound(structure, store, wanted):
+    """Exact composition, whole molecules, room between units."""
+    assert ions(structure) == wanted
+    assert closest_contact(structure) > 1.6
+    for unit in units(structure):
+        if len(unit.atoms) > 1:
+            shape = load_molecule(unit.ion, store)
+            order = _order(shape.elements, structure, unit.atoms)
+            found = _distances(structure.cart_coords[unit.atoms])
+            assert found == pytest.approx(_distances(shape.positions_A[order]), abs=1e-6)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_every_ordering_goes_with_every_orientation(store, rule, orientation):
+    structure = build(
+        "MA0.5FA0.5PbI3", size=(2, 2, 2), order=rule, orientation=orientation, seed=1
+    )
+    sound(structure, store, {"MA": 4, "FA": 4, "Pb": 8, "I": 24})
+    again = build("MA0.5FA0.5PbI3", size=(2, 2, 2), order=rule, orientation=orientation, seed=1)
+    assert (structure.cart_coords == again.cart_coords).all()
+
+
+@pytest.mark.parametrize(
+    ("rule", "orientation"),
+    [*((rule, "random") for rule in RULES), ("random", "antiferro"), ("sqs", "columnar")],
+)
+def test_larger_cells_are_sound_too(store, rule, orientation):
+    structure = build("MA0.5FA0.5PbI3", size=(4, 4, 4), order=rule, orientation=orientation)
+    sound(structure, store, {"MA": 32, "FA": 32, "Pb": 64, "I": 192})
+
+
+@pytest.mark.parametrize("rule", sorted(set(RULES) - {"rocksalt", "columnar"}))
+def test_an_odd_cell_holds_thirds_and_no_halves(store, rule):
+    with pytest.raises(StructureError, match=r"13\.5 MA, 13\.5 FA on 27 A sites.*multiple of 2 "):
+        build("MA0.5FA0.5PbI3", size=(3, 3, 3), order=rule)
+    structure = build("(MAPbI3)0.333333(FAPbI3)0.666667", size=(3, 3, 3), order=rule)
+    sound(structure, store, {"MA": 9, "FA": 18, "Pb": 27, "I": 81})
+
+
+def test_a_seed_means_the_same_on_every_machine():
+    """Read off once; another machine, numpy or order of threads must give the same model."""
+    structure = build("MA0.5FA0.5PbI3", size=(2, 2, 2), order="sqs", seed=11)
+    cages = sorted(
+        (unit for unit in units(structure) if unit.role == "A"),
+        key=lambda unit: tuple(unit.centre_A.round(3)),
+    )
+    assert " ".join(unit.ion for unit in cages) == SQS_OF_SEED_11
+    nitrogen = [site.coords for site in structure if site.specie.symbol == "N"]
+    assert nitrogen[0] == pytest.approx(FIRST_NITROGEN_OF_SEED_11, abs=1e-6)
+
+
+def test_distinct_models_are_counted_by_their_multiplicities():
+    found = distinct_models("CsPbBr3", "cubic", (2, 2, 2), replace={"Pb": {"Cd": 2}})
+    assert [multiplicity for _, multiplicity in found] == [12, 12, 4]
+    apart = []
+    for structure, _ in found:
+        one, two = (i for i, site in enumerate(structure) if site.specie.symbol == "Cd")
+        apart.append(structure.get_distance(one, two) / structure.lattice.a * 2)
+    # Edge, face diagonal, body diagonal of the small cube.
+    assert sorted(apart) == pytest.approx([1, 2**0.5, 3**0.5])
+
+
+@pytest.mark.parametrize("size", [(1, 1, 1), (2, 1, 2)])
+def test_a_compound_with_sites_of_its_own_keeps_them(size):
+    """In Cs2PbI2Cl2 iodide is apical: one Pb near; chloride is between two."""
+    structure = build("Cs2PbI2Cl2", size=size)
+    for site in structure:
+        near = structure.get_neighbors(site, 3.5)
+        lead = [other for other in near if other.specie.symbol == "Pb"]
+        if site.specie.symbol in ("I", "Cl"):
+            assert len(lead) == {"I": 1, "Cl": 2}[site.specie.symbol]
+
+
+def test_empty_sites_of_a_formula_are_left_empty():
+    structure = build("Cs0.96PbI2.96", "alpha", (5, 5, 1))
+    assert ions(structure) == {"Cs": 24, "Pb": 25, "I": 74}
+    assert structure.properties["charge"] == 0
+    with pytest.raises(StructureError, match="multiple of 25"):
+        build("Cs0.96PbI2.96", "alpha", (2, 2, 2))
+
+
+def test_tilted_octahedra_have_the_volume_of_the_lattice_and_the_space_group():
+    from spglib import get_spacegroup
+
+    structure = build("CsPbI3", tilt="a-b+a-", angles_deg=[8, 10])
+    wanted = lattice("CsPbI3").a_pseudocubic_A
+    assert (structure.volume / 4) ** (1 / 3) == pytest.approx(wanted, rel=1e-9)
+    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
+    assert get_spacegroup(cell, symprec=1e-3) == "Pnma (62)"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from perovdb_cli import options, render
+from perovdb_cli.sources import is_file
 
 if TYPE_CHECKING:
     from perovdb.calculators.diffraction import Pattern
@@ -17,10 +17,6 @@ TABLE_ABOVE_PCT = 0.1
 
 #: Width of lines in degrees, if neither the grains nor the instrument are told.
 DEFAULT_FWHM_DEG = 0.1
-
-#: Names of files: a missing one is not taken for a formula.
-_FILES = (".cif", ".vasp", ".xyz", ".extxyz", ".xml", ".json", ".cssr", ".xsf", ".res", ".mcif")
-_NAMES = ("POSCAR", "CONTCAR")
 
 
 @click.command()
@@ -124,7 +120,7 @@ def command(
     asked["b_iso_A2"] = _b_iso(asked.pop("b_iso"))
     patterns = [_pattern(formula, phase, **asked)]
     for other in others:
-        name, _, of_phase = (other, "", "") if _is_file(other) else other.partition(":")
+        name, _, of_phase = (other, "", "") if is_file(other) else other.partition(":")
         patterns.append(_pattern(name, of_phase or None, **asked))
     notes = _draw(patterns, shape, table, picture, measured)
     above = above if above is not None else 0.0 if as_json or as_csv else TABLE_ABOVE_PCT
@@ -157,7 +153,7 @@ def _check(
     shape: dict[str, Any], table: str | None, picture: str | None, measured: str | None
 ) -> None:
     """Refuse files that cannot be written, and options that would do nothing."""
-    from perovdb_cli.new_files import check_new_file
+    from perovdb.structures.files.new_files import check_new_file
     from perovdb_cli.pictures import check_picture
 
     if table is None and picture is None:
@@ -175,22 +171,6 @@ def _check(
         check_picture(picture)
 
 
-def _is_file(name: str) -> bool:
-    """Whether a name is that of a file; a formula is none, whatever lies in the folder."""
-    from perovdb.composition import parse
-    from perovdb.errors import FormulaError, UnknownSpecies
-
-    if name.lower().endswith(_FILES) or os.path.basename(name).startswith(_NAMES):
-        return True
-    if not os.path.isfile(name):
-        return False
-    try:
-        parse(name)
-    except (FormulaError, UnknownSpecies):
-        return True
-    return False
-
-
 def _pattern(
     name: str, phase: str | None, temperature_K: float, no_dispersion: bool, **asked: Any
 ) -> Pattern:
@@ -198,7 +178,7 @@ def _pattern(
 
     with suppress(ValueError):
         asked["wavelength"] = float(asked["wavelength"])
-    if not _is_file(name):
+    if not is_file(name):
         return xrd(name, phase, temperature_K=temperature_K, dispersion=not no_dispersion, **asked)
     if phase is not None:
         raise click.UsageError(f"--phase is that of a formula; {name} is a file.")

@@ -1,12 +1,25 @@
-"""Atomic models: prototypes from the store, molecules, ordering, supercells, vacancies.
+"""Atomic models: hosts, orderings, molecules, defects, layered phases, particles, files.
 
 The structure type is pymatgen's Structure. Every atom carries the site properties
 
-* ``role``: "A", "B" or "X";
+* ``role``: "A", "B" or "X"; "L" for a ligand, which is no ion of the crystal;
 * ``ion``: the ion that it belongs to, such as "Cs", "FA", "I";
-* ``molecule``: the number of its organic cation, -1 for an atom that is an ion by itself.
+* ``molecule``: the number of its molecule, -1 for an atom that is an ion by itself;
+
+and, in layered models, its ``region``. Steps that change a structure keep what sites carry; files
+hold the first three.
 
 ``structure.properties`` holds the net formal ``charge`` of the cell, in e, and its ``history``:
-how the structure was made. (pymatgen's own charge would warn at every reading that it is not the
-sum of oxidation states.)
+the steps that made it, from which `rebuilding.rebuild` makes it again. (pymatgen's own charge
+would warn at every reading that it is not the sum of oxidation states.)
+
+Sites (`sites`) of a host (`hosts`; its tilts are in `tilts`) are repeated (`supercells`,
+`cell_shapes`), filled with ions in exact numbers (`filling`, `ordering`) and drawn with real
+molecules (`drawing`, `molecules`); `builder` does all of it. `layered` and `particles` have sites
+of their own; `defects` change what there is, `octahedra` measure it, `files` write and read it.
+
+What all of them need stands once: a molecule is one thing (`units`), with its formal charge
+(`charges`); atoms are sorted and properties kept by `assembling`, `symmetry` permutes sites,
+`history` records what was done, `ordering.counts` makes whole numbers out of fractions, `streams`
+gives the random numbers of a seed, and `arguments` refuses what is of another kind than it should.
 """

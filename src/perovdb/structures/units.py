@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.calculators.scatterers import atomic_masses
 from perovdb.errors import StructureError
+from perovdb.structures.sites import Sites
 
 PROPERTIES = ("role", "ion", "molecule")
 
@@ -20,7 +23,7 @@ class Unit:
 
     Attributes:
         ion: its species.
-        role: "A", "B" or "X".
+        role: "A", "B" or "X"; "L" for a ligand.
         atoms: (m,) indices of its atoms.
         centre_A: (3,) its position, the centre of mass of a molecule, Cartesian.
     """
@@ -31,19 +34,29 @@ class Unit:
     centre_A: np.ndarray
 
 
+def carried(structure: Structure) -> dict[str, list[Any]]:
+    """The site properties of a structure, role, ion and molecule among them.
+
+    Raises:
+        StructureError: one of these is not there.
+    """
+    properties = {name: list(held) for name, held in structure.site_properties.items()}
+    lacking = [name for name in PROPERTIES if name not in properties]
+    if lacking:
+        raise StructureError(
+            f"The structure carries no site property {', '.join(lacking)}.",
+            "Read it with `read_structure`, or let `adopt` recognise its ions and molecules.",
+        )
+    return properties
+
+
 def units(structure: Structure) -> list[Unit]:
     """All units, in the order of their first atoms.
 
     Raises:
         StructureError: the structure does not carry roles and molecules.
     """
-    properties = structure.site_properties
-    lacking = [name for name in PROPERTIES if name not in properties]
-    if lacking:
-        raise StructureError(
-            f"The structure carries no site property {', '.join(lacking)}.",
-            "Build it with perovdb; roles in foreign files are not recognised yet.",
-        )
+    properties = carried(structure)
     groups: dict[tuple[int, int], list[int]] = {}
     for index, molecule in enumerate(properties["molecule"]):
         key = (0, molecule) if molecule >= 0 else (1, index)
@@ -52,23 +65,49 @@ def units(structure: Structure) -> list[Unit]:
     positions = structure.cart_coords
     found = []
     for atoms in groups.values():
-        masses = atomic_masses([elements[atom] for atom in atoms])
+        centre = positions[atoms[0]]
+        if len(atoms) > 1:
+            masses = atomic_masses([elements[atom] for atom in atoms])
+            centre = masses @ positions[atoms] / masses.sum()
         found.append(
             Unit(
                 ion=properties["ion"][atoms[0]],
                 role=properties["role"][atoms[0]],
                 atoms=np.array(atoms),
-                centre_A=masses @ positions[atoms] / masses.sum(),
+                centre_A=centre,
             )
         )
     return found
 
 
+def crystal_units(structure: Structure) -> list[Unit]:
+    """The units that stand on sites of the crystal: ligands are left out; otherwise as `units`."""
+    return [unit for unit in units(structure) if unit.role != "L"]
+
+
+def sites_of_units(structure: Structure, every: Sequence[Unit]) -> Sites:
+    """Units as sites, each at its centre."""
+    centres = np.array([unit.centre_A for unit in every]).reshape(-1, 3)
+    along_a, along_b, along_c = map(bool, structure.lattice.pbc)
+    return Sites(
+        np.array(structure.lattice.matrix),
+        structure.lattice.get_fractional_coords(centres),
+        np.array([unit.role for unit in every]),
+        (along_a, along_b, along_c),
+    )
+
+
 def ion_formula(structure: Structure) -> str:
     """Ions and their numbers, such as MA8Pb8I23, in the order A, B, X."""
-    found = sorted(units(structure), key=lambda unit: unit.role)
+    found = sorted(units(structure), key=lambda unit: "ABXL".index(unit.role))
     counts = Counter(unit.ion for unit in found)
-    return "".join(f"{ion}{number}" for ion, number in counts.items())
+    # NH4 and HCOO would run into their numbers.
+    return "".join(
+        f"({ion}){number}"
+        if ion[-1].isdigit() or (ion.isupper() and len(ion) > 3)
+        else f"{ion}{number}"
+        for ion, number in counts.items()
+    )
 
 
 def closest_contact(structure: Structure, reach_A: float = 4.0) -> float:

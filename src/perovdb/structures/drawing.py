@@ -1,0 +1,118 @@
+"""Put real atoms on sites: an ion is one atom, an organic cation all of its atoms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError
+from perovdb.store import Store
+from perovdb.structures.assembling import assembled
+from perovdb.structures.molecules.alternation import alternate
+from perovdb.structures.molecules.contact_radii import CONTACT_SHARE
+from perovdb.structures.molecules.dipoles import along_dipole
+from perovdb.structures.molecules.geometry import RigidMolecule, load_molecule
+from perovdb.structures.molecules.nudging import nudge
+from perovdb.structures.molecules.orientations import check_rule, orientations
+from perovdb.structures.sites import Sites
+from perovdb.structures.units import PROPERTIES
+
+#: What of a molecule points as the rule says.
+AXES = ("long", "dipole")
+
+
+def draw(
+    sites: Sites,
+    ions: Sequence[str],
+    orientation: str,
+    seed: int,
+    store: Store,
+    *,
+    axis: str = "long",
+    centre: str = "mass",
+    share: float | None = CONTACT_SHARE,
+    molecules: Mapping[str, RigidMolecule] | None = None,
+    labels: Mapping[str, Sequence[Any]] | None = None,
+) -> Structure:
+    """The atoms of a model, with the site properties role, ion and molecule.
+
+    Args:
+        sites: where.
+        ions: (n,) the ion on each site; "" leaves a site empty.
+        orientation: rule for organic cations, a key of ORIENTATIONS.
+        seed: of random orientations, and of the nudges.
+        store: the registry and the molecules come from it.
+        axis: what of a molecule points as the rule says: "long", its axis of least inertia, or
+            "dipole", its dipole from the negative to the positive end (a molecule without one
+            keeps to its long axis).
+        centre: what of a molecule stands on its site, a key of CENTRES.
+        share: least distance between units as a share of the sum of their radii, to which
+            `nudge` moves molecules apart; None leaves them as they are placed.
+        molecules: geometries by species, instead of those of the store or beyond them.
+        labels: further site properties, name -> (n,) values, one a site, such as its region.
+
+    Raises:
+        MissingData: there is no geometry for a molecule, or no dipole.
+        InputError: there is no such rule, axis or centre.
+        StructureError: the rule does not close in this cell, or a molecule finds no room.
+    """
+    check_rule(orientation)
+    shapes = load_shapes(ions, store, axis, molecules)
+    where = np.array([n for n, ion in enumerate(ions) if ion in shapes], dtype=int)
+    turns = iter(orientations(orientation, len(where), seed, alternate(orientation, sites, where)))
+    centres = {name: shape.centre_A(centre) for name, shape in shapes.items()}
+    registry = load_registry(store)
+    atoms: list[dict[str, Any]] = []
+    molecule = -1
+    for number, (ion, position) in enumerate(zip(ions, sites.positions_A, strict=True)):
+        if not ion:
+            continue
+        own = {"role": str(sites.roles[number]), "ion": str(ion)}
+        own |= {name: values[number] for name, values in (labels or {}).items()}
+        if ion not in shapes:
+            element = registry.ion(ion).atoms
+            atoms.append(own | {"element": element, "position_A": position, "molecule": -1})
+            continue
+        molecule += 1
+        local = shapes[ion].positions_A
+        if centre != "mass":
+            local = local - centres[ion]
+        turned = local @ next(turns).T
+        atoms += [
+            own | {"element": element, "position_A": position + offset, "molecule": molecule}
+            for element, offset in zip(shapes[ion].elements, turned, strict=True)
+        ]
+    structure = assembled(
+        Lattice(sites.lattice_A, pbc=sites.periodic),
+        [atom["element"] for atom in atoms],
+        np.array([atom["position_A"] for atom in atoms]),
+        {name: [atom[name] for atom in atoms] for name in (*PROPERTIES, *(labels or {}))},
+        store,
+    )
+    return structure if share is None else nudge(structure, share=share, seed=seed)
+
+
+def load_shapes(
+    ions: Sequence[str],
+    store: Store,
+    axis: str = "long",
+    molecules: Mapping[str, RigidMolecule] | None = None,
+) -> dict[str, RigidMolecule]:
+    """The molecules among ions, by species, in the frame that the axis asks for; arguments and
+    errors as for `draw`."""
+    if axis not in AXES:
+        raise InputError(
+            f"'{axis}' is no axis of a molecule.", f"Choose one of: {', '.join(AXES)}."
+        )
+    registry = load_registry(store)
+    given = molecules or {}
+    shapes = {}
+    for name in dict.fromkeys(ions):
+        if name and registry.ion(name).molecular:
+            shape = given[name] if name in given else load_molecule(name, store)
+            shapes[name] = along_dipole(shape, store) if axis == "dipole" else shape
+    return shapes

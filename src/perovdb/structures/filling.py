@@ -1,0 +1,146 @@
+"""How many ions of each kind share which sites of a supercell, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError, StructureError, UnknownSpecies
+from perovdb.store import Store
+from perovdb.structures.hosts import Host
+from perovdb.structures.ordering import Ordering, enumerate_orderings, order
+from perovdb.structures.ordering.counts import whole_counts
+from perovdb.structures.sites import Sites
+from perovdb.structures.supercells import Matrix, supercell_of_sites
+
+#: Old species -> new species -> number.
+Replace = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Sites that are ordered together: of each role those that share the same ions.
+
+    Attributes:
+        where: (m,) their indices in the cell.
+        counts: role -> species -> number; what is left over stays empty.
+    """
+
+    where: np.ndarray
+    counts: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A supercell before its ions are put on their sites.
+
+    Attributes:
+        sites: of the supercell.
+        groups: one, unless ions of one role have sites of their own, as Cl and I in Cs2PbCl2I2.
+    """
+
+    sites: Sites
+    groups: tuple[Group, ...]
+
+    def ordered(self, rule: str, seed: int, axis: int) -> Ordering:
+        """One order by a rule; arguments and errors as for `ordering.order`."""
+        ions = np.full(len(self.sites), "", dtype=object)
+        found = []
+        for group in self.groups:
+            one = order(self.sites.part(group.where), group.counts, rule, seed, axis=axis)
+            ions[group.where] = one.ions
+            found.append(one)
+        telling = [one for one in found if one.text != found[-1].text] or found[-1:]
+        report = (
+            telling[0].report if len(found) == 1 else {"groups": [one.report for one in found]}
+        )
+        return Ordering(ions, report, "; ".join(one.text for one in telling))
+
+    def distinct(self) -> list[Ordering]:
+        """All symmetry-distinct orders; errors as for `ordering.enumerate_orderings`.
+
+        Raises:
+            StructureError: also if ions of one role have sites of their own.
+        """
+        if len(self.groups) > 1:
+            raise StructureError(
+                "The distinct orderings of a compound whose ions of one role have sites of their "
+                "own are not listed from its formula.",
+                "Build it into a file, and replace ions in that.",
+            )
+        return enumerate_orderings(self.sites, self.groups[0].counts)
+
+
+def filling(
+    host: Host, size: Matrix, replace: Replace | None, store: Store, nearest: bool = False
+) -> Filling:
+    """The supercell of a host with exact numbers of ions.
+
+    Args:
+        host: the unit cell.
+        size: as for `build`.
+        replace: numbers of ions to replace by others of their role.
+        store: the store.
+        nearest: take the nearest whole numbers where the fractions give none.
+
+    Raises:
+        InputError: the size or a number cannot be used.
+        UnknownSpecies: an ion to replace is not there.
+        StructureError: the fractions do not give whole numbers in this cell.
+    """
+    sites = supercell_of_sites(host.sites, size)
+    cells = len(sites) // len(host.sites)
+    held = [tuple(shares.items()) for shares in host.occupants] * cells
+    kinds = {
+        role: list(dict.fromkeys(held[site] for site in sites.of(role))) for role in sites.counts()
+    }
+    number = np.array(
+        [kinds[role].index(one) for role, one in zip(sites.roles, held, strict=True)]
+    )
+    groups = []
+    for k in range(max(map(len, kinds.values()))):
+        where = np.flatnonzero(number == k)
+        shares = {role: dict(of_role[k]) for role, of_role in kinds.items() if k < len(of_role)}
+        numbers = {role: int((sites.roles[where] == role).sum()) for role in shares}
+        counts = whole_counts(host.composition.formula, shares, numbers, nearest=nearest)
+        groups.append(Group(where, counts))
+    for old, news in (replace or {}).items():
+        for new, count in news.items():
+            _replace(groups, old, new, count, store)
+    return Filling(sites, tuple(groups))
+
+
+def _replace(groups: list[Group], old: str, new: str, count: int, store: Store) -> None:
+    registry = load_registry(store)
+    leaving, coming = registry.ion(old), registry.ion(new)
+    if coming.site != leaving.site:
+        raise InputError(
+            f"{new} belongs on {coming.site} sites and {old} on {leaving.site} sites.",
+            f"An antisite is a defect: {coming.species}_{leaving.species}.",
+        )
+    if count < 1:
+        raise InputError(
+            f"{count!r} {old} cannot be replaced by {new}.", "Give a whole number from 1 on."
+        )
+    for group in groups:
+        of_role = group.counts.get(leaving.site, {})
+        there = of_role.get(leaving.species, 0)
+        if there == 0:
+            continue
+        if count > there:
+            raise StructureError(
+                f"{count} {old} cannot be replaced: this cell has {there}.",
+                "Take a larger size, or fewer.",
+            )
+        of_role[coming.species] = of_role.get(coming.species, 0) + count
+        of_role[leaving.species] -= count
+        if of_role[leaving.species] == 0:
+            del of_role[leaving.species]
+        return
+    present = ", ".join(
+        dict.fromkeys(ion for g in groups for held in g.counts.values() for ion in held)
+    )
+    raise UnknownSpecies(f"There is no {old} in the cell.", f"It holds: {present}.")
