@@ -6,16 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from perovdb.migration.rigid import (
-    interpolate,
-    move,
-    nearest_numbering,
-    own_rotations,
-    rigid_part,
-    rotation_between,
-)
+from perovdb.migration.rigid import interpolate, move, rigid_part, rotation_between
 from perovdb.store import open_store
-from perovdb.structures.molecules import load_molecule
+from perovdb.structures.molecules.geometry import load_molecule
 
 MOLECULES = {name: load_molecule(name, open_store()) for name in ("MA", "FA")}
 vectors = st.tuples(*[st.floats(-3, 3)] * 3).map(np.array)
@@ -23,37 +16,6 @@ vectors = st.tuples(*[st.floats(-3, 3)] * 3).map(np.array)
 
 def distances(positions):
     return np.linalg.norm(positions[:, None] - positions[None], axis=-1)
-
-
-@pytest.mark.parametrize(("species", "count"), [("MA", 3), ("FA", 2)])
-def test_a_molecule_has_the_rotations_of_its_point_group(species, count):
-    """C3v has three proper rotations, C2v two."""
-    molecule = MOLECULES[species]
-    found = own_rotations(molecule.elements, molecule.positions_A)
-    assert len(found) == count
-    assert list(found[0]) == list(range(len(molecule.elements)))
-    for permutation in found:
-        renamed = [molecule.elements[i] for i in permutation]
-        assert renamed == list(molecule.elements)
-        moved = molecule.positions_A[permutation]
-        assert distances(moved) == pytest.approx(distances(molecule.positions_A), abs=0.02)
-
-
-def test_a_third_of_a_turn_of_ma_about_its_axis_is_no_turn():
-    ma = MOLECULES["MA"]
-    axis = np.array([1.0, 0, 0])
-    turned = Rotation.from_rotvec(2 * np.pi / 3 * axis).apply(ma.positions_A)
-    renumbered = nearest_numbering(ma.elements, ma.positions_A, turned)
-    assert rotation_between(ma.positions_A, turned).magnitude() > 2
-    assert rotation_between(ma.positions_A, renumbered).magnitude() < 0.01
-    assert renumbered == pytest.approx(ma.positions_A, abs=0.02)
-
-
-def test_half_a_turn_of_fa_about_its_axis_is_no_turn():
-    fa = MOLECULES["FA"]
-    turned = Rotation.from_rotvec([0, np.pi, 0]).apply(fa.positions_A)
-    renumbered = nearest_numbering(fa.elements, fa.positions_A, turned)
-    assert rotation_between(fa.positions_A, renumbered).magnitude() < 0.01
 
 
 @given(vectors, vectors)
@@ -100,3 +62,24 @@ def test_any_motion_leaves_a_body_rigid_and_other_atoms_free(seed):
     for image in moved:
         assert distances(image[:8]) == pytest.approx(distances(fa.positions_A), abs=1e-9)
     assert moved[:, 8] == pytest.approx(positions[:, 8] + motion[:, 8])
+
+
+def test_molecules_of_one_size_move_together_as_they_do_one_by_one():
+    ma = MOLECULES["MA"]
+    positions = np.concatenate([ma.positions_A, ma.positions_A + np.array([5.0, 0, 0])])[None]
+    motion = np.random.default_rng(4).normal(size=positions.shape) * 0.2
+    apart = [np.arange(8), np.arange(8, 16)]
+    together = [np.arange(16).reshape(2, 8)]
+    assert rigid_part(motion, positions, together) == pytest.approx(
+        rigid_part(motion, positions, apart), abs=1e-12
+    )
+    assert move(positions, motion, together) == pytest.approx(
+        move(positions, motion, apart), abs=1e-12
+    )
+
+
+def test_a_straight_molecule_moves_without_a_turn_about_itself():
+    positions = np.array([[0.0, 0, 0], [1.1, 0, 0], [2.3, 0, 0]])[None]
+    motion = np.array([[0.0, 0.1, 0], [0, 0, 0], [0, -0.1, 0.3]])[None]
+    moved = move(positions, motion, [np.arange(3)])
+    assert distances(moved[0]) == pytest.approx(distances(positions[0]), abs=1e-9)

@@ -13,16 +13,19 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.calculators.average_cell import AverageCell
-from perovdb.errors import StructureError
+from perovdb.errors import InputError, StructureError
 from perovdb.migration.hops import Hop
-from perovdb.migration.rigid import nearest_numbering
-from perovdb.store import Store
+from perovdb.migration.numbering import stand_as
+from perovdb.store import Store, open_store
+from perovdb.structures.defects.vacancies import remove_unit
 from perovdb.structures.supercells import Size
 from perovdb.structures.units import Unit, units
-from perovdb.structures.vacancies import remove_unit
 
 #: A unit stands on a site if its centre is this near.
 ON_SITE_A = 0.5
+
+#: Two images of the end count as equally near if their distances differ by a smaller share.
+HALF_CELL = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class Endpoints:
             wrapped back into the cell.
         mover: (m,) indices of the atoms that hop.
         vector_A: (3,) the hop.
-        half_cell: the hop is half a cell vector, so that its mirror image is as long.
+        half_cell: the hop is half a cell vector, so that its mirror image is as long: another
+            periodic image of the end is as near, to HALF_CELL.
+        into: the ion whose vacancy it hops into.
+        notes: what a user should know of the vacancies.
     """
 
     start: Structure
@@ -42,6 +48,8 @@ class Endpoints:
     mover: np.ndarray
     vector_A: np.ndarray
     half_cell: bool
+    into: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def endpoints(host: Structure, hop: Hop, cell: AverageCell, size: Size, store: Store) -> Endpoints:
@@ -62,26 +70,106 @@ def endpoints(host: Structure, hop: Hop, cell: AverageCell, size: Size, store: S
             two neighbouring sites hold this ion.
     """
     mover, target, vector_A = _place(host, hop, cell, size)
+    return _between(host, mover, target, vector_A, store)
+
+
+def endpoints_in_structure(
+    structure: Structure, hop: Hop, store: Store | None = None
+) -> Endpoints:
+    """Open the vacancy of a hop in the structure itself, and let the ion hop.
+
+    At the end the mover stands as the ion that was there before; an ion of another species, such
+    as FA in the vacancy of an MA, keeps its own orientation. Vacancies that are there already
+    stay, and the charge of the cell counts them all.
+
+    Args:
+        structure: in which the hop was found.
+        hop: of `hops_in_structure`, or of a sample.
+        store: the curated store by default.
+
+    Raises:
+        InputError: the hop is of another structure.
+        StructureError: the cell is so small that the ion would hop onto its own image.
+    """
+    every = units(structure)
+    if max(hop.start_site, hop.end_site) >= len(every):
+        raise _of_another(hop, max(hop.start_site, hop.end_site))
+    mover, target = every[hop.start_site], every[hop.end_site]
+    for unit, ion, place, number in (
+        (mover, hop.species, hop.start, hop.start_site),
+        (target, hop.into, hop.end, hop.end_site),
+    ):
+        offset = structure.lattice.get_fractional_coords(unit.centre_A) - place
+        offset -= np.rint(offset)
+        away_A = np.linalg.norm(structure.lattice.get_cartesian_coords(offset))
+        if unit.ion != ion or away_A > ON_SITE_A:
+            raise _of_another(hop, number)
+    if mover is target:
+        raise StructureError(
+            f"In this cell {hop.species} would hop onto its own periodic image.",
+            "Take a supercell that is larger along the hop, and its hops.",
+        )
+    # From centre to centre; the hop says which periodic image of the target it is.
+    cells = np.rint(
+        np.array(hop.end)
+        - np.array(hop.start)
+        - structure.lattice.get_fractional_coords(target.centre_A - mover.centre_A)
+    )
+    vector_A = target.centre_A - mover.centre_A + cells @ structure.lattice.matrix
+    return _between(structure, mover, target, vector_A, store or open_store())
+
+
+def _between(
+    host: Structure, mover: Unit, target: Unit, vector_A: np.ndarray, store: Store
+) -> Endpoints:
+    """The two ends of a hop from a unit of the host to the place of another, which goes."""
     start = remove_unit(host, target, store)
     kept = np.setdiff1d(np.arange(len(host)), target.atoms)
     moved = np.searchsorted(kept, mover.atoms)
-
     positions = start.cart_coords
     local_start = host.cart_coords[mover.atoms] - mover.centre_A
-    local_end = host.cart_coords[target.atoms] - target.centre_A
-    if len(moved) > 1:
-        elements = tuple(host[int(atom)].specie.symbol for atom in mover.atoms)
-        local_end = nearest_numbering(elements, local_start, local_end)
-    else:
-        local_end = local_start
+    local_end = local_start
+    if mover.ion == target.ion and len(moved) > 1:
+        mover_elements, target_elements = (
+            tuple(host[int(atom)].specie.symbol for atom in unit.atoms) for unit in (mover, target)
+        )
+        local_target = host.cart_coords[target.atoms] - target.centre_A
+        local_end = stand_as(mover_elements, local_start, target_elements, local_target)
     positions[moved] = mover.centre_A + vector_A + local_end
-    half = host.lattice.get_fractional_coords(vector_A)
     return Endpoints(
         start=start,
         end=with_positions(start, positions),
         mover=moved,
         vector_A=vector_A,
-        half_cell=bool(np.any(np.abs(np.abs(half) - 0.5) < 1e-6)),
+        half_cell=_half_cell(host, vector_A),
+        into=target.ion,
+        notes=_notes(host),
+    )
+
+
+def _notes(host: Structure) -> tuple[str, ...]:
+    charge = host.properties["charge"]
+    if charge == 0:
+        return ()
+    return (
+        f"the host has a charge of {charge:+d} e before the vacancy of the hop is opened, which "
+        "comes on top of what is vacant there",
+    )
+
+
+def _half_cell(host: Structure, vector_A: np.ndarray) -> bool:
+    """Whether another periodic image of the end is as near as the one that is taken."""
+    periodic = np.array(host.lattice.pbc, dtype=int)
+    cells = (np.array(list(np.ndindex(3, 3, 3))) - 1) * periodic
+    others = cells[cells.any(axis=1)] @ host.lattice.matrix + vector_A
+    nearest = np.linalg.norm(others, axis=1).min(initial=np.inf)
+    return bool(nearest < np.linalg.norm(vector_A) * (1 + HALF_CELL))
+
+
+def _of_another(hop: Hop, number: int) -> InputError:
+    return InputError(
+        f"The hop of {hop.species} is not one of this structure: its site {number} is another.",
+        "Give the structure in which the hop was found, with the same ions.",
     )
 
 

@@ -2,34 +2,40 @@
 
 Molecules count as points at their centres of mass, and the ions that share a mixed site as one:
 a hop is listed for the average cell. Two hops are the same if an operation of the space group,
-or reading one of them backwards, turns one into the other.
+or reading one of them backwards, turns one into the other. For the hops of a structure with real
+atoms see `structure_hops`.
 """
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import spglib
-from ase.neighborlist import primitive_neighbor_list
+from scipy.spatial import KDTree
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import StructureError, UnknownSpecies
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
+from perovdb.migration.hop_orbits import equivalent_pairs
+from perovdb.migration.neighbours import Neighbours
 from perovdb.store import Store, open_store
+from perovdb.structures.sites import Periodic
 
 #: The first shell of neighbours ends where the next distance is longer by more than this.
 #: It keeps to the edges of the octahedra: in gamma-CsPbI3 they are 4.41 to 4.62 angstrom, and
 #: the next I-I distance, between octahedra that share no Pb, is 4.91.
 FIRST_SHELL_GAP = 0.05
 
-SYMMETRY_TOLERANCE_A = 1e-3
-
+#: The gap is looked for up to this many times the usual distance of nearest neighbours.
+FIRST_SHELL_REACH = 1.6
 
 Point = tuple[float, float, float]
+
+#: Number of the start site, number of the end site, and the three cells to the one it is in.
+Step = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,23 @@ class Hop:
 
     Attributes:
         species: the ion that moves.
+        into: the ion whose vacancy it moves into; the species itself for a vacancy of its own.
         distance_A: its length, in angstrom.
-        multiplicity: how many hops equivalent to it leave the `start` site.
-        per_cell: how many equivalent hops there are in the cell, a hop and its reverse being one.
+        multiplicity: how many hops of this class leave the `start` site.
+        per_cell: how many hops of this class there are in the cell, a hop and its reverse being
+            one.
         start, end: (3,) fractional coordinates in the cell; the end may lie in another cell.
-        start_site, end_site: numbers of the sites in the cell.
-        equivalents: start and end of every hop that is the same, this one first, each also
-            backwards.
+        start_site, end_site: numbers of the sites in the cell; in a structure, of its units.
+        equivalents: start and end of every hop of the class, this one first; each also
+            backwards, unless the ions at the two ends differ.
+        steps: the same hops by the numbers of their sites.
+        direction: of X ions, "edge" along the edge of an octahedron (both ends are bonded to one
+            B, at less than 135 deg) or "across"; "" for A and B, and where only sites are known.
+        environment: ions around the path, see `environments`; "" where only sites are known.
     """
 
     species: str
+    into: str
     distance_A: float
     multiplicity: int
     per_cell: int
@@ -56,6 +69,9 @@ class Hop:
     start_site: int
     end_site: int
     equivalents: tuple[tuple[Point, Point], ...]
+    steps: tuple[Step, ...]
+    direction: str = ""
+    environment: str = ""
 
 
 def hops(
@@ -118,107 +134,124 @@ def distinct_hops(
         StructureError: the symmetry of the cell cannot be found.
     """
     pairs, shifts, distances = first_shell(lattice_A, fractional, movers)
-    with warnings.catch_warnings():
-        # spglib announces that it will raise instead of giving None; both mean the same here.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        symmetry = spglib.get_symmetry_dataset(
-            (lattice_A.tolist(), fractional.tolist(), kinds.tolist()),
-            symprec=SYMMETRY_TOLERANCE_A,
-        )
-    if symmetry is None:
-        raise StructureError(
-            "The space group of the cell cannot be found.",
-            "Check that no two sites lie on each other.",
-        )
-    labels = _orbits(pairs, shifts, fractional, symmetry.rotations, symmetry.translations)
-    found = []
-    for label in dict.fromkeys(labels):
-        members = np.flatnonzero(labels == label)
-        first = members[0]
-        start, end = pairs[first]
-        found.append(
-            Hop(
-                species=species,
-                distance_A=float(distances[first]),
-                multiplicity=int((pairs[members, 0] == start).sum()),
-                # Every hop is listed from both of its ends.
-                per_cell=len(members) // 2,
-                start=_point(fractional[start]),
-                end=_point(fractional[end] + shifts[first]),
-                start_site=int(start),
-                end_site=int(end),
-                equivalents=tuple(
-                    (_point(fractional[i]), _point(fractional[j] + shift))
-                    for (i, j), shift in zip(pairs[members], shifts[members], strict=True)
-                ),
-            )
-        )
+    labels = equivalent_pairs(lattice_A, fractional, kinds, pairs, shifts)
+    found = [
+        hop_of(np.flatnonzero(labels == label), pairs, shifts, distances, fractional, species)
+        for label in np.unique(labels)
+    ]
+    return in_order(found)
+
+
+def hop_of(
+    members: np.ndarray,
+    pairs: np.ndarray,
+    shifts: np.ndarray,
+    distances: np.ndarray,
+    fractional: np.ndarray,
+    species: str,
+    into: str | None = None,
+) -> Hop:
+    """One class of pairs as a hop. From the first site it leaves, the member that ends at the
+    smallest coordinates, x before y before z, stands for all.
+
+    Args:
+        members: (k,) numbers of its pairs.
+        pairs, shifts, distances: of all pairs, as `first_shell` gives them.
+        fractional: (n, 3) of the sites.
+        species, into: the ions at the start and at the end.
+    """
+    leaving = members[pairs[members, 0] == pairs[members[0], 0]]
+    reached = np.round(fractional[pairs[leaving, 1]] + shifts[leaving], 6)
+    first = leaving[np.lexsort(reached.T[::-1])[0]]
+    members = np.concatenate([[first], members[members != first]])
+    start, end = pairs[members].T
+    beginnings = np.round(fractional[start], 9).tolist()
+    ends = np.round(fractional[end] + shifts[members], 9).tolist()
+    steps = np.concatenate([pairs[members], shifts[members]], axis=1).astype(int).tolist()
+    equivalents = tuple(
+        ((a, b, c), (d, e, f)) for (a, b, c), (d, e, f) in zip(beginnings, ends, strict=True)
+    )
+    both_ways = into in (None, species)
+    return Hop(
+        species=species,
+        into=species if into is None else into,
+        distance_A=float(distances[first]),
+        multiplicity=int((start == start[0]).sum()),
+        # Hops between like ions are listed from both of their ends.
+        per_cell=len(members) // 2 if both_ways else len(members),
+        start=equivalents[0][0],
+        end=equivalents[0][1],
+        start_site=int(start[0]),
+        end_site=int(end[0]),
+        equivalents=equivalents,
+        steps=tuple((i, j, u, v, w) for i, j, u, v, w in steps),
+    )
+
+
+def in_order(found: Sequence[Hop]) -> list[Hop]:
+    """Hops as they are listed and numbered: the shortest first."""
     return sorted(found, key=lambda hop: (round(hop.distance_A, 6), hop.start_site, hop.end_site))
 
 
 def first_shell(
-    lattice_A: np.ndarray, fractional: np.ndarray, movers: np.ndarray
+    lattice_A: np.ndarray,
+    fractional: np.ndarray,
+    movers: np.ndarray,
+    periodic: Periodic = (True, True, True),
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of nearest sites: (p, 2) indices, (p, 3) cell of the second, (p,) distances in A.
 
     A pair stands in the list from each of its ends. The shell is cut at the first gap in the
-    sorted distances of the whole cell, see FIRST_SHELL_GAP.
+    sorted distances of the whole cell, see FIRST_SHELL_GAP, from the distance on at which half of
+    the sites have a neighbour: one pair that is unusually near makes no shell.
+    """
+    pairs, shifts, distances, _ = shell_and_gap(lattice_A, fractional, movers, periodic)
+    return pairs, shifts, distances
+
+
+def shell_and_gap(
+    lattice_A: np.ndarray,
+    fractional: np.ndarray,
+    movers: np.ndarray,
+    periodic: Periodic = (True, True, True),
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """As `first_shell`, and whether there is a gap that ends it.
+
+    Raises:
+        StructureError: there is one site only, and no image of it.
     """
     positions = fractional[movers] @ lattice_A
-    periodic = (True, True, True)
+    bound = np.full(len(movers), np.inf)
+    if len(movers) > 1:
+        bound = KDTree(positions).query(positions, k=2)[0][:, 1]
     # A site's own image is one cell vector away, so the nearest site is not farther.
-    reach = 1.001 * np.linalg.norm(lattice_A, axis=1).min()
-    nearest = primitive_neighbor_list("d", periodic, lattice_A, positions, reach).min()
-    start, end, shift, distance = primitive_neighbor_list(
-        "ijSd", periodic, lattice_A, positions, 1.6 * nearest
-    )
-    ladder = np.sort(distance)
-    gaps = np.flatnonzero(ladder[1:] > ladder[:-1] * (1 + FIRST_SHELL_GAP))
+    vectors = np.linalg.norm(lattice_A, axis=1)[list(periodic)]
+    bound = np.minimum(bound, vectors.min(initial=np.inf))
+    if not np.isfinite(bound).all():
+        raise StructureError(
+            "There is one site only, which has no neighbour of its kind.", "Take a larger cell."
+        )
+    widest = FIRST_SHELL_REACH * float(np.median(bound))
+    pairs, shifts, distances = pairs_within(lattice_A, fractional, movers, widest, periodic)
+    nearest = np.full(len(fractional), np.inf)
+    np.minimum.at(nearest, pairs[:, 0], distances)
+    usual = float(np.sort(nearest[movers])[(len(movers) - 1) // 2])
+    reach = FIRST_SHELL_REACH * usual
+    ladder = np.sort(distances[(distances >= usual * (1 - 1e-9)) & (distances <= reach)])
+    gaps = np.flatnonzero(np.append(ladder[1:], reach) > ladder * (1 + FIRST_SHELL_GAP))
     last = ladder[gaps[0]] if len(gaps) else ladder[-1]
-    inside = distance <= last * (1 + 1e-9)
-    pairs = np.stack([movers[start[inside]], movers[end[inside]]], axis=1)
-    return pairs, shift[inside], distance[inside]
+    inside = distances <= last * (1 + 1e-9)
+    return pairs[inside], shifts[inside], distances[inside], len(gaps) > 0
 
 
-def _orbits(
-    pairs: np.ndarray,
-    shifts: np.ndarray,
+def pairs_within(
+    lattice_A: np.ndarray,
     fractional: np.ndarray,
-    rotations: np.ndarray,
-    translations: np.ndarray,
-) -> np.ndarray:
-    """(p,) a number for each pair, the same for pairs that an operation or a reversal joins.
-
-    An operation (R, t) takes site i to site i' and cell n_i, where R f_i + t = f_i' + n_i; so
-    the pair (i, j, s) goes to (i', j', n_j + R s - n_i).
-    """
-    images = np.einsum("oab,nb->ona", rotations, fractional) + translations[:, None, :]
-    offset = images[:, :, None, :] - fractional[None, None, :, :]
-    lattice_part = np.rint(offset)
-    image_of = np.abs(offset - lattice_part).max(axis=3).argmin(axis=2)
-    operation, site = np.indices(image_of.shape)
-    cell_of = lattice_part[operation, site, image_of].astype(int)
-
-    i, j = pairs.T
-    turned = np.einsum("oab,pb->opa", rotations, shifts)
-    forward = np.concatenate(
-        [
-            image_of[:, i, None],
-            image_of[:, j, None],
-            cell_of[:, j] + turned - cell_of[:, i],
-        ],
-        axis=2,
-    )
-    backward = np.concatenate([forward[:, :, 1:2], forward[:, :, 0:1], -forward[:, :, 2:]], axis=2)
-    # One integer a pair: two site numbers and three cell shifts, each less than `base`.
-    low = min(forward[:, :, 2:].min(), backward[:, :, 2:].min())
-    base = int(max(len(fractional), forward.max() - low, backward.max() - low)) + 1
-    weights = base ** np.arange(4, -1, -1)
-    offsets = np.array([0, 0, low, low, low])
-    codes = np.concatenate([(forward - offsets) @ weights, (backward - offsets) @ weights])
-    return np.asarray(codes.min(axis=0))
-
-
-def _point(coordinates: np.ndarray) -> Point:
-    x, y, z = (round(float(value), 9) for value in coordinates)
-    return x, y, z
+    movers: np.ndarray,
+    reach_A: float,
+    periodic: Periodic = (True, True, True),
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All pairs of sites up to a length, a site and its own images too; as `first_shell`."""
+    near = Neighbours(lattice_A, fractional[movers], reach_A, periodic)
+    start, end, shifts, distances = near.pairs()
+    return np.stack([movers[start], movers[end]], axis=1), shifts, distances

@@ -10,13 +10,20 @@ doi 10.1063/1.4878664.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
-from ase.neighborlist import primitive_neighbor_list
 from scipy.sparse import csr_array
+from scipy.spatial import cKDTree
 
-#: Pairs farther apart than this at mid path weigh less than 1e-4 of those at 2.5 angstrom.
+#: Pairs farther apart than this at mid path weigh about a hundredth of those at 3 angstrom.
 REACH_A = 9.0
+
+#: Nearer atoms count as this far apart: where two pass through each other S has no slope.
+NEAREST_A = 0.1
+
+#: A stiffness of each image is kept up to this many numbers in all.
+MOST_ELEMENTS = 2 * 10**7
 
 
 class PairPotential:
@@ -24,6 +31,10 @@ class PairPotential:
 
     S = sum over images and pairs of (d - d_wanted)^2 / d^4, in A^-2. The periodic image of each
     pair is fixed once, at mid path, so that S is smooth.
+
+    Attributes:
+        first, second: (p,) the two atoms of each pair.
+        wanted_A: (p, k) the distance that each pair shall have on each image.
     """
 
     def __init__(
@@ -33,6 +44,7 @@ class PairPotential:
         end_A: np.ndarray,
         fractions: np.ndarray,
         bodies: Sequence[np.ndarray] = (),
+        periodic: Sequence[bool] = (True, True, True),
     ) -> None:
         """Find the pairs and the distances that they shall have.
 
@@ -42,51 +54,115 @@ class PairPotential:
                 difference of its two rows.
             fractions: (k,) where the inner images stand, between 0 and 1.
             bodies: rigid molecules; pairs inside one are left out.
+            periodic: whether the crystal repeats along each cell vector.
         """
         middle = (start_A + end_A) / 2
-        i, j, cell = primitive_neighbor_list(
-            "ijS", (True, True, True), lattice_A, middle, REACH_A, max_nbins=1e4
-        )
-        # Each pair stands in the list twice, and an atom with its own image never changes.
-        once = i < j
+        i, j, shift_A = _pairs(lattice_A, middle, periodic)
         body_of = -np.arange(1, len(middle) + 1)
         for number, body in enumerate(bodies):
             body_of[body] = number
-        keep = once & ((body_of[i] != body_of[j]) | (np.abs(cell).sum(axis=1) > 0))
-        self.first, self.second = i[keep], j[keep]
-        self.shift_A = cell[keep] @ lattice_A
-        start, end = self._lengths(start_A[None])[0], self._lengths(end_A[None])[0]
-        self.wanted = start + fractions[:, None] * (end - start)
-        pairs = np.arange(len(self.first))
-        ones = np.ones(len(pairs))
-        shape = (len(middle), len(pairs))
-        self._gather = csr_array((ones, (self.second, pairs)), shape=shape) - csr_array(
-            (ones, (self.first, pairs)), shape=shape
-        )
-        # Curvature of S along one coordinate of one atom: 2 / d^4 a pair, a third each way.
-        per_pair = (2 / self.wanted**4).mean(axis=0) / 3
-        self.stiffness = float((np.abs(self._gather) @ per_pair).mean())
+        keep = (body_of[i] != body_of[j]) | (np.abs(shift_A).sum(axis=1) > 1e-6)
+        self.first, self.second, shift_A = i[keep], j[keep], shift_A[keep]
+        count, images = len(self.first), len(fractions)
+        self._shift_A = np.tile(shift_A, (1, images))
 
-    def gradient(self, positions_A: np.ndarray) -> np.ndarray:
-        """(k, n, 3) derivative of S with respect to the positions of the inner images, in
-        angstrom: divided by the mean curvature, it tells how far an atom is from rest."""
+        def lengths(positions_A: np.ndarray) -> np.ndarray:
+            vectors = positions_A[self.second] - positions_A[self.first] + shift_A
+            return np.asarray(np.linalg.norm(vectors, axis=1)[:, None])
+
+        start, end = lengths(start_A), lengths(end_A)
+        self.wanted_A = start + fractions * (end - start)
+        pairs = np.arange(count)
+        self._gather = csr_array(
+            (
+                np.repeat([1.0, -1.0], count),
+                (np.concatenate([self.second, self.first]), np.tile(pairs, 2)),
+            ),
+            shape=(len(middle), count),
+        )
+
+    def value_and_gradient(self, positions_A: np.ndarray) -> tuple[float, np.ndarray]:
+        """S in A^-2 and its derivative (k, n, 3) in A^-3 at positions (k, n, 3)."""
         vectors = self._vectors(positions_A)
-        length = np.sqrt(np.einsum("kpa,kpa->kp", vectors, vectors))
-        excess = length - self.wanted
-        slope = 2 * excess / length**4 - 4 * excess**2 / length**5
-        along = (slope / length)[..., None] * vectors
-        images, pairs, _ = along.shape
-        flat = along.transpose(1, 0, 2).reshape(pairs, images * 3)
-        slopes = (self._gather @ flat).reshape(-1, images, 3).transpose(1, 0, 2)
-        return np.asarray(slopes / self.stiffness)
+        lengths = _lengths(vectors)
+        squares = lengths * lengths
+        excess = lengths - self.wanted_A
+        slopes = excess / (squares * squares)
+        value = float((excess * slopes).sum())
+        slopes *= (2 - 4 * excess / lengths) / lengths
+        vectors *= slopes[:, :, None]
+        pairs, images, _ = vectors.shape
+        gathered = self._gather @ vectors.reshape(pairs, -1)
+        return value, np.ascontiguousarray(gathered.reshape(-1, images, 3).transpose(1, 0, 2))
 
     def value(self, positions_A: np.ndarray) -> float:
         """S at the positions (k, n, 3) of the inner images."""
-        length = self._lengths(positions_A)
-        return float((((length - self.wanted) / length**2) ** 2).sum())
+        lengths = _lengths(self._vectors(positions_A))
+        return float((((lengths - self.wanted_A) / lengths**2) ** 2).sum())
+
+    def stiffness(self, positions_A: np.ndarray) -> np.ndarray:
+        """(k, n, n) curvature of S in A^-4 on each image, all directions alike.
+
+        A pair is a spring along itself; a third of it goes along each axis: a graph Laplacian.
+        It is the mean over the images, (1, n, n), where all together would fill the memory.
+
+        Args:
+            positions_A: (k, n, 3) the inner images.
+        """
+        lengths = _lengths(self._vectors(positions_A))
+        excess = (lengths - self.wanted_A) / lengths
+        # A stretched pair is softer, and soon bends the wrong way: half its rest value is least.
+        along = (2 - 16 * excess + 20 * excess**2) / lengths**4
+        springs = np.maximum(along, 1 / self.wanted_A**4).T / 3
+        images, atoms, _ = positions_A.shape
+        if images * atoms**2 > MOST_ELEMENTS:
+            springs = springs.mean(axis=0, keepdims=True)
+        place = self.first * atoms + self.second
+        matrix = -np.array([np.bincount(place, row, atoms * atoms) for row in springs])
+        matrix = matrix.reshape(-1, atoms, atoms)
+        matrix += matrix.transpose(0, 2, 1)
+        every = np.arange(atoms)
+        matrix[:, every, every] -= matrix.sum(axis=2)
+        return np.asarray(matrix)
 
     def _vectors(self, positions_A: np.ndarray) -> np.ndarray:
-        return np.asarray(positions_A[:, self.second] - positions_A[:, self.first] + self.shift_A)
+        """(p, k, 3) from the first atom of each pair to the second."""
+        images, atoms, _ = positions_A.shape
+        # One row an atom: rows are gathered several times faster than columns.
+        rows = positions_A.transpose(1, 0, 2).reshape(atoms, -1)
+        vectors = rows.take(self.second, axis=0)
+        vectors -= rows.take(self.first, axis=0)
+        vectors += self._shift_A
+        return np.asarray(vectors.reshape(-1, images, 3))
 
-    def _lengths(self, positions_A: np.ndarray) -> np.ndarray:
-        return np.asarray(np.linalg.norm(self._vectors(positions_A), axis=2))
+
+def _lengths(vectors_A: np.ndarray) -> np.ndarray:
+    """(p, k) lengths of (p, k, 3) vectors, NEAREST_A at least."""
+    lengths = np.sqrt(np.einsum("pka,pka->pk", vectors_A, vectors_A))
+    return np.asarray(np.maximum(lengths, NEAREST_A))
+
+
+def _pairs(
+    lattice_A: np.ndarray, positions_A: np.ndarray, periodic: Sequence[bool]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of atoms within REACH_A: (p,) first, (p,) second, later in the list, and (p, 3) the
+    shift in angstrom that takes the second to the periodic image meant."""
+    inverse = np.linalg.inv(lattice_A)
+    repeats = np.asarray(periodic, dtype=bool)
+    fractional = positions_A @ inverse
+    home = np.where(repeats, np.floor(fractional), 0.0)
+    inside = fractional - home
+    # How far REACH_A carries in fractions of each cell vector.
+    margin = np.where(repeats, REACH_A * np.linalg.norm(inverse, axis=0), np.inf)
+    most = np.where(repeats, np.ceil(margin), 0).astype(int)
+    cells = np.array(list(product(*(range(-n, n + 1) for n in most))), dtype=float)
+    images = inside + cells[:, None]
+    cell, atom = np.nonzero(((images >= -margin) & (images < 1 + margin)).all(axis=2))
+    tree, ghosts = cKDTree(inside @ lattice_A), cKDTree(images[cell, atom] @ lattice_A)
+    near = tree.sparse_distance_matrix(ghosts, REACH_A, output_type="ndarray")
+    first, ghost = near["i"], near["j"]
+    # An atom with its own image never changes, and each pair is found from both ends.
+    once = first < atom[ghost]
+    first, ghost = first[once], ghost[once]
+    second = atom[ghost]
+    return first, second, (cells[cell[ghost]] + home[first] - home[second]) @ lattice_A

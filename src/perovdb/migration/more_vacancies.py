@@ -1,0 +1,151 @@
+"""More vacancies beside the one that an ion hops into: a higher concentration, or neutral cells.
+
+They are opened at both ends alike, as far from the hop and from each other as the cell allows, so
+that what changes along a series is their number and not the hop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError, StructureError, UnknownSpecies
+from perovdb.migration.endpoints import Endpoints, with_positions
+from perovdb.store import Store
+from perovdb.structures.defects.vacancies import remove_unit
+from perovdb.structures.particles.spreading import spread
+from perovdb.structures.units import Unit, crystal_units, units
+
+
+def with_vacancies(
+    ends: Endpoints, ion: str, count: int, neutral: str | None, store: Store
+) -> Endpoints:
+    """The ends of a hop with a number of vacancies of an ion, and with partners if asked for.
+
+    Args:
+        ends: with the vacancy of the hop.
+        ion: whose vacancies are counted.
+        count: of them, that of the hop among them.
+        neutral: None for a charged cell, else as for `partners_of`.
+        store: charges come from it.
+
+    Raises:
+        InputError: the count is not a whole number from 1 on, or there is no such rule.
+        StructureError: there are not so many ions, or they cannot make the cell neutral.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InputError(
+            f"A hop with {count!r} vacancies cannot be.", "Give a whole number from 1 on."
+        )
+    ends = open_more(ends, {ion: count - 1}, store)
+    return ends if neutral is None else open_more(ends, partners_of(ends, neutral, store), store)
+
+
+def open_more(ends: Endpoints, more: Mapping[str, int], store: Store) -> Endpoints:
+    """The ends of a hop with more vacancies in the cell.
+
+    Args:
+        ends: with the vacancy of the hop.
+        more: ion -> how many more of it to leave out; molecules go whole.
+        store: charges come from it.
+
+    Raises:
+        UnknownSpecies: an ion is not there.
+        InputError: a number is not a whole one from 0 on.
+        StructureError: there are not so many besides the ion that hops.
+    """
+    registry = load_registry(store)
+    here = next(
+        unit.centre_A for unit in units(ends.start) if np.isin(ends.mover, unit.atoms).any()
+    )
+    # Apart from both ends alike, or the hop would run downhill.
+    taken = [here, here + ends.vector_A]
+    for name, count in more.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise InputError(f"{count!r} more vacancies cannot be.", "Give a whole number.")
+        ion = registry.ion(name).species
+        every = crystal_units(ends.start)
+        free = [u for u in every if u.ion == ion and not np.isin(u.atoms, ends.mover).any()]
+        if count and not any(unit.ion == ion for unit in every):
+            held = ", ".join(dict.fromkeys(unit.ion for unit in every))
+            raise UnknownSpecies(f"There is no {name} in the cell.", f"It holds: {held}.")
+        if count > len(free):
+            raise StructureError(
+                f"{count} more {name} cannot be left out: besides the ion that hops there are "
+                f"{len(free)}.",
+                "Take a larger cell, or fewer vacancies.",
+            )
+        centres = np.array([unit.centre_A for unit in free]).reshape(-1, 3)
+        chosen = spread(centres, count, np.array(taken), ends.start.lattice)
+        taken += [centres[k] for k in chosen]
+        leaving = [free[k] for k in chosen]
+        while leaving:
+            unit, *leaving = leaving
+            kept = np.setdiff1d(np.arange(len(ends.start)), unit.atoms)
+            ends = _without(ends, unit, kept, store)
+            leaving = [replace(u, atoms=np.searchsorted(kept, u.atoms)) for u in leaving]
+    return replace(ends, notes=(*ends.notes, *_apart(ends, more, np.array(taken))))
+
+
+def _apart(ends: Endpoints, more: Mapping[str, int], places_A: np.ndarray) -> list[str]:
+    """How far the further vacancies are from the two ends of the hop, which stand first."""
+    if len(places_A) == 2:
+        return []
+    lattice = ends.start.lattice
+    fractional = lattice.get_fractional_coords(places_A)
+    near = lattice.get_all_distances(fractional[2:], fractional[:2]).min()
+    names = ", ".join(f"{count} V_{ion}" for ion, count in more.items() if count)
+    return [f"besides the vacancy of the hop {names}, {near:.2f} A or more from both of its ends"]
+
+
+def partners_of(ends: Endpoints, neutral: str, store: Store) -> dict[str, int]:
+    """Vacancies that make the cell neutral, as ion -> number, for `open_more`.
+
+    Args:
+        ends: with all vacancies of the ion that hops.
+        neutral: "partner" for the commonest ion of the other charge, X for a negative cell and A
+            for a positive one; or a vacancy such as "V_Cs".
+        store: charges come from it.
+
+    Raises:
+        UnknownSpecies, InputError: there is no such ion, or rule.
+        StructureError: no whole number of these vacancies makes the cell neutral.
+    """
+    charge = ends.start.properties["charge"]
+    every = crystal_units(ends.start)
+    registry = load_registry(store)
+    if neutral.startswith("V_"):
+        ion = registry.ion(neutral[2:]).species
+    elif neutral == "partner":
+        of_role = [unit.ion for unit in every if unit.role == ("A" if charge > 0 else "X")]
+        ion = max(dict.fromkeys(of_role), key=of_role.count, default="")
+        if not ion:
+            raise StructureError("The cell has no ion for a partner.", "Name one, such as V_Cs.")
+    else:
+        raise InputError(
+            f"'{neutral}' is not a way to make the cell neutral.",
+            "Write partner, or a vacancy such as V_Cs.",
+        )
+    if charge == 0:
+        return {}
+    number, rest = divmod(charge, registry.ion(ion).charge)
+    if rest or number < 0:
+        raise StructureError(
+            f"V_{ion} cannot make up for a charge of {charge:+d}.",
+            "Name a vacancy of the opposite charge, or leave the cell charged.",
+        )
+    return {ion: number}
+
+
+def _without(ends: Endpoints, unit: Unit, kept: np.ndarray, store: Store) -> Endpoints:
+    """Without a unit at both ends; `kept` are the atoms that stay."""
+    start = remove_unit(ends.start, unit, store)
+    return replace(
+        ends,
+        start=start,
+        end=with_positions(start, ends.end.cart_coords[kept]),
+        mover=np.searchsorted(kept, ends.mover),
+    )

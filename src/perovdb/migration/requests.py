@@ -1,0 +1,283 @@
+"""A hop that is asked for in words: in which atoms, of what, how; and the paths that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from math import isfinite
+from typing import Any
+
+from pymatgen.core import Structure
+
+from perovdb.composition import parse
+from perovdb.composition.registry import load_registry
+from perovdb.errors import FormulaError, InputError, UnknownSpecies
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
+from perovdb.migration.chain import BOTH, METHODS, MOST_ATOMS, Chain, path_between
+from perovdb.migration.endpoints import endpoints_in_structure
+from perovdb.migration.hops import Hop
+from perovdb.migration.more_vacancies import with_vacancies
+from perovdb.migration.paths import methods_for, paths
+from perovdb.migration.sampling import sample_hops
+from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.store import Store, open_store
+from perovdb.structures.builder import build
+from perovdb.structures.files.reading import read_structure
+from perovdb.structures.supercells import Size, supercell
+from perovdb.structures.units import ion_formula
+
+#: What the fields of a request may be: a word, a yes or no, a whole number or a length from a
+#: least value on, three repeats of a cell. Those whose default is None may be left out.
+Kinds = Mapping[str, type | int | float | tuple[int, ...]]
+
+_KINDS: Kinds = {
+    **dict.fromkeys(("species", "formula", "file", "phase", "orientation", "order", "into"), str),
+    **dict.fromkeys(("neutral", "method"), str),
+    **dict.fromkeys(("temperature_K", "reach_A", "spacing_A"), 0.0),
+    **dict.fromkeys(("seed", "hop"), 0),
+    **dict.fromkeys(("vacancies", "images", "sample"), 1),
+    "size": (1, 1, 1),
+}
+
+#: Cells of a formula, where none are named.
+SIZE: Size = (2, 2, 2)
+
+#: How a formula becomes atoms: a file has its own.
+_OF_FORMULAS = ("phase", "temperature_K", "orientation", "order")
+
+
+@dataclass(frozen=True)
+class HopRequest:
+    """One hop.
+
+    Attributes:
+        species: ion that hops.
+        formula: of the host; or `file`, its atoms.
+        phase, temperature_K, size, seed, orientation: of the host, as for `build`. A formula takes
+            2 x 2 x 2 cells by default, a file its own.
+        order: rule for shared sites. With one, or with `into`, `reach_A` or `sample`, hops are
+            those of the ordered model; without, those of the average cell, and shared sites are
+            random.
+        into: ion whose vacancy it moves into, by default its own species.
+        reach_A: longest hop, beyond the first shell.
+        sample: how many hops to draw by the seed, as `sample_hops` does.
+        hop: number of the hop, from 0, as `perovdb hops` lists them; with `sample`, among those
+            drawn.
+        vacancies: of the ion in the cell.
+        neutral: None for a charged cell, "partner", or a vacancy such as "V_Cs".
+        images: between the ends; or `spacing_A`, the longest step of an atom.
+        method: "rigid", "idpp" or "both".
+
+    Raises:
+        InputError: a value cannot be what it stands for, neither a formula nor a file is given, or
+            both, or what is for a formula is given with a file.
+    """
+
+    species: str
+    formula: str | None = None
+    file: str | None = None
+    phase: str | None = None
+    temperature_K: float = ROOM_TEMPERATURE_K
+    size: Size | None = None
+    seed: int = 0
+    orientation: str = "random"
+    order: str | None = None
+    into: str | None = None
+    reach_A: float | None = None
+    sample: int | None = None
+    hop: int = 0
+    vacancies: int = 1
+    neutral: str | None = None
+    images: int = 5
+    spacing_A: float | None = None
+    method: str = "rigid"
+
+    def __post_init__(self) -> None:
+        check_fields(self, _KINDS)
+        if self.size is None and self.file is None:
+            object.__setattr__(self, "size", SIZE)
+        if (self.formula is None) == (self.file is None):
+            raise InputError("A hop has one host.", "Name a formula or a file, not both.")
+        if self.file is not None:
+            given = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
+            wrong = [name for name in _OF_FORMULAS if name in given]
+            if self.seed and self.sample is None:
+                wrong.append("seed")
+            if wrong:
+                raise InputError(
+                    f"'{wrong[0]}' is for the model of a formula.",
+                    f"{self.file} has its own atoms: leave it out.",
+                )
+        if self.method not in (*METHODS, BOTH):
+            raise InputError(
+                f"'{self.method}' is no way to make a path.",
+                f"Choose one of: {', '.join([*METHODS, BOTH])}.",
+            )
+        if self.sample is not None and self.hop >= self.sample:
+            raise InputError(
+                f"There is no hop number {self.hop} in a sample of {self.sample}.",
+                "They are numbered from 0.",
+            )
+
+    @property
+    def in_atoms(self) -> bool:
+        """Whether hops are looked for in real atoms, not in the average cell of a formula."""
+        asked = (self.file, self.order, self.into, self.reach_A, self.sample)
+        return any(value is not None for value in asked)
+
+
+#: Requests of a host, whatever the hop -> its atoms and its hops.
+Hosts = dict[HopRequest, tuple[Structure, list[Hop]]]
+
+
+def check_fields(request: Any, kinds: Kinds) -> None:
+    """Hold the fields of a frozen dataclass to what they may be; numbers and sizes in one form.
+
+    Raises:
+        InputError: a value is not of its kind.
+    """
+    for field in fields(request):
+        value = getattr(request, field.name)
+        if field.name not in kinds or (value is None and field.default is None):
+            continue
+        kind = kinds[field.name]
+        try:
+            object.__setattr__(request, field.name, _as(kind, value))
+        except (TypeError, ValueError):
+            raise InputError(
+                f"'{field.name}' cannot be {value!r}.", f"Give {_in_words(kind)}."
+            ) from None
+
+
+def _as(kind: type | int | float | tuple[int, ...], value: Any) -> Any:
+    """The value as one of a kind; ValueError if it is none."""
+    if isinstance(kind, tuple):
+        if isinstance(value, str) or len(value) != len(kind):
+            raise ValueError
+        return tuple(_as(least, one) for least, one in zip(kind, value, strict=True))
+    if isinstance(kind, type):
+        if not isinstance(value, kind) or value == "":
+            raise ValueError
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | type(kind)):
+        raise ValueError
+    if not (isfinite(value) and value >= kind):
+        raise ValueError
+    return type(kind)(value)
+
+
+def _in_words(kind: type | int | float | tuple[int, ...]) -> str:
+    if isinstance(kind, tuple):
+        return "three whole numbers from 1 on"
+    if isinstance(kind, type):
+        return "a word" if kind is str else "true or false"
+    return f"a {'whole ' if isinstance(kind, int) else ''}number from {kind:g} on"
+
+
+def chains(
+    request: HopRequest, store: Store | None = None, hosts: Hosts | None = None
+) -> tuple[Chain, ...]:
+    """The path of a hop, or two of them by the method "both".
+
+    Their formula is that of the host before any vacancy.
+
+    Args:
+        request: the hop.
+        store: the curated store by default.
+        hosts: kept from hop to hop of a series, so that a host is made once for all its hops.
+
+    Raises:
+        InputError: there is no such hop, or an argument cannot be used.
+        and what `paths`, `build`, `read_structure` and `hops_in_structure` raise.
+    """
+    store = store or open_store()
+    if not request.in_atoms:
+        assert request.formula is not None
+        return paths(
+            request.formula,
+            request.species,
+            request.phase,
+            request.size or SIZE,
+            request.images,
+            request.hop,
+            request.seed,
+            request.orientation,
+            request.temperature_K,
+            store,
+            spacing_A=request.spacing_A,
+            method=request.method,
+            vacancies=request.vacancies,
+            neutral=request.neutral,
+        )
+    structure, choices = _listed(request, store, {} if hosts is None else hosts)
+    if request.hop >= len(choices):
+        raise InputError(
+            f"There is no hop number {request.hop} of {request.species}.",
+            f"There are {len(choices)} distinct hops, numbered from 0: see 'perovdb hops'.",
+        )
+    chosen = choices[request.hop]
+    ends = endpoints_in_structure(structure, chosen, store)
+    ends = with_vacancies(ends, chosen.into, request.vacancies, request.neutral, store)
+    formula = _formula_of(structure, store)
+    return tuple(
+        replace(
+            path_between(ends, request.images, method, spacing_A=request.spacing_A),
+            formula=formula,
+        )
+        for method in methods_for(request.method, ends)
+    )
+
+
+def host_of(request: HopRequest, store: Store) -> Structure:
+    """The atoms of the host, before any vacancy.
+
+    Raises:
+        as `read_structure`, `supercell` and `build`.
+    """
+    if request.file is not None:
+        structure = read_structure(request.file, store=store)
+        if request.size is None:
+            return structure
+        return supercell(structure, matrix=request.size, store=store)
+    assert request.formula is not None
+    return build(
+        request.formula,
+        request.phase,
+        request.size or SIZE,
+        request.seed,
+        request.orientation,
+        temperature_K=request.temperature_K,
+        store=store,
+        order=request.order or "random",
+    )
+
+
+def _formula_of(structure: Structure, store: Store) -> str:
+    """The formula of one unit; of what has none, the ions and their numbers."""
+    ions = ion_formula(structure)
+    try:
+        return parse(ions, load_registry(store)).formula
+    except (FormulaError, UnknownSpecies):
+        return ions
+
+
+def _listed(request: HopRequest, store: Store, hosts: Hosts) -> tuple[Structure, list[Hop]]:
+    """The atoms of a host and its hops, as they are numbered."""
+    of_host = replace(
+        request, hop=0, vacancies=1, neutral=None, images=1, spacing_A=None, method="rigid"
+    )
+    if of_host not in hosts:
+        structure = host_of(request, store)
+        if len(structure) > MOST_ATOMS:
+            raise InputError(
+                f"A path in a cell of {len(structure)} atoms cannot be made.",
+                f"Take a smaller one: at most {MOST_ATOMS} atoms.",
+            )
+        asked: dict[str, Any] = {"into": request.into, "reach_A": request.reach_A, "store": store}
+        if request.sample is None:
+            found = hops_in_structure(structure, request.species, **asked)
+        else:
+            drawn = sample_hops(structure, request.species, request.sample, request.seed, **asked)
+            found = [one.hop for one in drawn]
+        hosts[of_host] = structure, found
+    return hosts[of_host]

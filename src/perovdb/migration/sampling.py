@@ -1,0 +1,159 @@
+"""A sample of the hops of an alloy, so that a mean barrier and its spread can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from pymatgen.core import Structure
+
+from perovdb.errors import InputError, StructureError
+from perovdb.migration.hops import Hop, Step
+from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.store import Store
+
+#: Stream of the random choices of this module.
+STREAM = 31
+
+
+@dataclass(frozen=True)
+class SampledHop:
+    """One hop of a sample.
+
+    Attributes:
+        hop: it starts and ends where it was drawn; the rest is that of its class.
+        weight: share of all hops of the structure that it stands for; the sum over a sample is 1.
+        hop_class: number of its class among those of `hops_in_structure`.
+        population: how many hops of its class there are in the structure.
+    """
+
+    hop: Hop
+    weight: float
+    hop_class: int
+    population: int
+
+
+def sample_hops(
+    structure: Structure,
+    species: str,
+    count: int,
+    seed: int = 0,
+    *,
+    into: str | None = None,
+    reach_A: float | None = None,
+    store: Store | None = None,
+) -> list[SampledHop]:
+    """Some of the hops of a structure, spread over the environments that there are.
+
+    With at least one hop for each class of `hops_in_structure(..., group="environment")`, each is
+    drawn from, the larger ones more often; a hop weighs the population of its class over the
+    number drawn from it. With fewer, every k-th hop is taken of a list in which the hops of a
+    class stand together, and all weigh the same. Either way weighted means over the sample do not
+    err on one side, over the seeds. Hops of an ion onto its own image are left out.
+
+    Args:
+        structure: with roles and molecules.
+        species: ion that moves.
+        count: how many hops to draw, at most all.
+        seed: the same seed gives the same sample.
+        into, reach_A, store: as for `hops_in_structure`.
+
+    Raises:
+        InputError: the count or the seed is none.
+        UnknownSpecies, StructureError: as for `hops_in_structure`; or the cell is so small that
+            every hop ends on an image of the ion itself.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise InputError(f"{count!r} hops cannot be drawn.", "Give a whole number from 1 on.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"{seed!r} is not a seed.", "Give a whole number from 0 on.")
+    classes = hops_in_structure(
+        structure, species, into=into, reach_A=reach_A, group="environment", store=store
+    )
+    members = [_forward(hop) for hop in classes]
+    populations = np.array([len(numbers) for numbers in members])
+    total = int(populations.sum())
+    if not total:
+        raise StructureError(
+            f"In this cell {species} would hop onto its own periodic image.",
+            "Take a larger cell.",
+        )
+    if count > total:
+        raise InputError(f"{count} hops cannot be drawn.", f"There are {total} in the structure.")
+    generator = np.random.default_rng([seed, STREAM])
+    shuffled = [generator.permutation(numbers) for numbers in members]
+    filled = np.flatnonzero(populations)
+    drawn: list[tuple[int, int, float]] = []
+    if count >= len(filled):
+        shares = _shares(populations, count)
+        for number in filled.tolist():
+            weight = float(populations[number] / shares[number] / total)
+            chosen = shuffled[number][: shares[number]].tolist()
+            drawn += [(number, member, weight) for member in chosen]
+    else:
+        listed = [(n, member) for n in filled.tolist() for member in shuffled[n].tolist()]
+        places = (generator.random() + np.arange(count)) * total / count
+        drawn = [(*listed[place], 1 / count) for place in places.astype(int).tolist()]
+    return [
+        SampledHop(_begun_at(classes[number], member), weight, number, int(populations[number]))
+        for number, member, weight in drawn
+    ]
+
+
+def mean_and_spread(
+    sample: Sequence[SampledHop], values: Sequence[float] | np.ndarray
+) -> tuple[float, float]:
+    """Weighted mean of a quantity over all hops, and its standard deviation among them.
+
+    Args:
+        sample: of `sample_hops`.
+        values: one for each, such as barriers in eV.
+
+    Raises:
+        InputError: there is not one value for each hop.
+    """
+    given = np.asarray(values, dtype=float)
+    if not sample or given.shape != (len(sample),) or not np.isfinite(given).all():
+        raise InputError(
+            f"{len(sample)} hops do not go with these values.", "Give one number for each hop."
+        )
+    weights = np.array([one.weight for one in sample])
+    mean = float(weights @ given / weights.sum())
+    return mean, float(np.sqrt(weights @ (given - mean) ** 2 / weights.sum()))
+
+
+def _forward(hop: Hop) -> np.ndarray:
+    """Numbers of its steps, each hop once and not also backwards, none onto an own image."""
+    seen: set[Step] = set()
+    numbers = []
+    for number, (i, j, u, v, w) in enumerate(hop.steps):
+        if i != j and (j, i, -u, -v, -w) not in seen:
+            seen.add((i, j, u, v, w))
+            numbers.append(number)
+    return np.array(numbers, dtype=int)
+
+
+def _shares(populations: np.ndarray, count: int) -> np.ndarray:
+    """How many to draw from each class: one, then always where a hop stands for the most."""
+    shares = np.minimum(populations, 1)
+    for _ in range(count - int(shares.sum())):
+        open_ones = shares < populations
+        shares[np.where(open_ones, populations / np.maximum(shares, 1), -1).argmax()] += 1
+    return np.asarray(shares)
+
+
+def _begun_at(hop: Hop, number: int) -> Hop:
+    """The hop with another of its equivalents standing first."""
+    steps = (hop.steps[number], *hop.steps[:number], *hop.steps[number + 1 :])
+    places = hop.equivalents
+    equivalents = (places[number], *places[:number], *places[number + 1 :])
+    return replace(
+        hop,
+        start=equivalents[0][0],
+        end=equivalents[0][1],
+        start_site=steps[0][0],
+        end_site=steps[0][1],
+        equivalents=equivalents,
+        steps=steps,
+    )

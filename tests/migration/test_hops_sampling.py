@@ -1,0 +1,98 @@
+"""Samples of the hops of an alloy: spread over the classes, and right on average."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from perovdb.errors import InputError, StructureError
+from perovdb.migration.endpoints import endpoints_in_structure
+from perovdb.migration.sampling import mean_and_spread, sample_hops
+from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.structures.builder import build
+
+ALLOY = build("CsPb(I0.6667Br0.3333)3", "alpha", (3, 3, 3), seed=2)
+CLASSES = hops_in_structure(ALLOY, "I", group="environment")
+TOTAL = sum(hop.per_cell for hop in CLASSES)
+
+
+def neighbours_of_another_kind(hop):
+    """A quantity that depends on the surroundings, as a barrier does."""
+    return hop.environment.count("Br") + len(hop.environment)
+
+
+@pytest.mark.parametrize("count", [3, len(CLASSES), 40])
+def test_weights_are_shares_of_all_hops(count):
+    sample = sample_hops(ALLOY, "I", count, seed=4)
+    assert len(sample) == count
+    assert sum(one.weight for one in sample) == pytest.approx(1)
+    for one in sample:
+        assert one.hop.environment == CLASSES[one.hop_class].environment
+        assert one.population == CLASSES[one.hop_class].per_cell
+        assert one.hop.steps[0] in CLASSES[one.hop_class].steps
+        assert one.hop.equivalents[0] == (one.hop.start, one.hop.end)
+        assert sorted(one.hop.steps) == sorted(CLASSES[one.hop_class].steps)
+    # No hop is drawn twice.
+    steps = {frozenset([one.hop.start_site, one.hop.end_site]) for one in sample}
+    assert len(steps) == count
+
+
+def test_each_class_is_drawn_from():
+    sample = sample_hops(ALLOY, "I", len(CLASSES) + 5)
+    drawn = Counter(one.hop_class for one in sample)
+    assert set(drawn) == set(range(len(CLASSES)))
+    for one in sample:
+        assert one.weight == pytest.approx(one.population / drawn[one.hop_class] / TOTAL)
+    values = [neighbours_of_another_kind(one.hop) for one in sample]
+    # What is the same all over a class comes out exactly.
+    every = np.repeat(
+        [neighbours_of_another_kind(hop) for hop in CLASSES], [hop.per_cell for hop in CLASSES]
+    )
+    assert mean_and_spread(sample, values) == pytest.approx((every.mean(), every.std()))
+
+
+def test_all_hops_can_be_drawn():
+    sample = sample_hops(ALLOY, "I", TOTAL)
+    assert [one.weight for one in sample] == pytest.approx([1 / TOTAL] * TOTAL)
+
+
+@pytest.mark.parametrize("count", [4, 20])
+def test_the_mean_does_not_err_on_one_side(count):
+    """A quantity of the single hop, over many seeds."""
+    alloy = build("CsPbI2Br", "alpha", (2, 2, 2), seed=2)
+    every = [step for hop in hops_in_structure(alloy, "I") for step in hop.steps]
+    value = dict(zip(every, np.random.default_rng(0).normal(size=len(every)), strict=True))
+    for i, j, u, v, w in every:
+        value[j, i, -u, -v, -w] = value[i, j, u, v, w]
+    truth = np.mean([value[step] for step in every])
+    means = []
+    for seed in range(50):
+        sample = sample_hops(alloy, "I", count, seed)
+        means.append(mean_and_spread(sample, [value[one.hop.steps[0]] for one in sample])[0])
+    assert np.mean(means) == pytest.approx(truth, abs=4 * np.std(means) / len(means) ** 0.5)
+
+
+def test_the_seed_decides():
+    one, two, three = (sample_hops(ALLOY, "I", 8, seed=seed) for seed in (1, 1, 2))
+    assert one == two
+    assert one != three
+
+
+def test_a_sampled_hop_can_be_placed():
+    for one in sample_hops(ALLOY, "I", 3, into="Br"):
+        ends = endpoints_in_structure(ALLOY, one.hop)
+        assert np.linalg.norm(ends.vector_A) == pytest.approx(one.hop.distance_A)
+
+
+def test_questions_that_have_no_answer():
+    for count in (0, TOTAL + 1, 1.5, True):
+        with pytest.raises(InputError, match="cannot be drawn"):
+            sample_hops(ALLOY, "I", count)
+    with pytest.raises(InputError, match="not a seed"):
+        sample_hops(ALLOY, "I", 3, seed=-1)
+    with pytest.raises(StructureError, match="own periodic image"):
+        sample_hops(build("CsPbI3", "alpha"), "Cs", 1)
+    sample = sample_hops(ALLOY, "I", 3)
+    for values in ([1.0], [1.0, 2.0, float("nan")]):
+        with pytest.raises(InputError, match="do not go with"):
+            mean_and_spread(sample, values)

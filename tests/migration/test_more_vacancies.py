@@ -1,0 +1,91 @@
+"""More vacancies beside a hop: the same at both ends, far from it, with the right charge."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from perovdb.calculators.average_cell import average_cell
+from perovdb.errors import PerovdbError
+from perovdb.migration.endpoints import endpoints
+from perovdb.migration.hops import hops_in_cell
+from perovdb.migration.more_vacancies import open_more, partners_of
+from perovdb.store import open_store
+from perovdb.structures.builder import fill
+from perovdb.structures.units import units
+
+STORE = open_store()
+
+
+def ends_of(formula, species, size=(2, 2, 2)):
+    cell = average_cell(formula, "alpha")
+    host = fill(cell, size, 0, "random", STORE)
+    return endpoints(host, hops_in_cell(cell, species, STORE)[0], cell, size, STORE)
+
+
+@pytest.mark.parametrize(
+    ("formula", "species", "more", "charge"),
+    [
+        ("CsPbI3", "I", {"I": 1}, 2),
+        ("CsPbI3", "I", {"I": 4}, 5),
+        ("CsPbI3", "I", {"Cs": 1}, 0),
+        ("MAPbI3", "MA", {"MA": 2, "I": 3}, 0),
+        ("FAPbI3", "I", {"FA": 1}, 0),
+    ],
+)
+def test_both_ends_lack_the_same_and_only_the_mover_moves(formula, species, more, charge):
+    before = ends_of(formula, species)
+    ends = open_more(before, more, STORE)
+    assert ends.start.properties["charge"] == ends.end.properties["charge"] == charge
+    assert ends.start.species == ends.end.species
+    found, had = (Counter(u.ion for u in units(e.start)) for e in (ends, before))
+    assert had - found == more
+    moved = np.linalg.norm(ends.end.cart_coords - ends.start.cart_coords, axis=1) > 1e-9
+    assert np.flatnonzero(moved).tolist() == ends.mover.tolist()
+    same = before.start.cart_coords[before.mover]
+    assert (ends.start.cart_coords[ends.mover] == same).all()
+
+
+def test_further_vacancies_are_far_from_both_ends_alike():
+    """In the 2x2x2 cell no iodide, and no caesium, is farther from the nearer end of the hop."""
+    before = ends_of("CsPbI3", "I")
+    here = before.start.cart_coords[before.mover[0]]
+    lattice = before.start.lattice
+    ends_A = lattice.get_fractional_coords([here, here + before.vector_A])
+    for ion in ("I", "Cs"):
+        ends = open_more(before, {ion: 1}, STORE)
+        left = {tuple(site.coords.round(6)) for site in ends.start}
+        places = [site for site in before.start if site.specie.symbol == ion]
+        near = {
+            tuple(site.coords.round(6)): lattice.get_all_distances(site.frac_coords, ends_A).min()
+            for site in places
+        }
+        (gone,) = (place for place in near if place not in left)
+        assert near[gone] == pytest.approx(max(near.values()), abs=1e-6)
+        assert f"1 V_{ion}, {near[gone]:.2f} A" in ends.notes[-1]
+
+
+def test_partners_make_the_cell_neutral():
+    ends = ends_of("CsPbI3", "I")
+    assert partners_of(ends, "partner", STORE) == {"Cs": 1}
+    assert partners_of(ends_of("CsPbI3", "Pb"), "partner", STORE) == {"I": 2}
+    neutral = open_more(ends, partners_of(ends, "V_Cs", STORE), STORE)
+    assert neutral.start.properties["charge"] == 0
+    assert partners_of(neutral, "partner", STORE) == {}
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda e: open_more(e, {"Br": 1}, STORE), "no Br"),
+        (lambda e: open_more(e, {"I": 99}, STORE), "there are 22"),
+        (lambda e: open_more(e, {"I": -1}, STORE), "whole number"),
+        (lambda e: open_more(e, {"Xx": 1}, STORE), "Xx"),
+        (lambda e: partners_of(e, "V_I", STORE), "opposite charge"),
+        (lambda e: partners_of(e, "V_Pb", STORE), "opposite charge"),
+        (lambda e: partners_of(e, "somehow", STORE), "V_Cs"),
+    ],
+)
+def test_what_cannot_be_left_out(call, words):
+    with pytest.raises(PerovdbError, match=words):
+        call(ends_of("CsPbI3", "I"))
