@@ -25,7 +25,33 @@ def test_the_band_names_every_replica_it_comes_with(iodide_hop):
     assert keyword(text, "CHARGE") == ["1"]
     assert keyword(text, "UKS") == [".FALSE."]
     assert keyword(text, "ROTATE_FRAMES") == keyword(text, "ALIGN_FRAMES") == [".FALSE."]
-    assert keyword(text, "OPTIMIZE_END_POINTS") == [".TRUE."]
+    assert keyword(text, "OPTIMIZE_END_POINTS") == [".FALSE."]
+
+
+def test_the_ends_are_relaxed_before_the_band_or_in_it(iodide_hop):
+    files = neb_files(iodide_hop, "cp2k")
+    for number in (0, 6):
+        text = files[f"endpoint_{number:02d}.inp"]
+        assert keyword(text, "RUN_TYPE") == ["GEO_OPT"]
+        assert keyword(text, "COORD_FILE_NAME") == [f"image_{number:02d}.xyz"]
+        assert keyword(text, "CHARGE") == ["1"]
+    inside = neb_files(iodide_hop, "cp2k", relax_first=False)
+    assert not any(name.startswith("endpoint") for name in inside)
+    assert keyword(inside["neb.inp"], "OPTIMIZE_END_POINTS") == [".TRUE."]
+    assert "endpoint" not in inside["job.sh"]
+
+
+def test_lead_may_show_its_5d(iodide_hop):
+    text = neb_files(iodide_hop, "cp2k", "accurate")["neb.inp"]
+    lead = text.split("&KIND Pb")[1].split("&END KIND")[0]
+    assert "TZVPP-MOLOPT-PBE-GTH-q22" in lead
+    assert "GTH-PBE-q22" in lead
+    cs = text.split("&KIND Cs")[1].split("&END KIND")[0]
+    assert "TZVP-MOLOPT-PBE-GTH-q9" in cs
+
+
+def test_no_dispersion_where_a_paper_names_none(iodide_hop):
+    assert "VDW_POTENTIAL" not in neb_files(iodide_hop, "cp2k", "imran2020")["neb.inp"]
 
 
 def test_replicas_hold_the_images_unwrapped(iodide_hop):
@@ -72,12 +98,12 @@ def test_a_lead_vacancy_is_two_minus():
         (
             " *** WARNING: SCF run NOT converged ***\n STEP NUMBER     =    17\n",
             1,
-            "some SCF did not converge",
+            "some SCF of neb did not converge",
         ),
     ],
 )
 def test_the_job_tells_a_band_that_did_not_converge(tmp_path, iodide_hop, output, code, words):
-    folder = write_neb(tmp_path / "c", iodide_hop, "cp2k")
+    folder = write_neb(tmp_path / "c", iodide_hop, "cp2k", relax_first=False)
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "srun").write_text(f"#!/bin/sh\nprintf '{output}' > neb.out\n")

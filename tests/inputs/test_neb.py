@@ -1,51 +1,19 @@
 """What all codes share: manifest, presets with sources, and folders that are whole or absent."""
 
+import hashlib
 import json
 import os
 import stat
-import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-import perovdb.inputs.presets as presets
-from perovdb.errors import InputError, MissingData
+from perovdb.errors import InputError
 from perovdb.inputs import writer
 from perovdb.inputs.neb import CODES, neb_files, write_neb
-from perovdb.inputs.presets import electron_count, load_preset, potentials, preset_names
-
-
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("preset", preset_names())
-def test_every_setting_names_its_source(code, preset):
-    for settings in load_preset(preset, code).sections.values():
-        for setting in settings.values():
-            assert len(setting.source) > 10
-
-
-def test_every_source_of_a_preset_is_used():
-    folder = Path(presets.__file__).parent / "presets"
-    for path in folder.glob("*.toml"):
-        text = path.read_text()
-        for key in tomllib.loads(text)["sources"]:
-            assert f'source = "{key}"' in text, (path.name, key)
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_the_elements_of_the_field_have_a_potential(code):
-    elements = {"K", "Rb", "Cs", "C", "N", "H", "Cd", "Sn", "Pb", "Cl", "Br", "I"}
-    assert set(potentials(code, sorted(elements))) == elements
-
-
-def test_an_element_without_a_potential_is_named():
-    with pytest.raises(MissingData, match="No vasp potential is listed for U"):
-        potentials("vasp", ["Pb", "U"])
-
-
-def test_a_positive_cell_has_fewer_electrons():
-    table = potentials("vasp", ["Cs", "Pb", "I"])
-    assert electron_count(["Cs", "Pb", "I", "I", "I"], table, 0) == 9 + 14 + 3 * 7
-    assert electron_count(["Cs", "Pb", "I", "I"], table, +1) == 9 + 14 + 2 * 7 - 1
+from perovdb.migration.chain import path_between
+from perovdb.migration.endpoints import Endpoints
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -64,6 +32,40 @@ def test_the_manifest_tells_what_the_set_is(code, iodide_hop):
 
 
 @pytest.mark.parametrize("code", CODES)
+def test_the_manifest_keeps_the_hash_of_every_file(code, iodide_hop, tmp_path):
+    folder = write_neb(tmp_path / "set", iodide_hop, code)
+    hashes = json.loads((folder / "manifest.json").read_text())["files"]
+    found = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    assert set(hashes) == found - {"manifest.json"}
+    for name, digest in hashes.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "keys"),
+    [
+        ("vasp", {}, {"kresse1993", "kresse1996", "grimme2010", "grimme2011"}),
+        ("vasp", {}, {"blochl1994", "kresse1999", "smidstrup2014"}),
+        ("vasp", {"preset": "imran2020"}, {"imran2020"}),
+        ("cp2k", {"preset": "imran2020"}, {"imran2020"}),
+        ("vasp", {"build": "vtst"}, {"kresse1993", "henkelman2000"}),
+        ("cp2k", {}, {"hutter2014", "vandevondele2005", "henkelman2000"}),
+        ("qe", {}, {"giannozzi2009", "giannozzi2017", "prandini2018", "henkelman2000"}),
+    ],
+)
+def test_what_to_cite(iodide_hop, code, options, keys):
+    files = neb_files(iodide_hop, code, **options)
+    cited = json.loads(files["manifest.json"])["citations"]
+    assert keys | {"perdew1996", "trots2008"} <= set(cited)
+    for key in cited:
+        assert f"{{{key}," in files["citations.bib"]
+    plain = neb_files(iodide_hop, "vasp", "imran2020")
+    assert not {"grimme2010", "henkelman2000"} & set(
+        json.loads(plain["manifest.json"])["citations"]
+    )
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_the_job_script_is_a_shell_script(code, iodide_hop, tmp_path):
     folder = write_neb(tmp_path / "set", iodide_hop, code)
     script = folder / "job.sh"
@@ -77,10 +79,17 @@ def test_the_job_script_is_a_shell_script(code, iodide_hop, tmp_path):
 @pytest.mark.parametrize(
     ("code", "options", "words"),
     [
-        ("espresso", {}, "cp2k, vasp"),
-        ("vasp", {"preset": "perfect"}, "quick, standard"),
+        ("espresso", {}, "cp2k, qe, vasp"),
+        ("vasp", {"preset": "perfect"}, "accurate, imran2020, quick, standard"),
         ("vasp", {"ranks_per_image": 0}, "whole numbers"),
         ("vasp", {"hours": 0}, "whole numbers"),
+        ("vasp", {"scheduler": "cron"}, "slurm, pbs, bash"),
+        ("vasp", {"relax_first": False}, "cannot relax the ends"),
+        ("vasp", {"build": "gamma"}, "plain, vtst"),
+        ("cp2k", {"build": "vtst"}, "CP2K has no build 'vtst'"),
+        ("qe", {"build": "vtst"}, "Quantum ESPRESSO has no build"),
+        ("vasp", {"cores": 24}, "24 cores cannot be shared by the 5 images .* such as 25"),
+        ("cp2k", {"cores": 20}, "7 images"),
     ],
 )
 def test_what_cannot_be_written(iodide_hop, tmp_path, code, options, words):
@@ -137,3 +146,28 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, monkeypatch, at):
     with pytest.raises(InputError, match="No space left on device"):
         writer.write(tmp_path / "set", FILES)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("code", "cores"), [("vasp", 40), ("cp2k", 56), ("qe", 40)])
+def test_cores_are_shared_by_the_images(iodide_hop, code, cores):
+    """Five images between the ends; CP2K computes the ends too."""
+    manifest = json.loads(neb_files(iodide_hop, code, cores=cores)["manifest.json"])
+    assert (manifest["ranks"], manifest["ranks_per_image"]) == (cores, 8)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_chain_between_two_structures_is_enough(code, iodide_hop):
+    """A path between ends of any host: no average cell, no class of hops."""
+    hop = iodide_hop
+    start, end = hop.images[0], hop.images[-1]
+    vector = (end.cart_coords - start.cart_coords)[hop.mover].mean(axis=0)
+    chain = path_between(Endpoints(start, end, hop.mover, vector, half_cell=False), images=3)
+    files = neb_files(chain, code)
+    manifest = json.loads(files["manifest.json"])
+    assert "cell" not in manifest
+    moved = np.subtract(manifest["hop"]["to"], manifest["hop"]["from"])
+    assert start.lattice.get_cartesian_coords(moved) == pytest.approx(vector, abs=1e-6)
+    assert manifest["hop"]["distance_A"] == pytest.approx(hop.distance_A)
+    assert manifest["history"]
+    assert manifest["images"] == 5
+    assert "I hop into a vacancy" in manifest["title"]

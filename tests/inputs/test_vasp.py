@@ -9,6 +9,7 @@ import pytest
 from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
 
 from perovdb.errors import InputError
+from perovdb.inputs.machine import Machine
 from perovdb.inputs.neb import neb_files, write_neb
 
 # Valence electrons of the potentials named in POTCAR.spec, typed again from the VASP wiki.
@@ -112,7 +113,7 @@ def submit(folder, environment):
 def test_the_job_relaxes_both_ends_once_and_then_runs_the_band(folder, cluster, tmp_path):
     without = submit(folder, cluster)
     assert without.returncode == 1
-    assert "join the files of POTCAR.spec in its order (Cs_sv Pb_d I)" in without.stderr
+    assert "join by hand the files of POTCAR.spec in its order (Cs_sv Pb_d I)" in without.stderr
 
     (folder / "POTCAR").write_text("licensed\n")
     assert submit(folder, cluster).returncode == 0
@@ -120,8 +121,64 @@ def test_the_job_relaxes_both_ends_once_and_then_runs_the_band(folder, cluster, 
     assert ran == [str(folder / "00"), str(folder / "06"), str(folder)]
     assert (folder / "00" / "INCAR").read_text() == (folder / "INCAR.endpoint").read_text()
 
+    again = submit(folder, cluster)
+    assert again.returncode == 0
+    assert "nothing to do" in again.stdout
+    assert (tmp_path / "log").read_text().split() == ran
+
+
+def test_a_job_that_was_killed_goes_on_from_its_contcars(folder, cluster):
+    (folder / "POTCAR").write_text("licensed\n")
+    first = (folder / "02" / "POSCAR").read_text()
+    whole = first.replace("CsPbI3", "moved")
+    (folder / "02" / "CONTCAR").write_text(whole)
+    (folder / "03" / "CONTCAR").write_text("cut off\n")
+    third = (folder / "03" / "POSCAR").read_text()
     assert submit(folder, cluster).returncode == 0
-    assert (tmp_path / "log").read_text().split()[3:] == [str(folder)]
+    assert (folder / "02" / "POSCAR").read_text() == whole
+    assert (folder / "02" / "POSCAR.first").read_text() == first
+    assert (folder / "03" / "POSCAR").read_text() == third
+
+
+def library(folder, valences):
+    """A library of POTCARs with nothing in them but what is counted."""
+    for symbol, valence in valences.items():
+        (folder / symbol).mkdir(parents=True)
+        text = (
+            f"  PAW_PBE {symbol}\n   POMASS =  1.000; ZVAL   =  {valence:.3f}    mass and valenz\n"
+        )
+        (folder / symbol / "POTCAR").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("how", ["argument", "environment", "perovdb.toml"])
+def test_potcar_is_joined_from_the_users_library(iodide_hop, tmp_path, cluster, how):
+    potcars = library(tmp_path / "my potcars", {"Cs_sv": 9, "Pb_d": 14, "I": 7})
+    tables = {"vasp": {"potentials": str(potcars)}} if how == "perovdb.toml" else {}
+    folder = write_neb(tmp_path / "v", iodide_hop, "vasp", machine=Machine(tables))
+    if how == "argument":
+        subprocess.run(["bash", folder / "make_potcar.sh", potcars], check=True)
+    if how == "environment":
+        cluster["PMG_VASP_PSP_DIR"] = str(potcars)
+    assert submit(folder, cluster).returncode == 0
+    text = (folder / "POTCAR").read_text()
+    assert [line.split()[1] for line in text.splitlines()[::2]] == ["Cs_sv", "Pb_d", "I"]
+
+
+def test_potcar_with_other_electrons_is_refused(folder, tmp_path):
+    potcars = library(tmp_path / "p", {"Cs_sv": 9, "Pb_d": 4, "I": 7})
+    ran = subprocess.run(
+        ["bash", folder / "make_potcar.sh", potcars], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert "Pb_d has 4 valence electrons, not 14" in ran.stderr
+    assert not list(folder.glob("POTCAR*[!c]"))
+    (potcars / "I" / "POTCAR").unlink()
+    (potcars / "Pb_d" / "POTCAR").write_text("ZVAL = 14.0 x\n")
+    ran = subprocess.run(
+        ["bash", folder / "make_potcar.sh", potcars], capture_output=True, text=True, check=False
+    )
+    assert "holds no POTCAR of I" in ran.stderr
 
 
 def test_the_job_stops_at_an_end_that_does_not_converge(folder, cluster):
@@ -142,3 +199,13 @@ def test_the_cores_divide_by_the_images(folder):
     text = (folder / "job.sh").read_text()
     tasks = int(text.split("--ntasks=")[1].split()[0])
     assert tasks % 5 == 0
+
+
+def test_custodian_takes_the_folder(folder, monkeypatch):
+    jobs = pytest.importorskip("custodian.vasp.jobs")
+    library(folder.parent / "p", {"Cs_sv": 9, "Pb_d": 14, "I": 7})
+    subprocess.run(["bash", folder / "make_potcar.sh", folder.parent / "p"], check=True)
+    monkeypatch.chdir(folder)
+    job = jobs.VaspNEBJob(["vasp_std"], auto_npar=False, backup=True)
+    job.setup(str(folder))
+    assert (folder / "INCAR.orig").exists()

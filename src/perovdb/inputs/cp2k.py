@@ -1,4 +1,4 @@
-"""CP2K: one band input and a replica file for each image. Endpoints are relaxed in the band."""
+"""CP2K: a band input, one for each end, and a replica file for each image."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from typing import Any
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
+from perovdb.inputs import cp2k_scripts
 from perovdb.inputs.job import NebJob
+from perovdb.inputs.potentials import Potential
 
 INPUT = "neb.inp"
 PROJECT = "neb"
 
+
+BUILDS = {"plain": "any CP2K: its band climbs by itself"}
+
+#: The ends can be relaxed by themselves before the band, or in it.
+ENDPOINTS: tuple[str, ...] = ("first", "in band")
+
+#: VDW_TYPE of a calculation without dispersion correction.
+NO_DISPERSION = "none"
 
 #: Below this length of the shortest cell vector, sampling at Gamma alone is coarser than a
 #: spacing of half an inverse angstrom.
@@ -32,7 +42,16 @@ def neb_files(job: NebJob) -> dict[str, str]:
     files = {INPUT: _band_input(job, replicas)}
     for name, structure in zip(replicas, job.path.images, strict=True):
         files[name] = _xyz(structure, f"{job.title}, {name}")
+    if job.relax_first:
+        for number in (0, job.last):
+            project = f"endpoint_{number:02d}"
+            files[f"{project}.inp"] = _endpoint_input(job, project, replicas[number])
     return files
+
+
+def settled(job: NebJob) -> NebJob:
+    """The job as it is: no value is left open."""
+    return job
 
 
 def notes(job: NebJob) -> list[str]:
@@ -42,33 +61,14 @@ def notes(job: NebJob) -> list[str]:
     return [note + (": take a larger --size" if shortest < GAMMA_ENOUGH_A else "")]
 
 
-def tasks(job: NebJob) -> int:
-    """MPI ranks of the band: all replicas at once, the endpoints are relaxed too."""
-    return job.ranks_per_image * len(job.path.images)
+def parallel_images(job: NebJob) -> int:
+    """Images that run side by side: CP2K computes the ends in every step too."""
+    return len(job.path.images)
 
 
 def run_commands(job: NebJob) -> str:
     """Shell commands that run the set."""
-    most = job.preset.values("")["MAX_STEPS"]
-    return f"""\
-# Command that starts CP2K under MPI.
-: "${{CP2K:=cp2k.psmp}}"
-
-srun "$CP2K" -i {INPUT} -o {PROJECT}.out
-
-# CP2K goes on after an SCF that failed: say so.
-if grep -q "SCF run NOT converged" {PROJECT}*.out; then
-  echo "some SCF did not converge: the barrier cannot be trusted" >&2
-  exit 1
-fi
-
-# CP2K ends at the last step without a word: a band that took them all did not come to rest.
-steps=$(awk '/STEP NUMBER  *=/ {{ n = $NF }} END {{ print n + 0 }}' {PROJECT}.out)
-if [ "$steps" -eq 0 ] || [ "$steps" -ge {most} ]; then
-  echo "the band did not converge in $steps steps: go on from {PROJECT}-1.restart" >&2
-  exit 1
-fi
-"""
+    return cp2k_scripts.run_commands(job, PROJECT)
 
 
 def _band_input(job: NebJob, replicas: list[str]) -> str:
@@ -83,6 +83,23 @@ def _band_input(job: NebJob, replicas: list[str]) -> str:
         },
     }
     return f"# {job.title}\n" + "\n".join(_lines(tree)) + "\n"
+
+
+def _endpoint_input(job: NebJob, project: str, replica: str) -> str:
+    values = job.preset.values("")
+    steps = job.preset.values("endpoint")
+    # As tight as the band in the lengths of its last step.
+    limits = {key: values[key] for key in ("MAX_DR", "RMS_DR")}
+    tree = {
+        "GLOBAL": {"PROJECT": project, "RUN_TYPE": "GEO_OPT", "PRINT_LEVEL": "MEDIUM"},
+        "MOTION": {"GEO_OPT": {"TYPE": "MINIMIZATION", **steps, **limits}},
+        "FORCE_EVAL": {
+            "METHOD": "Quickstep",
+            "DFT": _dft(job, values),
+            "SUBSYS": _subsys(job, values, replica),
+        },
+    }
+    return f"# {job.title}, {replica}\n" + "\n".join(_lines(tree)) + "\n"
 
 
 def _band(job: NebJob, values: dict[str, Any], replicas: list[str]) -> dict[str, Any]:
@@ -100,7 +117,7 @@ def _band(job: NebJob, values: dict[str, Any], replicas: list[str]) -> dict[str,
         },
         "OPTIMIZE_BAND": {
             "OPT_TYPE": values["OPT_TYPE"],
-            "OPTIMIZE_END_POINTS": True,
+            "OPTIMIZE_END_POINTS": not job.relax_first,
             "DIIS": {"MAX_STEPS": values["MAX_STEPS"]},
         },
         "REPLICA": [{"COORD_FILE_NAME": name} for name in replicas],
@@ -136,19 +153,20 @@ def _dft(job: NebJob, values: dict[str, Any]) -> dict[str, Any]:
             },
             "OUTER_SCF": {"EPS_SCF": values["EPS_SCF"], "MAX_SCF": values["OUTER_MAX_SCF"]},
         },
-        "XC": {
-            f"XC_FUNCTIONAL {values['XC_FUNCTIONAL']}": {},
-            "VDW_POTENTIAL": {
-                "POTENTIAL_TYPE": "PAIR_POTENTIAL",
-                "PAIR_POTENTIAL": {
-                    "TYPE": values["VDW_TYPE"],
-                    "PARAMETER_FILE_NAME": values["VDW_PARAMETER_FILE_NAME"],
-                    "REFERENCE_FUNCTIONAL": values["XC_FUNCTIONAL"],
-                    "R_CUTOFF": values["D3_CUTOFF_A"],
-                },
-            },
-        },
+        "XC": {f"XC_FUNCTIONAL {values['XC_FUNCTIONAL']}": {}, **_dispersion(values)},
     }
+
+
+def _dispersion(values: dict[str, Any]) -> dict[str, Any]:
+    if values["VDW_TYPE"] == NO_DISPERSION:
+        return {}
+    pair = {
+        "TYPE": values["VDW_TYPE"],
+        "PARAMETER_FILE_NAME": values["VDW_PARAMETER_FILE_NAME"],
+        "REFERENCE_FUNCTIONAL": values["XC_FUNCTIONAL"],
+        "R_CUTOFF": values["D3_CUTOFF_A"],
+    }
+    return {"VDW_POTENTIAL": {"POTENTIAL_TYPE": "PAIR_POTENTIAL", "PAIR_POTENTIAL": pair}}
 
 
 def _subsys(job: NebJob, values: dict[str, Any], first: str) -> dict[str, Any]:
@@ -159,7 +177,7 @@ def _subsys(job: NebJob, values: dict[str, Any], first: str) -> dict[str, Any]:
     }
     kinds = {
         f"KIND {element}": {
-            "BASIS_SET": values["BASIS_SET"],
+            "BASIS_SET": _basis(potential, values),
             "POTENTIAL": potential.symbol,
         }
         for element, potential in job.potentials.items()
@@ -169,6 +187,12 @@ def _subsys(job: NebJob, values: dict[str, Any], first: str) -> dict[str, Any]:
         "TOPOLOGY": {"COORD_FILE_NAME": first, "COORD_FILE_FORMAT": "XYZ"},
         **kinds,
     }
+
+
+def _basis(potential: Potential, values: dict[str, Any]) -> str:
+    """The preset's basis set, unless the family has one of its own for the element."""
+    name: str = potential.details.get("basis", values["BASIS_SET"])
+    return name.replace("{valence}", str(potential.valence))
 
 
 def _lines(tree: dict[str, Any], depth: int = 0) -> list[str]:

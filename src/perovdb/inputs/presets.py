@@ -1,4 +1,9 @@
-"""Named settings, kept as data in presets/*.toml, each value with its source."""
+"""Named settings, kept as data in presets/*.toml, each value with its source.
+
+A preset that bears the name of a paper holds values that the paper states. Zhao et al. 2024 and
+Ye et al. 2022, whose barriers are studied here too, leave theirs to supporting information that
+we do not have (Ye et al. name the climbing image, and nothing else): they have no preset.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from perovdb.errors import InputError, MissingData
+from perovdb.errors import InputError
 
-_FOLDER = files("perovdb.inputs") / "presets"
-_POTENTIALS = "potentials.toml"
+FOLDER = files("perovdb.inputs") / "presets"
+
+#: Tables in the same folder that are no presets.
+_TABLES = ("potentials.toml", "citations.toml", "limits.toml")
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,39 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class MeshOf:
+    """The cells that a paper's mesh of k-points was for.
+
+    Attributes:
+        formula_units: ABX3 units that they hold.
+        cells: in words.
+    """
+
+    formula_units: tuple[int, ...]
+    cells: str
+
+
+@dataclass(frozen=True)
 class Preset:
-    """A preset for one code: settings by section, such as "incar" or "band.vtst"."""
+    """A preset for one code: settings by section, such as "incar" or "band.vtst".
+
+    Attributes:
+        name: its file.
+        code: "vasp", "cp2k" or "qe".
+        summary: one line.
+        sections: settings by section.
+        changed: full names of the settings that a user gave, with their values.
+        paper: key of the paper whose settings they are, empty if of none.
+        mesh_of: the cells that the paper's mesh was for.
+    """
 
     name: str
     code: str
     summary: str
     sections: Mapping[str, Mapping[str, Setting]]
+    changed: Mapping[str, Any]
+    paper: str = ""
+    mesh_of: MeshOf | None = None
 
     def values(self, *sections: str) -> dict[str, Any]:
         """Values of some sections, later ones over earlier ones."""
@@ -47,24 +80,17 @@ class Preset:
         }
 
 
-@dataclass(frozen=True)
-class Potential:
-    """Potential of an element in a code: its name there and its valence electrons."""
-
-    element: str
-    symbol: str
-    valence: int
-    source: str
-
-
 def preset_names() -> list[str]:
     """Names of all presets."""
-    names = (entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(".toml"))
-    return sorted(name.removesuffix(".toml") for name in names if name != _POTENTIALS)
+    names = (entry.name for entry in FOLDER.iterdir() if entry.name.endswith(".toml"))
+    return sorted(name.removesuffix(".toml") for name in names if name not in _TABLES)
 
 
 def load_preset(name: str, code: str) -> Preset:
     """The settings of a preset for a code.
+
+    A preset may extend another one. Where it is that of a paper, what it takes over is marked as
+    not stated there.
 
     Raises:
         InputError: there is no such preset, or not for this code.
@@ -73,10 +99,45 @@ def load_preset(name: str, code: str) -> Preset:
         raise InputError(
             f"There is no preset '{name}'.", f"Choose one of: {', '.join(preset_names())}."
         )
-    text = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-    if code not in text:
-        raise InputError(f"The preset '{name}' has no settings for {code}.", "Choose another.")
-    return Preset(name, code, text["summary"], _sections(text[code], "", text["sources"]))
+    text = read_table(f"{name}.toml")
+    extended = text.get("extends")
+    codes = text.get("codes")
+    if (code not in text and not extended) or (codes and code not in codes):
+        raise InputError(
+            f"The preset '{name}' has no settings for {code}.",
+            f"It has them for {', '.join(codes)}." if codes else "Choose another.",
+        )
+    sections = _sections(text.get(code, {}), "", text["sources"])
+    if extended:
+        unstated = f"not stated by {text['paper']}; from " if "paper" in text else ""
+        taken = {
+            section: {
+                key: Setting(setting.value, f"{unstated}{extended}: {setting.source}")
+                if unstated
+                else setting
+                for key, setting in settings.items()
+            }
+            for section, settings in load_preset(extended, code).sections.items()
+        }
+        sections = {
+            section: taken.get(section, {}) | sections.get(section, {})
+            for section in [*taken, *(s for s in sections if s not in taken)]
+        }
+    mesh_of = text.get("mesh_of")
+    return Preset(
+        name,
+        code,
+        text["summary"],
+        sections,
+        {},
+        text.get("paper", ""),
+        MeshOf(tuple(mesh_of["formula_units"]), mesh_of["cells"]) if mesh_of else None,
+    )
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """One of the TOML files of the package."""
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
 def _sections(
@@ -91,35 +152,3 @@ def _sections(
         else:
             found |= _sections(node, f"{path}.{key}".lstrip("."), sources)
     return found
-
-
-def potentials(code: str, elements: list[str]) -> dict[str, Potential]:
-    """The potential of each element in a code.
-
-    Raises:
-        MissingData: none is listed for an element.
-    """
-    text = tomllib.loads((_FOLDER / _POTENTIALS).read_text(encoding="utf-8"))
-    listed = text[code]["elements"]
-    missing = [element for element in elements if element not in listed]
-    if missing:
-        raise MissingData(
-            f"No {code} potential is listed for {', '.join(missing)}.",
-            f"Add it to {_POTENTIALS} with its number of valence electrons.",
-        )
-    source = text["sources"][text[code]["source"]]
-    return {
-        element: Potential(element, listed[element]["symbol"], listed[element]["valence"], source)
-        for element in elements
-    }
-
-
-def electron_count(elements: list[str], table: Mapping[str, Potential], charge: int) -> int:
-    """Valence electrons of a cell: those of its atoms minus its charge.
-
-    Args:
-        elements: of every atom.
-        table: potentials by element.
-        charge: net charge in e; a lost electron makes it +1.
-    """
-    return sum(table[element].valence for element in elements) - charge

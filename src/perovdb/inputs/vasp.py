@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import ceil
 from typing import Any
 
@@ -9,18 +10,34 @@ from pymatgen.io.vasp.inputs import Poscar
 
 from perovdb.errors import InputError
 from perovdb.inputs.job import NebJob
+from perovdb.inputs.sampling import describe, mesh
+from perovdb.inputs.vasp_scripts import make_potcar, run_commands
+from perovdb.structures.units import units
+
+__all__ = [
+    "BUILDS",
+    "ENDPOINTS",
+    "neb_files",
+    "notes",
+    "parallel_images",
+    "run_commands",
+    "settled",
+]
 
 BUILDS = {
     "plain": "any VASP 5.4 or 6: band without climbing image",
     "vtst": "a VASP built with the VTST tools: climbing image",
 }
 
+#: VASP holds the ends of a band fixed.
+ENDPOINTS: tuple[str, ...] = ("first",)
+
 
 def neb_files(job: NebJob) -> dict[str, str]:
     """Files of a band calculation, by name.
 
     Raises:
-        InputError: there is no such build of VASP.
+        InputError: there is no such build of VASP, or no such mesh.
     """
     if job.build not in BUILDS:
         raise InputError(
@@ -33,6 +50,7 @@ def neb_files(job: NebJob) -> dict[str, str]:
         "INCAR.endpoint": _incar(job, "endpoint"),
         "KPOINTS": kpoints,
         "POTCAR.spec": "".join(f"{potential.symbol}\n" for potential in job.potentials.values()),
+        "make_potcar.sh": make_potcar(job),
     }
     for number, structure in enumerate(structures):
         comment = f"{job.title}, image {number:02d} of {len(structures) - 1:02d}"
@@ -43,58 +61,47 @@ def neb_files(job: NebJob) -> dict[str, str]:
     return files
 
 
+def settled(job: NebJob) -> NebJob:
+    """The job as it is: no value is left open."""
+    return job
+
+
 def notes(job: NebJob) -> list[str]:
-    """Nothing that the files do not say."""
-    return []
+    """What the build cannot do, and a mesh that was meant for other cells."""
+    notes = (
+        ["plain VASP has no climbing image: the barrier is read off a spline"]
+        if job.build == "plain"
+        else []
+    )
+    return notes + _mesh_of_another_cell(job)
 
 
-def tasks(job: NebJob) -> int:
-    """MPI ranks of the band: VASP wants a multiple of IMAGES."""
-    return job.ranks_per_image * (len(job.path.images) - 2)
+def _mesh_of_another_cell(job: NebJob) -> list[str]:
+    """Whether a paper's mesh of k-points meets a cell of another size than in the paper."""
+    preset = job.preset
+    mesh_of = preset.mesh_of
+    if mesh_of is None or "kpoints.mesh" in preset.changed:
+        return []
+    counts = Counter(unit.role for unit in units(job.path.images[0]))
+    # A vacancy is one ion less of one role: the others tell how many cells there are.
+    cells = max(counts["A"], counts["B"], ceil(counts["X"] / 3))
+    if cells in mesh_of.formula_units:
+        return []
+    return [
+        f"the mesh {preset.values('kpoints')['mesh']} of {preset.paper} was for {mesh_of.cells}; "
+        f"this cell holds {cells} formula units: take one as dense by --set mesh='by spacing'"
+    ]
 
 
-def run_commands(job: NebJob) -> str:
-    """Shell commands that run the set: both endpoints, then the band."""
-    last = f"{len(job.path.images) - 1:02d}"
-    symbols = " ".join(potential.symbol for potential in job.potentials.values())
-    return f"""\
-# Command that starts VASP under MPI; vasp_gam is faster where KPOINTS is 1 1 1.
-: "${{VASP:=vasp_std}}"
-
-if [ ! -s POTCAR ]; then
-  echo "POTCAR is missing: join the files of POTCAR.spec in its order ({symbols})," >&2
-  echo "for example: for p in {symbols}; do cat \\"\\$POTCARS/\\$p/POTCAR\\"; done > POTCAR" >&2
-  exit 1
-fi
-
-# The endpoints first: the band needs them relaxed, and its barrier needs their energies.
-for end in 00 {last}; do
-  if [ ! -e "$end/relaxed" ]; then
-    cp INCAR.endpoint "$end/INCAR"
-    cp POTCAR "$end/POTCAR"
-    (cd "$end" && srun --ntasks={job.ranks_per_image} "$VASP" > vasp.out)
-    grep -q "reached required accuracy" "$end/OUTCAR" || {{
-      echo "endpoint $end did not converge: see $end/vasp.out" >&2
-      exit 1
-    }}
-    cp "$end/POSCAR" "$end/POSCAR.unrelaxed"
-    cp "$end/CONTCAR" "$end/POSCAR"
-    touch "$end/relaxed"
-  fi
-done
-
-srun "$VASP" > vasp.out
-grep -q "reached required accuracy" 01/OUTCAR || {{
-  echo "the band did not converge: copy each CONTCAR to POSCAR and submit again" >&2
-  exit 1
-}}
-"""
+def parallel_images(job: NebJob) -> int:
+    """Images that run side by side: VASP wants ranks in a multiple of IMAGES."""
+    return len(job.path.images) - 2
 
 
 def _incar(job: NebJob, section: str, **extra: Any) -> str:
     tags = job.preset.values("incar", section)
     # An odd electron needs spin; magnetic moments are left to VASP.
-    tags["ISPIN"] = 2 if job.electrons % 2 else 1
+    tags.setdefault("ISPIN", 2 if job.electrons % 2 else 1)
     tags["NELECT"] = job.electrons
     lines = [f"{tag} = {_value(value)}" for tag, value in (tags | extra).items()]
     return "\n".join([f"SYSTEM = {job.title}", *lines]) + "\n"
@@ -107,14 +114,5 @@ def _value(value: Any) -> str:
 
 
 def _kpoints(job: NebJob) -> str:
-    """A mesh about Gamma, no wider than the spacing along each reciprocal vector (with 2 pi):
-    the rule of VASP's own KSPACING."""
-    spacing = job.preset.values("kpoints")["spacing_inv_A"]
-    lengths = job.path.images[0].lattice.reciprocal_lattice.abc
-    mesh = " ".join(str(max(1, ceil(length / spacing))) for length in lengths)
-    what = (
-        "Gamma only"
-        if mesh == "1 1 1"
-        else f"Gamma-centred mesh, spacing at most {spacing:g} A^-1"
-    )
-    return f"{what}\n0\nGamma\n{mesh}\n0 0 0\n"
+    points = mesh(job.path.images[0].lattice, job.preset.values("kpoints"))
+    return f"{describe(points)}\n0\nGamma\n{' '.join(map(str, points))}\n0 0 0\n"

@@ -1,0 +1,128 @@
+"""How a user's machine runs the codes: commands, modules, accounts, out of `perovdb.toml`.
+
+    [vasp]                       # also [cp2k] and [qe]
+    command = "vasp_std"         # one program; qe: neb and pw, the programs neb.x and pw.x
+    modules = ["VASP/6.4.2"]     # loaded before the run
+    setup = ["ulimit -s unlimited"]
+    potentials = "/data/potcars" # vasp: library of POTCARs; qe: folder of pseudopotentials
+
+    [slurm]                      # also [pbs] and [bash]
+    lines = ["#SBATCH --partition=long", "#SBATCH --account=x"]
+    launcher = "srun --ntasks={ranks}"   # what starts the programs, containers among it
+    resources = "select=1:ncpus={ranks}:mpiprocs={ranks}"   # pbs only
+
+Every key may be left out. A rank has one thread, unless `setup` exports OMP_NUM_THREADS or the
+lines of SLURM ask for --cpus-per-task.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from perovdb.errors import InputError
+
+NAME = "perovdb.toml"
+
+_CODE_KEYS: dict[str, type] = {"modules": list, "setup": list}
+#: Keys that name one program.
+_PROGRAMS = ("command", "neb", "pw")
+
+_KEYS: dict[str, dict[str, type]] = {
+    "vasp": {"command": str, "potentials": str, **_CODE_KEYS},
+    "cp2k": {"command": str, **_CODE_KEYS},
+    "qe": {"neb": str, "pw": str, "potentials": str, **_CODE_KEYS},
+    "slurm": {"lines": list, "launcher": str},
+    "pbs": {"lines": list, "launcher": str, "resources": str},
+    "bash": {"launcher": str},
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What `perovdb.toml` says, by table; nothing by default."""
+
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def get(self, table: str, key: str, default: str) -> str:
+        """A text, or the default where none is given."""
+        return str(self.tables.get(table, {}).get(key, default))
+
+    def lines(self, table: str, key: str) -> list[str]:
+        """A list of texts, empty where none is given."""
+        return list(self.tables.get(table, {}).get(key, []))
+
+
+def find_machine() -> Machine:
+    """The machine of `perovdb.toml` in the working directory, else of that in
+    `$XDG_CONFIG_HOME/perovdb` (`~/.config/perovdb`), else one of defaults.
+
+    Raises:
+        InputError: the file cannot be read or has keys that mean nothing here.
+    """
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    for path in (Path(NAME), config / "perovdb" / NAME):
+        if path.is_file():
+            return read_machine(path)
+    return Machine()
+
+
+def read_machine(path: str | os.PathLike[str]) -> Machine:
+    """The machine that a file describes.
+
+    Raises:
+        InputError: as `find_machine`.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "Mend it or remove it.") from error
+    for table, keys in tables.items():
+        if table not in _KEYS or not isinstance(keys, dict):
+            raise InputError(f"{path}: [{table}] means nothing.", _nearest(table, list(_KEYS)))
+        for key, value in keys.items():
+            kind = _KEYS[table].get(key)
+            if kind is None:
+                raise InputError(
+                    f"{path}: [{table}] has no key '{key}'.", _nearest(key, list(_KEYS[table]))
+                )
+            texts = value if isinstance(value, list) else [value]
+            if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
+                raise InputError(
+                    f"{path}: {table}.{key} cannot be {value!r}.",
+                    "Give a list of texts." if kind is list else "Give a text.",
+                )
+            _check_use(path, table, key, value)
+    return Machine(tables)
+
+
+def _check_use(path: str | os.PathLike[str], table: str, key: str, value: Any) -> None:
+    """Refuse what the job scripts could not run.
+
+    Raises:
+        InputError: a program is several words, or a launcher or resource has other fields.
+    """
+    if key in _PROGRAMS and len(value.split()) != 1:
+        raise InputError(
+            f"{path}: {table}.{key} is the name of one program, not {value!r}.",
+            "Name what starts it in [slurm], [pbs] or [bash], such as "
+            'launcher = "mpirun -np {ranks}".',
+        )
+    if key in ("launcher", "resources"):
+        try:
+            value.format(ranks=1)
+        except (ValueError, LookupError, AttributeError):
+            raise InputError(
+                f"{path}: {table}.{key} cannot be {value!r}.",
+                "Write {ranks} for the number of ranks, and {{ }} for braces.",
+            ) from None
+
+
+def _nearest(given: str, names: list[str]) -> str:
+    near = get_close_matches(given, names, n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else f"Choose one of: {', '.join(names)}."

@@ -1,0 +1,171 @@
+"""What is looked at before a set is written: a bad path never becomes files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from perovdb.errors import StructureError
+from perovdb.inputs.job import NebJob
+from perovdb.inputs.potentials import electron_count
+from perovdb.inputs.sampling import describe, mesh
+from perovdb.migration.chain import METHODS, SHORTEST_CONTACT_A, UNEVEN
+from perovdb.migration.integrity import largest_bond_change
+from perovdb.structures.units import closest_contact, units
+
+#: The path's positions are written with ten decimals.
+_SAME_A = 1e-6
+
+#: Below this distance two images are one.
+_NO_STEP_A = 1e-3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        found: what was found, in words.
+        mend: how to mend it, empty if nothing is wrong.
+    """
+
+    name: str
+    found: str
+    mend: str = ""
+
+
+def checks(job: NebJob) -> list[Check]:
+    """Everything that is looked at, in the order of the report.
+
+    Raises:
+        StructureError: the images cannot be compared at all.
+    """
+    return [
+        _same_atoms(job),
+        _same_cell(job),
+        _unwrapped(job),
+        _spacing(job),
+        _contacts(job),
+        _molecules(job),
+        _charge(job),
+        _k_points(job),
+    ]
+
+
+def refuse_bad(found: list[Check]) -> None:
+    """Stop at the first check that failed.
+
+    Raises:
+        StructureError: one failed.
+    """
+    for check in found:
+        if check.mend:
+            raise StructureError(f"{check.name}: {check.found}.", check.mend)
+
+
+def report(title: str, found: list[Check], notes: Sequence[str] = ()) -> str:
+    """The checks as text, one a line, and what a user should know at the end."""
+    width = max(len(check.name) for check in found)
+    lines = [f"{'ok' if not c.mend else 'BAD':4s}{c.name:{width}s}  {c.found}" for c in found]
+    told = [f"note  {note}" for note in notes]
+    return "\n".join([title, *lines, *told]) + "\n"
+
+
+def _positions(job: NebJob) -> np.ndarray:
+    """(images, atoms, 3) Cartesian."""
+    return np.array([image.cart_coords for image in job.path.images])
+
+
+def _same_atoms(job: NebJob) -> Check:
+    name = "same atoms, same order"
+    first, *rest = job.path.images
+    for number, image in enumerate(rest, start=1):
+        if len(image) != len(first):
+            raise StructureError(
+                f"Image {number:02d} has {len(image)} atoms, image 00 has {len(first)}.",
+                "Make the path anew.",
+            )
+        others = [a != b for a, b in zip(image.species, first.species, strict=True)]
+        if any(others):
+            atom = others.index(True) + 1
+            return Check(name, f"atom {atom} differs on image {number:02d}", "Make the path anew.")
+    return Check(name, f"{len(job.path.images)} images of {len(first)} atoms")
+
+
+def _same_cell(job: NebJob) -> Check:
+    cells = np.array([image.lattice.matrix for image in job.path.images])
+    off = float(np.abs(cells - cells[0]).max())
+    mend = "" if off < _SAME_A else "A band needs one cell for all images."
+    return Check("one cell", f"cell vectors differ by {off:.1e} A at most", mend)
+
+
+def _unwrapped(job: NebJob) -> Check:
+    steps = np.diff([image.frac_coords for image in job.path.images], axis=0)
+    worst = float(np.abs(steps).max())
+    mend = (
+        ""
+        if worst < 0.5
+        else "An atom was wrapped into the cell on its way: undo it, or take more images."
+    )
+    return Check("unwrapped", f"no atom moves more than {worst:.3f} of a cell vector a step", mend)
+
+
+def _spacing(job: NebJob) -> Check:
+    steps = np.sqrt((np.diff(_positions(job), axis=0) ** 2).sum(axis=(1, 2)))
+    uneven = float(np.abs(steps / steps.mean() - 1).max()) if steps.mean() > 0 else 0.0
+    mend = ""
+    if steps.min() < _NO_STEP_A:
+        mend = "Two neighbouring images are the same: make the path anew."
+    elif uneven > UNEVEN:
+        mend = "Take more images."
+    return Check("spacing", f"{steps.mean():.3f} A, even to {100 * uneven:.1f} %", mend)
+
+
+def _contacts(job: NebJob) -> Check:
+    contacts = [closest_contact(image) for image in job.path.images]
+    worst = int(np.argmin(contacts))
+    mend = "" if contacts[worst] >= SHORTEST_CONTACT_A else "Take another path or more images."
+    found = f"{contacts[worst]:.2f} A at least between ions or molecules (image {worst:02d})"
+    return Check("contacts", found, mend)
+
+
+def _molecules(job: NebJob) -> Check:
+    start = job.path.images[0]
+    number = sum(len(unit.atoms) > 1 for unit in units(start))
+    if not number:
+        return Check("molecules", "none")
+    change = largest_bond_change(start, _positions(job))
+    mend = (
+        ""
+        if change.share <= METHODS[job.path.method]
+        else f"A molecule is torn on image {change.image:02d}: make the path 'rigid'."
+    )
+    found = f"{number}, no bond in them changes by more than {100 * change.share:.2g} %"
+    return Check("molecules", found, mend)
+
+
+def _charge(job: NebJob) -> Check:
+    counts = {
+        electron_count([site.specie.symbol for site in image], job.potentials, job.path.charge)
+        for image in job.path.images
+    }
+    charges = {image.properties.get("charge", job.path.charge) for image in job.path.images}
+    mend = (
+        ""
+        if len(counts) == 1 and charges == {job.path.charge}
+        else "Every image must have the same charge: make the path anew."
+    )
+    spin = "odd: one unpaired electron" if job.electrons % 2 else "even: closed shell"
+    found = f"{job.path.charge:+d} on every image, {job.electrons} valence electrons ({spin})"
+    return Check("charge", found, mend)
+
+
+def _k_points(job: NebJob) -> Check:
+    if "kpoints" not in job.preset.sections:
+        return Check("k-points", "Gamma only")
+    return Check(
+        "k-points", describe(mesh(job.path.images[0].lattice, job.preset.values("kpoints")))
+    )
