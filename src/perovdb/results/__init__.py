@@ -1,0 +1,1 @@
+"""Finished band calculations: folders go in, barriers with a verdict come out."""
