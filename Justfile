@@ -29,3 +29,5 @@ bench:
     python benchmarks/startup.py
     python benchmarks/xrd.py
     python benchmarks/paths.py
+    python benchmarks/hops.py
+    python benchmarks/ordering.py

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,16 @@ def examples():
 
 
 def tables():
-    """The CSV files that the README shows, by name."""
-    found = re.findall(r"`(\w+\.csv)`:\n\n```csv\n(.*?)```", README, flags=re.DOTALL)
-    return dict(found)
+    """The files that the README shows, by name."""
+    shown = r"`(\w+\.(?:csv|toml))`:\n\n```(?:csv|toml)\n(.*?)```"
+    return dict(re.findall(shown, README, flags=re.DOTALL))
+
+
+def put_files(folder):
+    """The files that the README shows or speaks of."""
+    for name, text in tables().items():
+        (folder / name).write_text(text)
+    shutil.copytree(ROOT / "tests" / "results" / "fixtures" / "qe", folder / "finished")
 
 
 def test_the_readme_is_a_tour_of_the_commands():
@@ -37,8 +45,7 @@ def test_the_readme_is_a_tour_of_the_commands():
 @pytest.mark.parametrize("block", list(examples()), ids=lambda block: block[0][0])
 def test_commands_give_the_output_that_is_shown(perovdb, tmp_path, monkeypatch, block):
     monkeypatch.chdir(tmp_path)
-    for name, text in tables().items():
-        (tmp_path / name).write_text(text)
+    put_files(tmp_path)
     for command, output in block:
         program, *arguments = shlex.split(command)
         assert program == "perovdb"
@@ -49,6 +56,7 @@ def test_commands_give_the_output_that_is_shown(perovdb, tmp_path, monkeypatch, 
 
 def test_the_python_of_the_readme_runs_and_its_comments_are_true(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    put_files(tmp_path)
     (code,) = blocks("python")
     names = {}
     exec(code, names)

@@ -31,9 +31,16 @@ COMMANDS = {
     "screen": ("Calculate", "Compositions of a space that satisfy a condition."),
     "xrd": ("Calculate", "Powder diffraction peaks."),
     "identify": ("Calculate", "Phases of the store that explain measured powder peaks."),
-    "build": ("Model", "Atomic model: supercell, ordering, molecules, a vacancy."),
+    "arrhenius": (
+        "Calculate",
+        "Activation energy from rate constants, or from curves that relax.",
+    ),
+    "rate": ("Calculate", "Hop rate, diffusion and exchange time over a barrier."),
+    "build": ("Model", "Atomic models: alloys, molecules, defects, layers, particles."),
+    "octahedra": ("Model", "Octahedra: bonds, angles, off-centring, tilts; what changed."),
     "hops": ("Model", "Symmetry-distinct hops of an ion into a vacancy."),
-    "neb": ("Model", "NEB-ready input set of a hop for VASP or CP2K."),
+    "neb": ("Model", "NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO."),
+    "barrier": ("Model", "Barrier and profile of a finished band."),
     "store": ("Your own data", "Your own store beside the curated one: make, fill, check, ask."),
 }
 

@@ -23,7 +23,8 @@ def a_number(ctx: click.Context, option: click.Parameter, value: float | None) -
 phase = click.option(
     "--phase",
     metavar="NAME",
-    help="alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic. "
+    help="alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic; or the id of a cell "
+    "in 'perovdb phases --json'. "
     "Default: the perovskite known at the temperature, alpha if its positions are not; alpha for "
     "alloys.",
 )
@@ -40,36 +41,35 @@ temperature = click.option(
 )
 
 
+seed = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Of random orderings and orientations.",
+)
+
+orientation = click.option(
+    "--orientation",
+    default="random",
+    show_default=True,
+    metavar="RULE",
+    help="Of organic cations: random, aligned, aligned-110, aligned-111, antiferro, columnar, ...",
+)
+
+
 def model(function: Function) -> Function:
     """Options of a supercell: size, seed, orientation of molecules."""
-    options = [
-        click.option(
-            "--size",
-            nargs=3,
-            type=int,
-            metavar="NA NB NC",
-            help="Repeats of the phase's cell (gamma holds four formula units). Default: 1 1 1, "
-            "for a path 2 2 2.",
-        ),
-        click.option(
-            "--seed",
-            type=click.IntRange(0),
-            default=0,
-            show_default=True,
-            metavar="N",
-            help="Of random orderings and orientations.",
-        ),
-        click.option(
-            "--orientation",
-            default="random",
-            show_default=True,
-            metavar="RULE",
-            help="Of organic cations: random or aligned.",
-        ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    size = click.option(
+        "--size",
+        nargs=3,
+        type=int,
+        metavar="NA NB NC",
+        help="Repeats of the phase's cell (gamma holds four formula units). Default: 1 1 1, "
+        "for a path 2 2 2.",
+    )
+    return size(seed(orientation(function)))
 
 
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, float]:

@@ -5,8 +5,10 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pymatgen.analysis.diffraction.xrd import XRDCalculator
@@ -123,6 +125,26 @@ def test_show_of_an_alloy_says_what_it_mixes(perovdb):
         assert set(member) >= PROVENANCE
 
 
+def test_show_of_a_layered_compound_and_of_one_with_vacancies(perovdb):
+    layered = ask(perovdb, "show", "Cs2PbI2Cl2")
+    assert layered["formula"] == "Cs2PbCl2I2"
+    assert (layered["stoichiometry"], layered["layers"]) == ("A2BX4", 1)
+    assert layered["tolerance"] is layered["lattice"] is None
+    assert [row["id"] for row in layered["phases"]] == ["L011"]
+    assert any("tolerance factor is defined for perovskites" in n for n in layered["notes"])
+    assert "as layered phases with n = 1" in perovdb("show", "Cs2PbI2Cl2").out
+    vacant = ask(perovdb, "show", "Cs0.96PbI2.96")
+    assert vacant["charge"] == 0
+    assert vacant["vacancies"] == {"A": 0.04, "X": pytest.approx(0.04 / 3)}
+    assert vacant["tolerance"] is None
+    assert any("Ask for CsPbI3" in note for note in vacant["notes"])
+    assert vacant["lattice"]["formula"] == "Cs0.96PbI2.96"
+    assert "empty  A 0.04, X 0.01333" in perovdb("show", "Cs0.96PbI2.96").out
+    charged = ask(perovdb, "show", "Cs2SnI6")
+    assert charged["charge"] == -2
+    assert any("Sn +2" in note for note in charged["notes"])
+
+
 def test_show_of_a_compound_without_a_cell_still_answers(perovdb):
     answer = ask(perovdb, "show", "KPbI3")
     assert answer["lattice"] is None
@@ -225,7 +247,7 @@ REFUSED = [
     (("neb", "CsPbI3", "--species", "Br", "--code", "vasp", "-o", "new"), 2, "no Br in CsPbI3"),
     (("neb", "CsPbI3", "--species", "I", "--code", "vasp", "-o", "there"), 2, "exists already"),
     (("neb", "CsPbI3", "--species", "I", "--code", "vasp", "-o", "no/new"), 2, "does not exist"),
-    (("neb", "CsPbI3", "--species", "I", "--code", "qe", "-o", "new"), 2, "cp2k, vasp"),
+    (("neb", "CsPbI3", "--species", "I", "--code", "abinit", "-o", "new"), 2, "cp2k, qe, vasp"),
     (
         ("neb", "CsPbI3", "--species", "I", "--size", "2", "--code", "vasp", "-o", "new"),
         2,
@@ -236,7 +258,7 @@ REFUSED = [
     (("lattice", "CsPbI3", "--temperature", "hot"), 2, "--temperature"),
     (("lattice", "CsPbI3", "--temperature", "nan"), 2, "nan is not a temperature"),
     (("build", "CsPbI3", "-o", ""), 2, "does not tell a format"),
-    (("build", "CsPbI3", "--size", "30", "30", "30"), 2, "at most 500 cells"),
+    (("build", "CsPbI3", "--size", "30", "30", "30"), 2, "at most 500"),
     (
         (
             "neb",
@@ -261,6 +283,14 @@ REFUSED = [
         "CP2K has no build",
     ),
     (("xrd", "MAPbI3", "--phase", "beta"), 1, "no atomic positions"),
+    (("xrd", "Cs2PbBr4"), 1, "no atomic positions for Cs2PbBr4"),
+    (("tolerance", "Cs2PbBr4"), 1, "Cs2PbBr4 is A2BX4"),
+    (("tolerance", "Cs0.96PbI2.96"), 1, "Ask for CsPbI3"),
+    (("gap", "Cs4PbBr6"), 1, "Cs4PbBr6 is A4BX6"),
+    (("lattice", "CsPb2Br5"), 1, "CsPb2Br5 is AB2X5"),
+    (("phases", "Cs2PbBr4"), 1, "perovdb show Cs2PbBr4"),
+    (("phases", "Cs4PbBr6", "--at", "300"), 1, "is A4BX6"),
+    (("infer", "Cs2PbBr4", "Cs2PbI4", "--a", "6.1"), 1, "Cs2PbBr4 is A2BX4"),
     (("xrd", "CsPbI3", "--wavelength", "CuKx"), 2, "CuKa1"),
     (("phases", "Cs0.5FA0.5PbI3"), 1, "end members CsPbI3, FAPbI3"),
     (("radii", "Zz"), 2, "'Zz'"),
@@ -347,8 +377,11 @@ def test_help_lists_every_command_under_a_heading_and_shows_an_example(perovdb):
 
 def test_the_examples_of_the_help_run(perovdb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "rates.csv").write_text("temperature_C,rate\n40,1\n60,4.1\n80,14.1\n")
+    finished = Path(__file__).parents[1] / "results" / "fixtures" / "qe"
+    shutil.copytree(finished, tmp_path / "band")
     for name in COMMANDS:
-        text = perovdb(name, "--help").out.split("Example:")[1].split("Options:")[0]
+        text = perovdb(name, "--help").out.split("Example:")[1].split("\n\n")[0]
         example = shlex.split(text)
         assert perovdb(*example[1:]).code == 0, example
 

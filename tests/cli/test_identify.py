@@ -87,7 +87,7 @@ REFUSED = [
     (("head.csv", "--peak", "14"), 2, "a file, --peak or --d"),
     (("gone.csv",), 2, "gone.csv cannot be read"),
     (("empty.csv",), 2, "empty.csv is empty"),
-    (("head.csv",), 2, "head.csv holds no peaks"),
+    (("head.csv",), 2, "head.csv holds no lines of numbers"),
     (("bare.csv",), 2, "bare.csv, line 1: no column two_theta_deg or d_A"),
     (("words.csv",), 2, "words.csv, line 3: 'strong' is not a finite number"),
     (("short.csv",), 2, "short.csv, line 2: 1 entries under 2 columns"),

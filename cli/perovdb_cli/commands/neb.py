@@ -1,122 +1,308 @@
-"""perovdb neb FORMULA --species ION --code CODE -o DIR"""
+"""perovdb neb FORMULA|FILE|STUDY... --species ION --code CODE -o DIR"""
 
-import json
+from __future__ import annotations
+
+import os
 import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perovdb_cli import options, render
+from perovdb_cli.headings import CommandWithHeadings, under
+from perovdb_cli.migration_options import hosted
+from perovdb_cli.sources import is_file
+
+if TYPE_CHECKING:
+    from perovdb.inputs.set_requests import SetRequest
+
+#: How the file of a study ends.
+STUDY = ".toml"
+
+HOP = (
+    click.option(
+        "--species", multiple=True, metavar="ION", help="Ion that hops; again for another."
+    ),
+    click.option(
+        "--hop",
+        "hops",
+        multiple=True,
+        type=click.IntRange(0),
+        show_default="0",
+        metavar="NUMBER",
+        help="As 'perovdb hops' numbers them; again for another.",
+    ),
+    click.option(
+        "--sample",
+        type=click.IntRange(1),
+        metavar="N",
+        help="The hops that 'perovdb hops --sample N' draws; all of them, or those of --hop.",
+    ),
+    click.option(
+        "--vacancies",
+        multiple=True,
+        type=click.IntRange(1),
+        default=(1,),
+        show_default="1",
+        metavar="N",
+        help="Of this ion in the cell, those beyond the first far from the hop; again for "
+        "another number.",
+    ),
+    click.option(
+        "--neutral",
+        metavar="RULE",
+        help="partner, or a vacancy such as V_Cs, to make the cell neutral. Default: charged.",
+    ),
+)
+
+PATH = (
+    click.option(
+        "--images", default=5, show_default=True, metavar="N", help="Images between the endpoints."
+    ),
+    click.option(
+        "--spacing",
+        "spacing_A",
+        type=float,
+        metavar="A",
+        help="Instead: the longest step of an atom from image to image.",
+    ),
+    click.option(
+        "--path",
+        "method",
+        default="rigid",
+        show_default=True,
+        metavar="METHOD",
+        help="Of molecules: rigid, idpp, or both for a set of each.",
+    ),
+)
+
+CODE = (
+    click.option(
+        "--code",
+        "codes",
+        multiple=True,
+        metavar="CODE",
+        help="vasp, cp2k or qe (Quantum ESPRESSO); again for another.",
+    ),
+    click.option(
+        "--preset",
+        default="standard",
+        show_default=True,
+        metavar="NAME",
+        help="Settings: quick, standard, accurate, or a paper's, such as imran2020.",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="A setting in place of the preset's, such as ENCUT=450.",
+    ),
+    click.option(
+        "--build",
+        default="plain",
+        show_default=True,
+        metavar="NAME",
+        help="Of VASP only: plain, or vtst for a climbing image.",
+    ),
+    click.option(
+        "--relax-in-band", is_flag=True, help="Relax the ends in the band, not before it."
+    ),
+)
+
+RUN = (
+    click.option(
+        "--scheduler",
+        "schedulers",
+        multiple=True,
+        default=("slurm",),
+        show_default="slurm",
+        metavar="NAME",
+        help="slurm, pbs or bash; again for another.",
+    ),
+    click.option(
+        "--ranks",
+        "ranks_per_image",
+        default=8,
+        show_default=True,
+        metavar="N",
+        help="MPI ranks for one image.",
+    ),
+    click.option("--cores", type=int, metavar="N", help="Instead: ranks of the whole band."),
+    click.option("--hours", default=24, show_default=True, metavar="N", help="Wall time."),
+)
+
+OUTPUT = (
+    click.option(
+        "-o", "--output", required=True, metavar="DIR", help="Folder for the set or sets."
+    ),
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Replace sets that were asked for otherwise, with all results in them.",
+    ),
+    options.as_json,
+)
 
 
-@click.command()
-@click.argument("formula")
-@click.option("--species", required=True, metavar="ION", help="Ion that hops.")
-@click.option(
-    "--hop", default=0, show_default=True, metavar="NUMBER", help="As 'perovdb hops' numbers them."
-)
-@options.phase
-@options.temperature
-@options.model
-@click.option(
-    "--images", default=5, show_default=True, metavar="N", help="Images between the endpoints."
-)
-@click.option("--code", required=True, metavar="CODE", help="vasp or cp2k.")
-@click.option(
-    "--preset",
-    default="standard",
-    show_default=True,
-    metavar="NAME",
-    help="Settings: standard, or quick to test the chain.",
-)
-@click.option(
-    "--build",
-    "build",
-    default="plain",
-    show_default=True,
-    metavar="NAME",
-    help="Of VASP only: plain, or vtst for a climbing image.",
-)
-@click.option(
-    "--ranks", default=8, show_default=True, metavar="N", help="MPI ranks for one image."
-)
-@click.option("--hours", default=24, show_default=True, metavar="N", help="Wall time to ask for.")
-@click.option("-o", "--output", required=True, metavar="DIR", help="New folder for the set.")
-@options.as_json
-def command(
-    formula: str,
-    species: str,
-    hop: int,
-    phase: str | None,
-    temperature_K: float,
-    size: tuple[int, int, int] | None,
-    seed: int,
-    orientation: str,
-    images: int,
-    code: str,
-    preset: str,
-    build: str,
-    ranks: int,
-    hours: int,
-    output: str,
-    as_json: bool,
-) -> None:
-    """NEB-ready input set of a hop for VASP or CP2K.
+@click.command(cls=CommandWithHeadings)
+@click.argument("sources", nargs=-1, required=True, metavar="FORMULA|FILE|STUDY...")
+@under("Hop", *HOP)
+@under("Host", options.phase, options.temperature, hosted)
+@under("Path", *PATH)
+@under("Code", *CODE)
+@under("Run", *RUN)
+@under("Output", *OUTPUT)
+@click.pass_context
+def command(ctx: click.Context, /, sources: tuple[str, ...], **asked: Any) -> None:
+    """NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO.
 
-    An ion hops into a vacancy of its own kind. The set holds every image, the inputs, job.sh for
-    SLURM and manifest.json, which says where each setting comes from. It is written whole or not
-    at all.
+    An ion hops into a vacancy. A set holds every image, the inputs, job.sh, a pre-flight report
+    and manifest.json, which says where each setting comes from. It is written whole or not at all.
+
+    Several sources, ions, hops, vacancies, codes or schedulers, or a study (*.toml), make a tree
+    of sets with contents.csv; a tree that was begun is gone on with. How your machine runs the
+    codes is read from perovdb.toml.
 
     \b
     Example:
       perovdb neb CsPbI3 --phase alpha --species I --size 2 2 2 --code vasp -o v
     """
-    from perovdb.inputs.neb import neb_files
-    from perovdb.inputs.writer import check_target, write
-    from perovdb.migration.paths import path
+    from perovdb.inputs.set_requests import both_ways
 
-    check_target(output)
-    found = path(
-        formula,
-        species,
-        phase,
-        size or (2, 2, 2),
-        images,
-        hop,
-        seed,
-        orientation,
-        temperature_K,
+    study = both_ways(_study(ctx, sources, asked))
+    single = len(study) == 1 and not sources[0].endswith(STUDY)
+    if single:
+        _one(study[0], asked)
+    else:
+        _tree(study, asked)
+
+
+def _study(
+    ctx: click.Context, sources: Sequence[str], asked: Mapping[str, Any]
+) -> list[SetRequest]:
+    from perovdb.inputs.set_requests import read_study, requests
+    from perovdb.inputs.settings import parse_setting
+
+    if any(source.endswith(STUDY) for source in sources):
+        if len(sources) > 1:
+            raise click.UsageError("A study is the only source of its tree.")
+        default = click.core.ParameterSource.DEFAULT
+        for option in ctx.command.params:
+            name = option.name or ""
+            if name in ("sources", "output", "force", "as_json") or name not in asked:
+                continue
+            if ctx.get_parameter_source(name) is not default:
+                flag = option.opts[-1]
+                raise click.UsageError(f"'{flag}' belongs into the study: leave it out here.")
+        return read_study(sources[0])
+    for needed, flag in (("species", "--species"), ("codes", "--code")):
+        if not asked[needed]:
+            raise click.UsageError(f"Missing option '{flag}'.")
+    kept = (
+        *("neutral", "images", "spacing_A", "method", "preset", "build", "ranks_per_image"),
+        *("cores", "hours", "phase", "temperature_K", "size", "seed", "orientation"),
+        *("order", "into", "reach_A", "sample"),
     )
-    files = neb_files(found, code, preset, ranks, hours, build)
-    write(output, files)
-    notes = json.loads(files["manifest.json"])["notes"]
-    summary = {
-        "folder": output,
-        "code": code,
-        "preset": preset,
-        "formula": found.formula,
-        "phase": found.phase,
-        "species": found.hop.species,
-        "distance_A": found.hop.distance_A,
-        "images": len(found.images),
-        "atoms": len(found.images[0]),
-        "charge": found.charge,
-        "spacing_A": found.spacing_A,
-        "unevenness": found.unevenness,
-        "closest_contact_A": found.closest_contact_A,
-        "files": sorted(files),
-        "notes": notes,
+    choices = {name: asked[name] for name in kept} | {
+        "species": list(asked["species"]),
+        "vacancies": list(asked["vacancies"]),
+        "code": list(asked["codes"]),
+        "scheduler": list(asked["schedulers"]),
+        "settings": dict(parse_setting(text) for text in asked["settings"]),
+        "relax_first": not asked["relax_in_band"],
     }
-    if as_json:
-        render.emit_json(summary)
+    if asked["hops"]:
+        choices["hop"] = list(asked["hops"])
+    found = []
+    for source in dict.fromkeys(sources):
+        found += requests({**choices, ("file" if is_file(source) else "formula"): source})
+    return found
+
+
+def _one(request: SetRequest, asked: Mapping[str, Any]) -> None:
+    from perovdb.inputs.machine import find_machine
+    from perovdb.inputs.neb import SCHEDULERS
+    from perovdb.inputs.studies import check_place, set_of
+    from perovdb.inputs.writer import check_target, write
+    from perovdb.store import open_store
+
+    output, force = asked["output"], asked["force"] and os.path.lexists(asked["output"])
+    if force:
+        check_place(output, force)
+    else:
+        check_target(output)
+    chain, files, manifest = set_of(request, find_machine(), open_store())
+    write(output, files, replace=force)
+    notes = manifest["notes"]
+    host = f"{chain.formula} {manifest['phase']}" if "phase" in manifest else chain.formula
+    if asked["as_json"]:
+        render.emit_json(
+            {
+                "folder": output,
+                "code": request.code,
+                "preset": request.preset,
+                "scheduler": request.scheduler,
+                "formula": chain.formula,
+                "phase": manifest.get("phase"),
+                "species": chain.species,
+                "distance_A": chain.distance_A,
+                "images": len(chain.images),
+                "atoms": len(chain.images[0]),
+                "charge": chain.charge,
+                "method": chain.method,
+                "spacing_A": chain.spacing_A,
+                "unevenness": chain.unevenness,
+                "closest_contact_A": chain.closest_contact_A,
+                "files": sorted(files),
+                "notes": notes,
+            }
+        )
         return
     click.echo(
-        f"{output}: {found.formula} {found.phase}, {found.hop.species} hop of "
-        f"{found.hop.distance_A:.3f} A, {code} {preset}"
+        f"{output}: {host}, {chain.species} hop of {chain.distance_A:.3f} A, {request.code} "
+        f"{request.preset}"
     )
     click.echo(
-        f"  {len(found.images)} images of {len(found.images[0])} atoms, charge "
-        f"{found.charge:+d}, spacing {found.spacing_A:.3f} A, closest contact "
-        f"{found.closest_contact_A:.2f} A"
+        f"  {len(chain.images)} images of {len(chain.images[0])} atoms, charge "
+        f"{chain.charge:+d}, spacing {chain.spacing_A:.3f} A, closest contact "
+        f"{chain.closest_contact_A:.2f} A"
     )
     render.emit_notes(notes)
-    click.echo(f"  next: cd {shlex.quote(output)} && sbatch job.sh")
+    submit = SCHEDULERS[request.scheduler].SUBMIT
+    click.echo(f"  next: cd {shlex.quote(output)} && {submit} job.sh")
+
+
+def _tree(study: Sequence[SetRequest], asked: Mapping[str, Any]) -> None:
+    from perovdb.inputs.studies import CONTENTS, write_study
+
+    with click.progressbar(
+        length=len(study), file=sys.stderr, label="sets", hidden=not sys.stderr.isatty()
+    ) as bar:
+        rows = write_study(
+            asked["output"], study, force=asked["force"], done=lambda row: bar.update(1)
+        )
+    failed = [row for row in rows if row["status"] == "failed"]
+    if asked["as_json"]:
+        render.emit_json({"folder": asked["output"], "sets": rows})
+    else:
+        shown = (
+            *("folder", "status", "formula", "distance_A", "vacancies", "charge", "n_atoms"),
+            "closest_contact_A",
+        )
+        render.emit_lines(render.table([{name: row[name] for name in shown} for row in rows]))
+        counts = {
+            s: sum(row["status"] == s for row in rows) for s in ("written", "kept", "failed")
+        }
+        told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        click.echo(f"  {told}; contents in {os.path.join(asked['output'], CONTENTS)}")
+        every = [note for row in rows if row["notes"] for note in row["notes"].split(" | ")]
+        render.emit_notes([f"{note} (in {every.count(note)})" for note in dict.fromkeys(every)])
+    for problem in dict.fromkeys(row["problem"] for row in failed):
+        folders = [row["folder"] for row in failed if row["problem"] == problem]
+        more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
+        click.echo(f"perovdb: error: {folders[0]}{more}: {problem}", err=True)
+    if failed:
+        sys.exit(1)

@@ -48,7 +48,9 @@ def command(formula: str, at_K: float | None, as_json: bool, as_csv: bool) -> No
         raise MissingData(
             f"The store has no phase of {key}.",
             f"It is an alloy: 'perovdb lattice' mixes its end members {', '.join(members)}."
-            if len(members) > 1
+            if len(members) > 1 and composition and composition.is_perovskite
+            else f"See 'perovdb show {key}' for what it has."
+            if not composition or not composition.is_perovskite
             else "Tolerance factors do without one: 'perovdb tolerance'.",
         )
     if as_json:

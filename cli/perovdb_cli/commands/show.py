@@ -28,6 +28,7 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
     from perovdb.calculators.mixing import lattice
     from perovdb.calculators.tolerance import tolerance
     from perovdb.composition import parse
+    from perovdb.composition.registry import load_registry
     from perovdb.errors import MissingData, OutOfRange
     from perovdb.facts.properties import properties
     from perovdb.facts.select import select
@@ -36,6 +37,10 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
     store = open_store()
     composition = parse(formula)
     notes = []
+    if composition.charge and not composition.vacancies:
+        ions = load_registry(store).ions
+        counted = ", ".join(f"{ion} {ions[ion].charge:+d}" for ion in composition.species)
+        notes.append(f"the charge counts {counted}; the compound may hold others of them")
     try:
         factors = tolerance_answer(tolerance(composition))
     except (MissingData, OutOfRange) as error:
@@ -44,7 +49,7 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
     try:
         cell = lattice_answer(lattice(composition, temperature_K))
         notes += cell["notes"]
-    except MissingData as error:
+    except (MissingData, OutOfRange) as error:
         cell = None
         notes.append(str(error))
     phases = queries.phases(store, composition.formula)
@@ -71,6 +76,9 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
         **{f"{table}s": rows for table, rows in more.items() if table != "formability"},
         "formability": more["formability"],
         "conflicts": queries.conflicts_of(store, told),
+        "stoichiometry": composition.stoichiometry,
+        "layers": composition.layers,
+        "vacancies": composition.vacancies,
         "notes": notes,
     }
     if as_json:
@@ -84,6 +92,13 @@ def _text(answer: dict[str, Any], phases: list[dict[str, Any]]) -> list[str]:
     lines = [answer["formula"]]
     for site, ions in answer["occupancies"].items():
         lines.append(f"  {site}  " + ", ".join(f"{ion} {x:g}" for ion, x in ions.items()))
+    if answer["vacancies"]:
+        lines.append(
+            "  empty  " + ", ".join(f"{site} {x:.4g}" for site, x in answer["vacancies"].items())
+        )
+    if answer["stoichiometry"] != "ABX3":
+        layered = f", as layered phases with n = {answer['layers']}" if answer["layers"] else ""
+        lines.append(f"  {answer['stoichiometry']}{layered}")
     lines.append(f"  charge {charge}")
     if answer["tolerance"]:
         lines += ["", *_tolerance_lines(answer["tolerance"])]

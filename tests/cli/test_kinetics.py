@@ -1,0 +1,64 @@
+"""perovdb arrhenius and perovdb rate."""
+
+import json
+
+import numpy as np
+import pytest
+
+
+def test_rates_give_the_published_energy(perovdb, tmp_path):
+    """k(80)/k(40) = 14.1 belongs to 0.63 eV (zhao2024)."""
+    table = tmp_path / "rates.csv"
+    table.write_text("temperature_C,rate\n40,1\n60,4.06\n80,14.1\n")
+    found = json.loads(perovdb("arrhenius", str(table), "--json").out)
+    assert found["activation_energy_eV"] == pytest.approx(0.63, abs=0.005)
+    low, high = found["interval_eV"]
+    assert low < 0.63 < high
+
+
+def test_curves_give_the_energy_and_each_rate(perovdb, tmp_path):
+    lines = ["temperature_K,time,value"]
+    for kelvin in (313.15, 333.15, 353.15):
+        rate = 0.01 * np.exp(-0.35 / 8.617333262e-5 * (1 / kelvin - 1 / 313.15))
+        lines += [f"{kelvin},{t / rate},{45 + 20 * np.exp(-t):.6f}" for t in np.linspace(0, 6, 30)]
+    table = tmp_path / "widths.csv"
+    table.write_text("\n".join(lines) + "\n")
+    found = json.loads(perovdb("arrhenius", str(table), "--json").out)
+    assert found["activation_energy_eV"] == pytest.approx(0.35, abs=1e-4)
+    assert [curve["start"] for curve in found["curves"]] == pytest.approx([65] * 3, abs=1e-3)
+    answer = perovdb("arrhenius", str(table), "--ends", "65", "45")
+    assert answer.code == 0
+    assert "Ea = 0.350" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("rate\n1\n2\n", "no column temperature_K"),
+        ("temperature_K,width\n300,2\n310,3\n320,4\n", "neither rate constants nor curves"),
+        ("temperature_K,rate\n300,2\n310,x\n", "line 3"),
+        ("temperature_K,rate\n300,2\n310,3\n", "too few"),
+        ("temperature_K,time,value\n300,1,2\n", "At 300 K: A curve of 1 points is too short"),
+        ("", "empty"),
+    ],
+)
+def test_files_that_hold_no_kinetics(perovdb, tmp_path, text, words):
+    table = tmp_path / "bad.csv"
+    table.write_text(text)
+    answer = perovdb("arrhenius", str(table))
+    assert answer.code == 2
+    assert words in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_a_barrier_becomes_a_time(perovdb):
+    arguments = ["rate", "0.35", "0.63", "--distance", "6.29", "--diameter", "14.7"]
+    slow = json.loads(perovdb(*arguments, "--vacant", "0.01", "--json").out)
+    assert slow[1]["exchange_time_s"] / slow[0]["exchange_time_s"] == pytest.approx(
+        5.4e4, rel=0.02
+    )
+    full = json.loads(perovdb(*arguments, "--json").out)
+    assert slow[0]["exchange_time_s"] == pytest.approx(100 * full[0]["exchange_time_s"])
+    assert "s" in perovdb(*arguments).out
+    assert perovdb("rate", "0.35", "--diameter", "10").code == 2
+    assert perovdb("rate", "nan").code == 2
