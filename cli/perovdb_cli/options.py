@@ -41,6 +41,14 @@ temperature = click.option(
 )
 
 
+attempts = click.option(
+    "--attempts",
+    "attempts_Hz",
+    type=float,
+    metavar="HZ",
+    help="Attempt frequency of the rates. Default: 1e12, a convention.",
+)
+
 seed = click.option(
     "--seed",
     type=click.IntRange(0),

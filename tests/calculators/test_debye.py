@@ -139,7 +139,6 @@ def test_motion_of_one_kind_is_that_of_its_pairs():
 
 
 def test_dispersion_takes_electrons_from_lead():
-    pytest.importorskip("xraydb", reason="xraydb is not installed")
     still = debye(["Pb"], [[0, 0, 0]], [0.0])
     with_it = debye(["Pb"], [[0, 0, 0]], [0.0], wavelength_A=1.54056)
     assert still == pytest.approx(82**2)

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import xraydb
 
 from perovdb.calculators.average_cell import average_cell
 from perovdb.calculators.diffraction import peaks, xrd
@@ -24,7 +25,6 @@ def test_absorption_follows_from_the_imaginary_part(element, wavelength_A):
 
     Tables differ by a few percent: by 6 at 1.05 A, not far below the K edge of bromine.
     """
-    xraydb = pytest.importorskip("xraydb")
     per_mass = float(xraydb.mu_elam(element, HC_EV_A / wavelength_A, kind="photo"))
     # cm2/g to angstrom^2 per atom.
     sigma_A2 = per_mass * xraydb.atomic_mass(element) / 6.02214076e23 * 1e16

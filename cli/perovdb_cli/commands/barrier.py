@@ -21,15 +21,7 @@ if TYPE_CHECKING:
     help="Images in a step, ends included: for an ASE trajectory that does not tell it.",
 )
 @options.temperature
-@click.option(
-    "--attempts",
-    "attempts_Hz",
-    type=float,
-    default=1e12,
-    show_default=True,
-    metavar="HZ",
-    help="Attempt frequency of the rates; the default is a convention.",
-)
+@options.attempts
 @click.option(
     "--neighbours",
     type=click.IntRange(1),
@@ -57,7 +49,7 @@ def command(
     folders: tuple[str, ...],
     images: int | None,
     temperature_K: float,
-    attempts_Hz: float,
+    attempts_Hz: float | None,
     neighbours: int | None,
     distance_A: float | None,
     plot: str | None,
@@ -77,10 +69,12 @@ def command(
     Example:
       perovdb barrier band
     """
+    from perovdb.calculators.kinetics import ATTEMPT_FREQUENCY_HZ
     from perovdb.errors import ResultError
     from perovdb.results.reading import read_barrier
     from perovdb.results.series import average, kinetics
 
+    attempts_Hz = ATTEMPT_FREQUENCY_HZ if attempts_Hz is None else attempts_Hz
     if (source is not None or force) and not to_save:
         raise click.UsageError("--source and --force go with --save.")
     if plot is not None:

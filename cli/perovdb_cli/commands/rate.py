@@ -46,15 +46,7 @@ from perovdb_cli import options, render
     metavar="SHARE",
     help="Share of the particle that is exchanged by then.",
 )
-@click.option(
-    "--attempts",
-    "attempt_frequency_Hz",
-    type=float,
-    default=1e12,
-    show_default=True,
-    metavar="HZ",
-    help="Attempt frequency; the default is a convention.",
-)
+@options.attempts
 @options.as_json
 @options.as_csv
 def command(
@@ -65,7 +57,7 @@ def command(
     vacant: float,
     diameter_nm: float | None,
     fraction: float,
-    attempt_frequency_Hz: float,
+    attempts_Hz: float | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -78,13 +70,19 @@ def command(
     Example:
       perovdb rate 0.35 0.63 --distance 6.29 --vacant 0.01 --diameter 14.7
     """
-    from perovdb.calculators.kinetics import diffusion_coefficient, exchange_time_s, hop_rate
+    from perovdb.calculators.kinetics import (
+        ATTEMPT_FREQUENCY_HZ,
+        diffusion_coefficient,
+        exchange_time_s,
+        hop_rate,
+    )
 
     if diameter_nm is not None and distance_A is None:
         raise click.UsageError("--diameter needs --distance, the length of a hop.")
+    attempts_Hz = ATTEMPT_FREQUENCY_HZ if attempts_Hz is None else attempts_Hz
     rows = []
     for barrier in barriers:
-        rate = float(hop_rate(barrier, temperature_K, attempt_frequency_Hz))
+        rate = float(hop_rate(barrier, temperature_K, attempts_Hz))
         row = {"barrier_eV": barrier, "temperature_K": temperature_K, "hop_rate_Hz": rate}
         if distance_A is not None:
             of_vacancy = float(diffusion_coefficient(rate, distance_A, neighbours))

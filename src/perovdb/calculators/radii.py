@@ -6,7 +6,7 @@ high-spin one where Shannon lists two. Molecular ions take the Kieslich radius, 
 Shannon lacks, that of Travis.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from perovdb.composition import Composition, Ion
@@ -77,13 +77,9 @@ def radii_used(
     """
     registry = load_registry(store)
     given = {registry.ion(name).species: value for name, value in (radii_A or {}).items()}
-    sets = queries.vocabulary(store, "radius_set")
-    if radius_set is not None and radius_set not in sets:
-        raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
-    order = SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
+    order = _sets_in_order(radius_set, store)
     used = {}
     for species in composition.species:
-        ion = registry.ion(species)
         if species in given:
             if not 0.1 <= given[species] <= 4:
                 raise InputError(
@@ -94,14 +90,34 @@ def radii_used(
                 species, given[species], "given", "given", "given", "stated", "given"
             )
             continue
-        row = choose_radius(queries.radii(store, species), ion, order)
-        used[species] = RadiusUsed(
-            species=species,
-            radius_A=row["radius_A"],
-            set=row["radius_set"],
-            coordination=row["coordination"] or "effective",
-            source=row["source"],
-            kind=row["kind"],
-            evidence=row["evidence"],
-        )
+        used[species] = _of_store(species, order, store)
     return used
+
+
+def stored_radii(
+    species: Iterable[str], store: Store, radius_set: str | None = None
+) -> dict[str, RadiusUsed]:
+    """The radius of each ion in the store -> where it comes from; arguments and errors as for
+    `radii_used`."""
+    order = _sets_in_order(radius_set, store)
+    return {name: _of_store(name, order, store) for name in species}
+
+
+def _sets_in_order(radius_set: str | None, store: Store) -> tuple[str, ...]:
+    sets = queries.vocabulary(store, "radius_set")
+    if radius_set is not None and radius_set not in sets:
+        raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
+    return SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
+
+
+def _of_store(species: str, order: tuple[str, ...], store: Store) -> RadiusUsed:
+    row = choose_radius(queries.radii(store, species), load_registry(store).ion(species), order)
+    return RadiusUsed(
+        species=species,
+        radius_A=row["radius_A"],
+        set=row["radius_set"],
+        coordination=row["coordination"] or "effective",
+        source=row["source"],
+        kind=row["kind"],
+        evidence=row["evidence"],
+    )

@@ -23,12 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.calculators.radii import SETS_IN_ORDER, RadiusUsed, choose_radius
-from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, StructureError
+from perovdb.calculators.radii import RadiusUsed, stored_radii
+from perovdb.errors import StructureError
 from perovdb.migration.hops import Hop
 from perovdb.migration.neighbours import Neighbours
-from perovdb.store import Store, open_store, queries
+from perovdb.store import Store, open_store
 from perovdb.structures.octahedra.bonds import sites_of
 
 #: The window is looked for in planes between these fractions of the hop.
@@ -102,7 +101,7 @@ def bottleneck(
             f"The structure has no site {max(hop.start_site, hop.end_site)}.",
             "Give the structure in which the hop was found.",
         )
-    radii = _radii(list(dict.fromkeys([*ions, hop.species])), radius_set, store)
+    radii = stored_radii(dict.fromkeys([*ions, hop.species]), store, radius_set)
     start, end = (np.array(point) @ sites.lattice_A for point in (hop.start, hop.end))
     # The middle of the hop is one point more, and its neighbours are wanted.
     middle = (np.array(hop.start) + np.array(hop.end)) / 2
@@ -134,27 +133,6 @@ def bottleneck(
         mover_radius_A=radii[hop.species].radius_A,
         radii=radii,
     )
-
-
-def _radii(species: list[str], radius_set: str | None, store: Store) -> dict[str, RadiusUsed]:
-    sets = queries.vocabulary(store, "radius_set")
-    if radius_set is not None and radius_set not in sets:
-        raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
-    order = SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
-    registry = load_registry(store)
-    used = {}
-    for name in species:
-        row = choose_radius(queries.radii(store, name), registry.ion(name), order)
-        used[name] = RadiusUsed(
-            species=name,
-            radius_A=row["radius_A"],
-            set=row["radius_set"],
-            coordination=row["coordination"] or "effective",
-            source=row["source"],
-            kind=row["kind"],
-            evidence=row["evidence"],
-        )
-    return used
 
 
 def _on_the_line(

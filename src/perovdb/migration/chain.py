@@ -16,6 +16,7 @@ from perovdb.migration.idpp import PairPotential
 from perovdb.migration.integrity import BondChange, check_ends, largest_bond_change
 from perovdb.migration.periodic_images import strays
 from perovdb.migration.relabelling import swaps
+from perovdb.structures.history import charge_of
 from perovdb.structures.units import closest_contact, ion_formula
 
 #: The ways to make a path, and how much a bond may change on it. "rigid": ions follow the
@@ -217,7 +218,7 @@ def _measured(ends: Endpoints, positions: np.ndarray, residual: float, method: s
         method=method,
         images=chain,
         mover=ends.mover,
-        charge=ends.start.properties["charge"],
+        charge=charge_of(ends.start),
         spacing_A=float(lengths.mean()),
         longest_step_A=_longest_step(positions),
         unevenness=float(np.abs(lengths / lengths.mean() - 1).max()),

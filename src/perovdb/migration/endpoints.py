@@ -18,6 +18,7 @@ from perovdb.migration.hops import Hop
 from perovdb.migration.numbering import stand_as
 from perovdb.store import Store, open_store
 from perovdb.structures.defects.vacancies import remove_unit
+from perovdb.structures.history import charge_of
 from perovdb.structures.supercells import Size
 from perovdb.structures.units import Unit, units
 
@@ -148,7 +149,7 @@ def _between(
 
 
 def _notes(host: Structure) -> tuple[str, ...]:
-    charge = host.properties["charge"]
+    charge = charge_of(host)
     if charge == 0:
         return ()
     return (

@@ -15,7 +15,10 @@ from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.migration.endpoints import Endpoints, with_positions
 from perovdb.store import Store
+from perovdb.structures.defects.charge_rules import partners
+from perovdb.structures.defects.selecting import Stock
 from perovdb.structures.defects.vacancies import remove_unit
+from perovdb.structures.history import charge_of
 from perovdb.structures.particles.spreading import spread
 from perovdb.structures.units import Unit, crystal_units, units
 
@@ -114,30 +117,13 @@ def partners_of(ends: Endpoints, neutral: str, store: Store) -> dict[str, int]:
         UnknownSpecies, InputError: there is no such ion, or rule.
         StructureError: no whole number of these vacancies makes the cell neutral.
     """
-    charge = ends.start.properties["charge"]
-    every = crystal_units(ends.start)
-    registry = load_registry(store)
-    if neutral.startswith("V_"):
-        ion = registry.ion(neutral[2:]).species
-    elif neutral == "partner":
-        of_role = [unit.ion for unit in every if unit.role == ("A" if charge > 0 else "X")]
-        ion = max(dict.fromkeys(of_role), key=of_role.count, default="")
-        if not ion:
-            raise StructureError("The cell has no ion for a partner.", "Name one, such as V_Cs.")
-    else:
+    if neutral != "partner" and not neutral.startswith("V_"):
         raise InputError(
             f"'{neutral}' is not a way to make the cell neutral.",
             "Write partner, or a vacancy such as V_Cs.",
         )
-    if charge == 0:
-        return {}
-    number, rest = divmod(charge, registry.ion(ion).charge)
-    if rest or number < 0:
-        raise StructureError(
-            f"V_{ion} cannot make up for a charge of {charge:+d}.",
-            "Name a vacancy of the opposite charge, or leave the cell charged.",
-        )
-    return {ion: number}
+    free = [u for u in crystal_units(ends.start) if not np.isin(u.atoms, ends.mover).any()]
+    return partners(Stock(ends.start, store), free, charge_of(ends.start), neutral)
 
 
 def _without(ends: Endpoints, unit: Unit, kept: np.ndarray, store: Store) -> Endpoints:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from pymatgen.core import Structure
@@ -14,25 +13,23 @@ from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
-from perovdb.structures.cell_shapes import smallest_matrix
-from perovdb.structures.charges import formal_charge
 from perovdb.structures.defects.vacancies import remove
-from perovdb.structures.drawing import draw
-from perovdb.structures.filling import Filling, Replace, filling
-from perovdb.structures.history import record
-from perovdb.structures.hosts import Host, as_host, has_positions, host_of_phase, host_of_tilts
+from perovdb.structures.filling import Replace, filling
+from perovdb.structures.hosts import as_host, has_positions
 from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper
-from perovdb.structures.molecules.foreign import read_molecule
-from perovdb.structures.molecules.geometry import RigidMolecule, from_record
-from perovdb.structures.ordering import Ordering
+from perovdb.structures.models import (
+    Drawing,
+    Model,
+    Molecules,
+    drawn,
+    model_of,
+    plain_size,
+    shapes,
+)
 from perovdb.structures.supercells import Matrix
-from perovdb.structures.units import units
 
 #: The rule that stands for all distinct orderings.
 ENUMERATE = "enumerate"
-
-#: Species -> XYZ file, SMILES string, or a molecule as it stands in a history.
-Molecules = Mapping[str, str | Mapping[str, Any]]
 
 
 @checked
@@ -125,7 +122,7 @@ def build(
             store=store,
         )
         return structure if vacancy is None else remove(structure, vacancy, store=store)
-    model = _model(
+    model = model_of(
         composition,
         phase,
         size,
@@ -138,7 +135,7 @@ def build(
         nearest,
         store,
     )
-    drawing = _Drawing(orientation, seed, pointing, centre, _shapes(molecules, store))
+    drawing = Drawing(orientation, seed, pointing, centre, shapes(molecules, store))
     if order == ENUMERATE:
         every = model.filling.distinct()
         if not 0 <= choice < len(every):
@@ -146,10 +143,10 @@ def build(
                 f"There is no distinct ordering number {choice}.",
                 f"There are {len(every)}, numbered from 0.",
             )
-        structure = _drawn(model, every[choice], {"order": order, "choice": choice}, drawing)
+        structure = drawn(model, every[choice], {"order": order, "choice": choice}, drawing)
     else:
         found = model.filling.ordered(order, seed, axis)
-        structure = _drawn(model, found, {"order": order, "axis": axis}, drawing)
+        structure = drawn(model, found, {"order": order, "axis": axis}, drawing)
     return structure if vacancy is None else remove(structure, vacancy, store=store)
 
 
@@ -186,7 +183,7 @@ def distinct_models(
         StructureError: as `build`, and if there are too many orderings to list.
     """
     store = store or open_store()
-    model = _model(
+    model = model_of(
         composition,
         phase,
         size,
@@ -199,10 +196,10 @@ def distinct_models(
         nearest,
         store,
     )
-    drawing = _Drawing(orientation, seed, pointing, centre, _shapes(molecules, store))
+    drawing = Drawing(orientation, seed, pointing, centre, shapes(molecules, store))
     return [
         (
-            _drawn(model, found, {"order": ENUMERATE, "choice": number}, drawing),
+            drawn(model, found, {"order": ENUMERATE, "choice": number}, drawing),
             found.multiplicity,
         )
         for number, found in enumerate(model.filling.distinct())
@@ -212,131 +209,7 @@ def distinct_models(
 def fill(cell: AverageCell, size: Matrix, seed: int, orientation: str, store: Store) -> Structure:
     """A model of an average cell that is there already; other arguments as for `build`."""
     host = as_host(cell)
-    given = {"phase": cell.phase, "size": _plain(size)}
-    model = _Model(host, filling(host, size, None, store), given, store)
+    given = {"phase": cell.phase, "size": plain_size(size)}
+    model = Model(host, filling(host, size, None, store), given, store)
     found = model.filling.ordered("random", seed, 2)
-    return _drawn(model, found, {"order": "random"}, _Drawing(orientation, seed))
-
-
-@dataclass(frozen=True)
-class _Model:
-    """A host, what is to stand in it, and the arguments that it came from."""
-
-    host: Host
-    filling: Filling
-    arguments: Mapping[str, Any]
-    store: Store
-
-
-@dataclass(frozen=True)
-class _Drawing:
-    """How organic cations are put on their sites."""
-
-    orientation: str
-    seed: int
-    pointing: str = "long"
-    centre: str = "mass"
-    molecules: Mapping[str, RigidMolecule] | None = None
-
-
-def _model(
-    composition: Composition | str,
-    phase: str | None,
-    size: Matrix,
-    distance_A: float | None,
-    temperature_K: float,
-    tilt: str | None,
-    angles_deg: Sequence[float] | None,
-    replace: Replace | None,
-    a_A: float | None,
-    nearest: bool,
-    store: Store,
-) -> _Model:
-    composition = as_composition(composition, store)
-    if tilt is None:
-        if angles_deg is not None:
-            raise InputError("Angles are given, but no tilt.", "Name a tilt such as a-b+a-.")
-        host = host_of_phase(composition, phase, temperature_K, store, a_A)
-        given: dict[str, Any] = {"phase": phase or host.phase}
-    else:
-        if phase is not None:
-            raise InputError(
-                f"The phase {phase} and the tilt {tilt} are both given.", "Take one of them."
-            )
-        host = host_of_tilts(composition, tilt, angles_deg, temperature_K, store, a_A)
-        given = {"tilt": tilt}
-        if angles_deg is not None:
-            given["angles_deg"] = [float(angle) for angle in angles_deg]
-    if distance_A is not None:
-        size = smallest_matrix(host.sites.lattice_A, distance_A).tolist()
-    given |= {"size": _plain(size), "temperature_K": temperature_K}
-    if replace:
-        given["replace"] = {old: dict(news) for old, news in replace.items()}
-    if a_A is not None:
-        given["a_A"] = float(a_A)
-    if nearest:
-        given["nearest"] = True
-    return _Model(host, filling(host, size, replace, store, nearest), given, store)
-
-
-def _drawn(
-    model: _Model, found: Ordering, ordering: Mapping[str, Any], drawing: _Drawing
-) -> Structure:
-    formula = model.host.composition.formula
-    ions = list(found.ions)
-    structure = draw(
-        model.filling.sites,
-        ions,
-        drawing.orientation,
-        drawing.seed,
-        model.store,
-        axis=drawing.pointing,
-        centre=drawing.centre,
-        molecules=drawing.molecules,
-    )
-    arguments = {
-        "composition": formula,
-        **model.arguments,
-        **ordering,
-        "seed": drawing.seed,
-        "orientation": drawing.orientation,
-        "pointing": drawing.pointing,
-        "centre": drawing.centre,
-    }
-    if drawing.molecules:
-        arguments["molecules"] = {
-            species: molecule.record() for species, molecule in drawing.molecules.items()
-        }
-    charge = formal_charge(ions, model.store)
-    notes = list(model.host.notes)
-    organic = sorted({unit.ion for unit in units(structure) if len(unit.atoms) > 1})
-    if organic and "phase" in model.arguments and not model.host.cubic:
-        notes.append(
-            f"{', '.join(organic)}: the orientations follow the rule '{drawing.orientation}', not "
-            f"the crystal {model.host.phase}, which may have them in order"
-        )
-    if "replace" in model.arguments:
-        notes.append(f"the lattice is that of {formula}, as it is without the replacement")
-    if charge:
-        notes.append(f"the formal charges of the ions sum to {charge:+d} in this cell")
-    text = f"{model.host.text}; {_size_text(model.arguments['size'])}; {found.text}"
-    return record(structure, "build", arguments, text, charge=charge, notes=notes)
-
-
-def _shapes(molecules: Molecules | None, store: Store) -> dict[str, RigidMolecule]:
-    return {
-        species: read_molecule(source, species, store)
-        if isinstance(source, str)
-        else from_record(species, source)
-        for species, source in (molecules or {}).items()
-    }
-
-
-def _plain(size: Matrix) -> list[Any]:
-    """A size as JSON can hold it; what is none is refused where the supercell is made."""
-    return [list(row) if isinstance(row, Sequence) else row for row in size]
-
-
-def _size_text(size: list[Any]) -> str:
-    rows = [",".join(map(str, row)) if isinstance(row, list) else str(row) for row in size]
-    return "x".join(rows) if not isinstance(size[0], list) else " / ".join(rows)
+    return drawn(model, found, {"order": "random"}, Drawing(orientation, seed))

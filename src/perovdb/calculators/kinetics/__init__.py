@@ -9,6 +9,7 @@
 from perovdb.calculators.kinetics.arrhenius import ArrheniusFit, fit_arrhenius, rate_ratio
 from perovdb.calculators.kinetics.decay import Decay, arrhenius_from_curves, fit_decay
 from perovdb.calculators.kinetics.diffusion import (
+    ATTEMPT_FREQUENCY_HZ,
     barrier_from_rate,
     diffusion_coefficient,
     exchange_fraction,
@@ -17,6 +18,7 @@ from perovdb.calculators.kinetics.diffusion import (
 )
 
 __all__ = [
+    "ATTEMPT_FREQUENCY_HZ",
     "ArrheniusFit",
     "Decay",
     "arrhenius_from_curves",

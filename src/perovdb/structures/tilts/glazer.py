@@ -80,7 +80,7 @@ class Glazer:
             symbol = "".join(map(str.__add__, letters, signs))
             if symbol in HOWARD_STOKES or symbol in OTHER_SYMBOLS:
                 return symbol
-        raise AssertionError(self.symbol)  # pragma: no cover
+        raise AssertionError(self.symbol)
 
     @property
     def space_group(self) -> tuple[str, int]:
