@@ -180,4 +180,4 @@ def filters(function: Function) -> Function:
     wrapped: Any = gather
     for option in reversed(options):
         wrapped = option(wrapped)
-    return wrapped  # type: ignore[no-any-return]
+    return wrapped  # type: ignore[no-any-return]  # click has it so

@@ -46,11 +46,11 @@ class InputError(PerovdbError):
     exit_code = 2
 
 
-class MissingData(PerovdbError):  # noqa: N818
+class MissingData(PerovdbError):  # noqa: N818 (the name says what it is)
     """The question is right, but the store has no value for it."""
 
 
-class OutOfRange(PerovdbError):  # noqa: N818
+class OutOfRange(PerovdbError):  # noqa: N818 (the name says what it is)
     """Outside the range in which a formula holds."""
 
 

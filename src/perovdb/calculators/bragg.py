@@ -163,7 +163,7 @@ def pseudocubic_index(hkl: Index, cell: Cell = PSEUDOCUBIC) -> tuple[float, floa
     """
     if not any(hkl):
         raise InputError("(0 0 0) is no family of planes.", "Give an index such as 1 0 0.")
-    h, k, l = (float(x) for x in np.asarray(cell.to_pseudocubic) @ np.asarray(hkl))  # noqa: E741
+    h, k, l = (float(x) for x in np.asarray(cell.to_pseudocubic) @ np.asarray(hkl))  # noqa: E741 (the field's names)
     return h, k, l
 
 

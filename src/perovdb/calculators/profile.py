@@ -125,7 +125,7 @@ def voigt_as_pseudo(gaussian: ArrayLike, lorentzian: ArrayLike) -> tuple[np.ndar
     Raises:
         InputError: a width that is negative, or two that are zero.
     """
-    g, l = np.asarray(gaussian, dtype=float), np.asarray(lorentzian, dtype=float)  # noqa: E741
+    g, l = np.asarray(gaussian, dtype=float), np.asarray(lorentzian, dtype=float)  # noqa: E741 (the field's names)
     if not np.all((g >= 0) & (l >= 0) & (g + l > 0)):
         raise InputError(
             "A line has no width.", "Give widths of zero or more, one of them positive."

@@ -98,7 +98,7 @@ def layer_count(number: object, name: str, least: int = 1) -> int:
         InputError: it is not a whole number from `least` on, or too large.
     """
     try:
-        layers = index(number)  # type: ignore[arg-type]
+        layers = index(number)  # type: ignore[arg-type]  # refused below
     except TypeError:
         raise InputError(
             f"{name} = {number!r} is not a whole number.", "Write 1, 2, ..."

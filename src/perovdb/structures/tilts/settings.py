@@ -58,7 +58,7 @@ def _rows_of(cell: Cell) -> Rows:
 
 def as_rows(rows: np.ndarray) -> Rows:
     one, two, three = (tuple(int(x) for x in row) for row in rows)
-    return one, two, three  # type: ignore[return-value]
+    return one, two, three  # type: ignore[return-value]  # three of three
 
 
 _DOUBLED = np.array(_rows_of(DOUBLED))
