@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from perovdb.calculators.debye import debye
-from perovdb.calculators.scatterers import atomic_form_factor
+from perovdb.calculators.diffraction.debye import debye
+from perovdb.calculators.diffraction.scatterers import atomic_form_factor
 
 CELL = [
     ("Cs", (0, 0, 0)),

@@ -12,8 +12,8 @@ from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.core import Structure
 
 from perovdb.calculators.average_cell import average_cell
-from perovdb.calculators.diffraction import peaks
-from perovdb.calculators.scatterers import Scatterer
+from perovdb.calculators.diffraction.powder import peaks
+from perovdb.calculators.diffraction.scatterers import Scatterer
 from perovdb.structures.supercells import repeat
 
 #: Phase of CsPbI3, cells, shift of the atoms in angstrom, highest angle.

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from perovdb.calculators.diffraction import Pattern
-    from perovdb.calculators.pattern import Curve, Scaled
+    from perovdb.calculators.diffraction.curves import Curve, Scaled
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How curves are made: what `perovdb.calculators.pattern.curve` takes, and the axis."""
+    """How curves are made: what `diffraction.curves.curve` takes, and the axis."""
 
     axis: str
     lines: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Curves:
             InputError: the file cannot be read, or as for `curve`.
             OutOfRange: a point of the file is at no angle.
         """
-        from perovdb.calculators.pattern import curve
+        from perovdb.calculators.diffraction.curves import curve
 
         self.patterns, self.shape, self.measured = patterns, shape, measured
         first = curve(patterns[0], axis=shape.axis, highest=None, **shape.lines)
@@ -62,8 +62,8 @@ class Curves:
         self.comparison = None if measured is None else self._compare(measured)
 
     def _compare(self, path: str) -> _Comparison:
+        from perovdb.calculators.diffraction.curves import curve, from_axis, scaled_to
         from perovdb.calculators.measured_files import read_curve
-        from perovdb.calculators.pattern import curve, from_axis, scaled_to
 
         x, y = read_curve(path)
         two_theta = from_axis(x, self.shape.axis, self.patterns[0].wavelength_A)
@@ -106,7 +106,7 @@ class Curves:
         Raises:
             InputError: it cannot be written.
         """
-        from perovdb.calculators.pattern import AXES
+        from perovdb.calculators.diffraction.curves import AXES
 
         names = ["intensity"] if len(self.patterns) == 1 else self.labels
         if self.comparison is None:

@@ -13,7 +13,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from perovdb.calculators.diffraction import xrd, xrd_structure
-from perovdb.calculators.stored_peaks import stored_cell
+from perovdb.calculators.diffraction.identification.stored_peaks import stored_cell
 from perovdb.store import open_store, queries
 
 STORE = open_store()

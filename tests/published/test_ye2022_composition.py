@@ -6,7 +6,7 @@ composition; both are reproduced as the paper's own numbers give them.
 
 import pytest
 
-from perovdb.calculators import bragg
+from perovdb.calculators.diffraction import bragg
 from perovdb.calculators.inference import composition_from_percent, infer
 from perovdb.composition import parse
 from perovdb.store import queries

@@ -7,10 +7,10 @@ The angles and q are those worked out from them by hand, the copper line being 1
 import numpy as np
 import pytest
 
-from perovdb.calculators.bragg import q_from_d
-from perovdb.calculators.bragg import two_theta_deg as two_theta_from_d
-from perovdb.calculators.diffraction import peaks
-from perovdb.calculators.scatterers import Scatterer
+from perovdb.calculators.diffraction.bragg import q_from_d
+from perovdb.calculators.diffraction.bragg import two_theta_deg as two_theta_from_d
+from perovdb.calculators.diffraction.powder import peaks
+from perovdb.calculators.diffraction.scatterers import Scatterer
 
 # a in A, 2theta of (100) and (200) for copper, of (100) at 1.05 A, q of (100)
 CELLS = [

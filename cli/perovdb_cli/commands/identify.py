@@ -9,7 +9,7 @@ import click
 from perovdb_cli import options, render
 
 if TYPE_CHECKING:
-    from perovdb.calculators.identify import Candidate, Identification
+    from perovdb.calculators.diffraction.identification.identify import Candidate, Identification
 
 
 @click.command()
@@ -90,7 +90,7 @@ def command(
     Example:
       perovdb identify --peak 14.07 --peak 19.95 --peak 24.49 --peak 28.36 --peak 31.79
     """
-    from perovdb.calculators.identify import identify
+    from perovdb.calculators.diffraction.identification.identify import identify
     from perovdb.errors import MissingData
 
     given: dict[str, Any]

@@ -5,8 +5,8 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from perovdb.calculators import bragg
-from perovdb.calculators.bragg import SETTINGS, Index, Refined
+from perovdb.calculators.diffraction import bragg
+from perovdb.calculators.diffraction.bragg import SETTINGS, Index, Refined
 from perovdb.calculators.inference.ends import SAME, End, lies_in_range, span
 from perovdb.calculators.inference.readings import Number, Reading, read_number
 from perovdb.errors import InputError

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.calculators.bragg import Array, Index
+from perovdb.calculators.diffraction.bragg import Array, Index
 from perovdb.calculators.inference.ends import (
     SAME,
     End,

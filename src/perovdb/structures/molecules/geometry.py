@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from perovdb.calculators.scatterers import atomic_masses, molecular_geometry
+from perovdb.calculators.diffraction.scatterers import atomic_masses, molecular_geometry
 from perovdb.errors import InputError, MissingData
 from perovdb.store import Store
 

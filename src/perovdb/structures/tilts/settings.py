@@ -5,8 +5,8 @@ cell. In all of them the long axis of a tilted phase, the in-phase one of a-a-c+
 pseudo-cubic c: (002) of Pbnm and (020) of Pnma are the pseudo-cubic (001). Where the cell of a
 structure lies otherwise, `along` turns a setting; `cell_setting.setting_of` finds that of a cell.
 
-The cells of `calculators.bragg` are the same ones as far as spacings go; here the senses of the
-axes and the origin count too.
+The cells of `calculators.diffraction.bragg` are the same ones as far as spacings go; here the
+senses of the axes and the origin count too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import product
 
 import numpy as np
 
-from perovdb.calculators.bragg import DOUBLED, IN_PLANE, PSEUDOCUBIC, Cell
+from perovdb.calculators.diffraction.bragg import DOUBLED, IN_PLANE, PSEUDOCUBIC, Cell
 from perovdb.errors import InputError
 from perovdb.structures.arguments import checked
 

@@ -5,14 +5,14 @@ import pytest
 from scipy.integrate import quad, trapezoid
 from scipy.optimize import brentq
 
-from perovdb.calculators.bragg import (
+from perovdb.calculators.diffraction.bragg import (
     d_from_two_theta,
     q_from_d,
     q_from_two_theta,
     two_theta_from_q,
 )
-from perovdb.calculators.bragg import two_theta_deg as two_theta_from_d
-from perovdb.calculators.profile import (
+from perovdb.calculators.diffraction.bragg import two_theta_deg as two_theta_from_d
+from perovdb.calculators.diffraction.profile import (
     background,
     caglioti_fwhm_deg,
     displacement_shift_deg,

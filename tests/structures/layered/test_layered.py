@@ -8,8 +8,8 @@ import spglib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perovdb.calculators.diffraction.identification.stored_peaks import stored_cell
 from perovdb.calculators.mixing import lattice
-from perovdb.calculators.stored_peaks import stored_cell
 from perovdb.composition import parse
 from perovdb.errors import FormulaError, InputError, MissingData, StructureError, UnknownSpecies
 from perovdb.store import open_store

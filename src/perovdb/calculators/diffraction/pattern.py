@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perovdb.calculators.average_cell import AverageCell, average_cell
-from perovdb.calculators.powder import Occupants, Peak, listed, peaks, spectrum
-from perovdb.calculators.radiation import radiation_lines
-from perovdb.calculators.scatterers import Scatterer, scatterers
+from perovdb.calculators.diffraction.powder import Occupants, Peak, listed, spectrum
+from perovdb.calculators.diffraction.radiation import radiation_lines
+from perovdb.calculators.diffraction.scatterers import Scatterer, scatterers
 from perovdb.composition import Composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
@@ -26,7 +26,6 @@ from perovdb.store import Store, open_store
 if TYPE_CHECKING:
     from pymatgen.core import IStructure, Structure
 
-__all__ = ["GivenCell", "Pattern", "Peak", "peaks", "xrd", "xrd_structure"]
 
 #: The Lorentz factor has no bound where the beam comes straight back.
 HIGHEST_TWO_THETA_DEG = 179.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from perovdb.calculators.dispersion import dispersion
+from perovdb.calculators.diffraction.dispersion import dispersion
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData

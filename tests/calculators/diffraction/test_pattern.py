@@ -8,9 +8,10 @@ from pymatgen.core import Element, Lattice, Structure
 from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.average_cell import average_cell
-from perovdb.calculators.diffraction import peaks, xrd, xrd_structure
-from perovdb.calculators.scatterers import Scatterer, atomic_form_factor
-from perovdb.calculators.scatterers import scatterers as stored_scatterers
+from perovdb.calculators.diffraction import xrd, xrd_structure
+from perovdb.calculators.diffraction.powder import peaks
+from perovdb.calculators.diffraction.scatterers import Scatterer, atomic_form_factor
+from perovdb.calculators.diffraction.scatterers import scatterers as stored_scatterers
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.store import open_store
 from perovdb.structures.builder import build

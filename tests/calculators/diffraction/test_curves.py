@@ -6,10 +6,10 @@ from scipy.integrate import trapezoid
 from scipy.optimize import brentq
 from scipy.special import voigt_profile
 
-from perovdb.calculators.bragg import d_from_two_theta, q_from_two_theta
 from perovdb.calculators.diffraction import xrd
-from perovdb.calculators.pattern import curve, from_axis, scaled_to, to_axis
-from perovdb.calculators.profile import voigt_as_pseudo
+from perovdb.calculators.diffraction.bragg import d_from_two_theta, q_from_two_theta
+from perovdb.calculators.diffraction.curves import curve, from_axis, scaled_to, to_axis
+from perovdb.calculators.diffraction.profile import voigt_as_pseudo
 from perovdb.errors import InputError, OutOfRange
 
 ALPHA = xrd("CsPbI3", "alpha", two_theta_deg=(10, 40))

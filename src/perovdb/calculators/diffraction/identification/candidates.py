@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from perovdb.calculators.stored_peaks import Index
+from perovdb.calculators.diffraction.identification.stored_peaks import Index
 
 
 class Match(NamedTuple):

@@ -1,6 +1,6 @@
 """Wavelengths of X-rays: a line by its name, both K-alpha lines together, or a number."""
 
-from perovdb.calculators.dispersion import alpha2_share
+from perovdb.calculators.diffraction.dispersion import alpha2_share
 from perovdb.errors import InputError
 from perovdb.store import Store, queries
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.calculators.reflections import (
+from perovdb.calculators.diffraction.reflections import (
     Reflections,
     families,
     geometric_factors,
@@ -19,7 +19,7 @@ from perovdb.calculators.reflections import (
     reflections,
     shells,
 )
-from perovdb.calculators.scatterers import Scatterer
+from perovdb.calculators.diffraction.scatterers import Scatterer
 
 #: Reflections closer than this are one peak.
 TWO_THETA_TOLERANCE_DEG = 1e-5

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pymatgen.symmetry.groups import SpaceGroup
 
 from perovdb.calculators.average_cell import average_cell
-from perovdb.calculators.bragg import LONG_B, pseudocubic_index
+from perovdb.calculators.diffraction.bragg import LONG_B, pseudocubic_index
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.tilts.cell_setting import setting_of
 from perovdb.structures.tilts.cells import tilted_sites

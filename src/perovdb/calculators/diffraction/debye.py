@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.calculators.bragg import two_theta_from_q
-from perovdb.calculators.pair_sums import as_floats, kind_pairs, pair_sums
-from perovdb.calculators.scatterers import Scatterer
+from perovdb.calculators.diffraction.bragg import two_theta_from_q
+from perovdb.calculators.diffraction.pair_sums import as_floats, kind_pairs, pair_sums
+from perovdb.calculators.diffraction.scatterers import Scatterer
 from perovdb.errors import InputError
 
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from perovdb.calculators.average_cell import expand
-from perovdb.calculators.powder import Occupants, Peak, peaks
-from perovdb.calculators.scatterers import Scatterer, scatterer_of
+from perovdb.calculators.diffraction.powder import Occupants, Peak, peaks
+from perovdb.calculators.diffraction.scatterers import Scatterer, scatterer_of
 from perovdb.errors import MissingData, OutOfRange, UnknownSpecies
 from perovdb.store import Store, queries
 from perovdb.store.connection import Record

@@ -10,8 +10,8 @@ from pymatgen.analysis.wulff import WulffShape
 from pymatgen.core import Lattice
 from scipy.optimize import brentq
 
-from perovdb.calculators.debye import debye
-from perovdb.calculators.profile import fwhm_in_q, scherrer_fwhm_deg
+from perovdb.calculators.diffraction.debye import debye
+from perovdb.calculators.diffraction.profile import fwhm_in_q, scherrer_fwhm_deg
 from perovdb.errors import InputError, PerovdbError, StructureError
 from perovdb.structures.builder import build
 from perovdb.structures.particles.nanocrystals import carve, nanocrystal

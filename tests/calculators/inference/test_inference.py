@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pymatgen.core import Lattice
 from scipy.optimize import curve_fit
 
-from perovdb.calculators import bragg
-from perovdb.calculators.diffraction import xrd
+from perovdb.calculators.diffraction import bragg, xrd
 from perovdb.calculators.inference import (
     composition_from_percent,
     end_members,

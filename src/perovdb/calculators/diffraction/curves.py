@@ -13,10 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.calculators.bragg import d_from_two_theta, q_from_two_theta, two_theta_from_q
-from perovdb.calculators.bragg import two_theta_deg as two_theta_from_d
-from perovdb.calculators.diffraction import Pattern
-from perovdb.calculators.profile import (
+from perovdb.calculators.diffraction.bragg import (
+    d_from_two_theta,
+    q_from_two_theta,
+    two_theta_from_q,
+)
+from perovdb.calculators.diffraction.bragg import two_theta_deg as two_theta_from_d
+from perovdb.calculators.diffraction.pattern import Pattern
+from perovdb.calculators.diffraction.profile import (
     background,
     caglioti_fwhm_deg,
     observed_two_theta_deg,

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.signal import find_peaks
 
-from perovdb.calculators.bragg import d_from_two_theta
-from perovdb.calculators.identify import identify
-from perovdb.calculators.powder import peaks
-from perovdb.calculators.profile import profile
-from perovdb.calculators.stored_peaks import stored_cell, stored_peaks
+from perovdb.calculators.diffraction.bragg import d_from_two_theta
+from perovdb.calculators.diffraction.identification.identify import identify
+from perovdb.calculators.diffraction.identification.stored_peaks import stored_cell, stored_peaks
+from perovdb.calculators.diffraction.powder import peaks
+from perovdb.calculators.diffraction.profile import profile
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.store import open_store, queries
 

@@ -11,11 +11,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.calculators.bragg import two_theta_deg as two_theta_from_d
-from perovdb.calculators.candidates import Candidate, Identification, Match, Missing
-from perovdb.calculators.matching import Fit, Lines, best_fit, leaders
-from perovdb.calculators.radiation import radiation_lines
-from perovdb.calculators.stored_peaks import StoredPeaks, stored_peaks
+from perovdb.calculators.diffraction.bragg import two_theta_deg as two_theta_from_d
+from perovdb.calculators.diffraction.identification.candidates import (
+    Candidate,
+    Identification,
+    Match,
+    Missing,
+)
+from perovdb.calculators.diffraction.identification.matching import Fit, Lines, best_fit, leaders
+from perovdb.calculators.diffraction.identification.stored_peaks import StoredPeaks, stored_peaks
+from perovdb.calculators.diffraction.radiation import radiation_lines
 from perovdb.errors import InputError
 from perovdb.store import Store, open_store
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from perovdb.calculators.bragg import two_theta_from_q
-from perovdb.calculators.debye import debye, on_two_theta
 from perovdb.calculators.diffraction import xrd
-from perovdb.calculators.scatterers import atomic_form_factor
+from perovdb.calculators.diffraction.bragg import two_theta_from_q
+from perovdb.calculators.diffraction.debye import debye, on_two_theta
+from perovdb.calculators.diffraction.scatterers import atomic_form_factor
 from perovdb.errors import InputError, OutOfRange
 
 CELL = [

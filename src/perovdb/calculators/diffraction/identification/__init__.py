@@ -1,0 +1,1 @@
+"""Which phases of the store explain measured powder peaks, one phase at a time."""
