@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perovdb.structures.files.new_files import write_new_file
+from perovdb.files.new_files import write_new_file
 from perovdb_cli.pictures import check_picture
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perovdb.errors import InputError
-from perovdb.structures.files.new_files import write_new_text
+from perovdb.files.new_files import write_new_text
 from perovdb_cli.pictures import Drawn, Measured, draw_patterns, names_of_peaks
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Curves:
 
     def _compare(self, path: str) -> _Comparison:
         from perovdb.calculators.diffraction.curves import curve, from_axis, scaled_to
-        from perovdb.calculators.measured_files import read_curve
+        from perovdb.files.columns import read_curve
 
         x, y = read_curve(path)
         two_theta = from_axis(x, self.shape.axis, self.patterns[0].wavelength_A)

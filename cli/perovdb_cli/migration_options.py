@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from perovdb.files.names import is_file_name
 from perovdb_cli import options
-from perovdb_cli.sources import is_file
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -60,6 +60,6 @@ def host(
     from perovdb.migration.requests import HopRequest, host_of
     from perovdb.store import open_store
 
-    file, formula = (source, None) if is_file(source) else (None, source)
+    file, formula = (source, None) if is_file_name(source) else (None, source)
     request = HopRequest(species=species, file=file, formula=formula, **asked)
     return host_of(request, open_store()) if atoms or request.in_atoms else None

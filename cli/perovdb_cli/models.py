@@ -65,7 +65,7 @@ def way_of(source: str, asked: Mapping[str, Any]) -> str:
     Raises:
         click.UsageError: two ways are asked for.
     """
-    from perovdb_cli.sources import is_file
+    from perovdb.files.names import is_file_name
 
     ways = [
         way
@@ -77,7 +77,7 @@ def way_of(source: str, asked: Mapping[str, Any]) -> str:
             f"A model begins in one way, and this asks for --{' and --'.join(ways)}. "
             "Write one to a file, and build on with that."
         )
-    if is_file(source):
+    if is_file_name(source):
         return "file"
     return ways[0] if ways else "formula"
 

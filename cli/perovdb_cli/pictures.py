@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perovdb.errors import InputError
-from perovdb.structures.files.new_files import check_new_file, write_new_file
+from perovdb.files.new_files import check_new_file, write_new_file
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from perovdb.structures.files.new_files import write_new_file
+from perovdb.files.new_files import write_new_file
 from perovdb_cli.pictures import check_picture
 
 if TYPE_CHECKING:

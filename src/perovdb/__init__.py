@@ -61,7 +61,7 @@ _HOMES = {
     "tolerance": "perovdb.calculators.tolerance",
     "vacancies": "perovdb.structures.defects.vacancies",
     "write_neb": "perovdb.inputs.neb",
-    "write_structure": "perovdb.structures.files.formats",
+    "write_structure": "perovdb.structures.files.writing",
     "xrd": "perovdb.calculators.diffraction",
     "xrd_structure": "perovdb.calculators.diffraction",
 }

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from perovdb.calculators.measured_files import read_curve
+from perovdb.files.columns import read_curve
 
 KEYS = ["formula", "phase", "wavelength_A", "dispersion", "cell", "peaks", "notes"]
 WINDOW = ("--two-theta", "10", "50")
@@ -187,8 +187,8 @@ REFUSED = [
     (("POSCAR",), 2, "There is no file POSCAR"),
     (("junk.cif",), 2, "junk.cif cannot be read as a crystal"),
     (("empty.cif",), 2, "empty.cif is empty"),
-    (("junk.vasp",), 2, "junk.vasp cannot be read as a crystal"),
-    (("cut.vasp",), 2, "cut.vasp cannot be read as a crystal"),
+    (("junk.vasp",), 2, "junk.vasp: There are no numbers of atoms on line 6"),
+    (("cut.vasp",), 2, "cut.vasp: Line 7 tells 2 atoms, but only 1 lines follow"),
     (("nan.vasp",), 2, "nan.vasp"),
     (("flat.vasp",), 2, "flat.vasp"),
     (("model.dat",), 2, "does not tell a format"),

@@ -21,7 +21,7 @@ from perovdb.inputs.set_requests import MOST_SETS, both_ways, read_study, reques
 from perovdb.inputs.studies import CONTENTS, set_of, write_study
 from perovdb.store import open_store
 from perovdb.structures.builder import build
-from perovdb.structures.files.formats import write_structure
+from perovdb.structures.files.writing import write_structure
 from perovdb.structures.units import units
 
 STORE = open_store()

@@ -13,7 +13,7 @@ from perovdb.migration.sampling import sample_hops
 from perovdb.migration.structure_hops import hops_in_structure
 from perovdb.store import open_store
 from perovdb.structures.builder import build
-from perovdb.structures.files.formats import write_structure
+from perovdb.structures.files.writing import write_structure
 from perovdb.structures.units import units
 
 STORE = open_store()

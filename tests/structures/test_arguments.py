@@ -15,9 +15,9 @@ from perovdb.structures.defects.substitutions import substitute
 from perovdb.structures.defects.vacancies import vacancies
 from perovdb.structures.defects.voids import voids
 from perovdb.structures.files.ase_adapter import to_ase
-from perovdb.structures.files.formats import as_text
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.files.restoring import adopt
+from perovdb.structures.files.writing import as_text
 from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper
 from perovdb.structures.particles.nanocrystals import nanocrystal
 from perovdb.structures.particles.slabs import slab

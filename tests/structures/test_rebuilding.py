@@ -13,8 +13,8 @@ from perovdb.structures.defects.interstitials import add_interstitial
 from perovdb.structures.defects.labels import defect
 from perovdb.structures.defects.substitutions import substitute
 from perovdb.structures.defects.vacancies import vacancies
-from perovdb.structures.files.formats import write_structure
 from perovdb.structures.files.reading import read_structure
+from perovdb.structures.files.writing import write_structure
 from perovdb.structures.layered.antiphase import antiphase_boundary
 from perovdb.structures.layered.intergrowths import intergrowth
 from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper

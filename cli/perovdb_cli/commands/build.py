@@ -61,8 +61,8 @@ def command(ctx: click.Context, /, source: str, **asked: Any) -> None:
 
 
 def _check_output(asked: dict[str, Any], several: bool) -> None:
+    from perovdb.files.names import FORMATS, format_of
     from perovdb.inputs.writer import check_target
-    from perovdb.structures.files.formats import FORMATS, format_of
 
     if several and asked["plot"] is not None:
         raise click.UsageError("--plot draws one model: build it from its file.")
@@ -74,7 +74,7 @@ def _check_output(asked: dict[str, Any], several: bool) -> None:
 
 def _emit_one(model: Model, asked: dict[str, Any]) -> None:
     from perovdb.structures import history
-    from perovdb.structures.files.formats import as_text, write_structure
+    from perovdb.structures.files.writing import as_text, write_structure
     from perovdb.structures.units import closest_contact, ion_formula
 
     structure, output = model.structure, asked["output"]
@@ -117,7 +117,7 @@ def _emit_one(model: Model, asked: dict[str, Any]) -> None:
 def _emit_several(made: list[Model], output: str | None, as_json: bool) -> None:
     from perovdb.inputs.writer import write
     from perovdb.structures import history
-    from perovdb.structures.files.formats import as_text
+    from perovdb.structures.files.writing import as_text
     from perovdb.structures.units import closest_contact, ion_formula
 
     digits = len(str(len(made)))

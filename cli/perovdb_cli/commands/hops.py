@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perovdb.files.names import is_file_name
 from perovdb_cli import options, render
 from perovdb_cli.migration_options import host, hosted
-from perovdb_cli.sources import is_file
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -103,7 +103,7 @@ def command(
 def _of_a_model(source: str, asked: dict[str, Any], sample: int | None) -> list[str]:
     """A note where 'perovdb neb' would number the hops of the average cell."""
     chosen = (asked["order"], asked["into"], asked["reach_A"], sample)
-    if is_file(source) or any(value is not None for value in chosen):
+    if is_file_name(source) or any(value is not None for value in chosen):
         return []
     return ["the numbers are those of a model: 'perovdb neb --order random' takes them"]
 

@@ -97,7 +97,7 @@ def command(
     if sum(map(bool, (peaks, two_theta_deg, d_A))) != 1:
         raise click.UsageError("Give the measured peaks: a file, --peak or --d.")
     if peaks:
-        from perovdb.calculators.measured_files import read_peaks
+        from perovdb.files.columns import read_peaks
 
         given = read_peaks(peaks)._asdict()
     else:

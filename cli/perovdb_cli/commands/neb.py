@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perovdb.files.names import is_file_name
 from perovdb_cli import options, render
 from perovdb_cli.headings import CommandWithHeadings, under
 from perovdb_cli.migration_options import hosted
-from perovdb_cli.sources import is_file
 
 if TYPE_CHECKING:
     from perovdb.inputs.set_requests import SetRequest
@@ -218,7 +218,7 @@ def _study(
         choices["hop"] = list(asked["hops"])
     found = []
     for source in dict.fromkeys(sources):
-        found += requests({**choices, ("file" if is_file(source) else "formula"): source})
+        found += requests({**choices, ("file" if is_file_name(source) else "formula"): source})
     return found
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perovdb.files.names import is_file_name
 from perovdb_cli import options, render
-from perovdb_cli.sources import is_file
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -93,7 +93,7 @@ def _structure(source: str, phase: str | None, temperature_K: float) -> Structur
     from perovdb.structures.builder import build
     from perovdb.structures.files.reading import read_structure
 
-    if not is_file(source):
+    if not is_file_name(source):
         return build(source, phase, temperature_K=temperature_K)
     if phase is not None:
         raise click.UsageError(f"--phase is that of a formula; {source} is a file.")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perovdb.files.names import is_file_name
 from perovdb_cli import options, render
-from perovdb_cli.sources import is_file
 
 if TYPE_CHECKING:
     from perovdb.calculators.diffraction import Pattern
@@ -120,7 +120,7 @@ def command(
     asked["b_iso_A2"] = _b_iso(asked.pop("b_iso"))
     patterns = [_pattern(formula, phase, **asked)]
     for other in others:
-        name, _, of_phase = (other, "", "") if is_file(other) else other.partition(":")
+        name, _, of_phase = (other, "", "") if is_file_name(other) else other.partition(":")
         patterns.append(_pattern(name, of_phase or None, **asked))
     notes = _draw(patterns, shape, table, picture, measured)
     above = above if above is not None else 0.0 if as_json or as_csv else TABLE_ABOVE_PCT
@@ -153,7 +153,7 @@ def _check(
     shape: dict[str, Any], table: str | None, picture: str | None, measured: str | None
 ) -> None:
     """Refuse files that cannot be written, and options that would do nothing."""
-    from perovdb.structures.files.new_files import check_new_file
+    from perovdb.files.new_files import check_new_file
     from perovdb_cli.pictures import check_picture
 
     if table is None and picture is None:
@@ -178,15 +178,22 @@ def _pattern(
 
     with suppress(ValueError):
         asked["wavelength"] = float(asked["wavelength"])
-    if not is_file(name):
+    if not is_file_name(name):
         return xrd(name, phase, temperature_K=temperature_K, dispersion=not no_dispersion, **asked)
     if phase is not None:
         raise click.UsageError(f"--phase is that of a formula; {name} is a file.")
-    from perovdb.calculators.crystal_files import read_crystal
+    from perovdb.errors import InputError
+    from perovdb.files.crystals import read_crystal
 
-    crystal, notes = read_crystal(name)
+    crystal = read_crystal(name)
+    if not all(crystal.structure.lattice.pbc):
+        raise InputError(f"{name} has no cell.", "Give a crystal with its three vectors.")
     return xrd_structure(
-        crystal, dispersion=not no_dispersion, origin=f"atoms of {name}", notes=notes, **asked
+        crystal.structure,
+        dispersion=not no_dispersion,
+        origin=f"atoms of {name}",
+        notes=crystal.notes,
+        **asked,
     )
 
 

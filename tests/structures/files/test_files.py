@@ -10,11 +10,12 @@ from ase.io import read
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError, StructureError
+from perovdb.files.names import format_of
 from perovdb.structures.builder import build
 from perovdb.structures.files.ase_adapter import from_ase, to_ase
-from perovdb.structures.files.formats import as_text, format_of, write_structure
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.files.recognise import dressed
+from perovdb.structures.files.writing import as_text, write_structure
 from perovdb.structures.history import record
 
 NAMES = [

@@ -17,8 +17,8 @@ from pymatgen.io.vasp.inputs import Poscar
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.builder import build
 from perovdb.structures.files.ase_adapter import from_ase, to_ase
-from perovdb.structures.files.formats import as_text, write_structure
 from perovdb.structures.files.reading import read_structure
+from perovdb.structures.files.writing import as_text, write_structure
 
 #: Mutations of each base file; there are ten of these.
 MUTATIONS = 52

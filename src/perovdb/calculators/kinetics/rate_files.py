@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.calculators.measured_files import read_columns
 from perovdb.errors import InputError
+from perovdb.files.columns import read_columns
 
 COLUMNS = ("temperature_K", "temperature_C", "rate", "rate_su", "time", "value")
 

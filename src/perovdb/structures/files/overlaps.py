@@ -7,9 +7,9 @@ from ase.data import atomic_numbers, covalent_radii
 from pymatgen.core import DummySpecies, Lattice, Structure
 
 from perovdb.errors import InputError, StructureError
+from perovdb.files.crystal_texts import MOST_ATOMS
 
 #: Limits of what is taken in, so that a broken file is refused before it takes memory or time.
-MOST_ATOMS = 200_000
 LONGEST_A = 1000.0
 THINNEST_A = 1.0
 FARTHEST_A = 1e5

@@ -1,4 +1,4 @@
-"""The texts of structure files, one function a format. Atoms stand where they are, not wrapped."""
+"""Structures as files, one function a format. Atoms stand where they are, not wrapped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
+from perovdb.files.names import format_of
+from perovdb.files.new_files import check_new_file, write_new_text
+from perovdb.structures.arguments import checked
 from perovdb.structures.files.ase_adapter import to_ase
 from perovdb.structures.files.overlaps import plain
 from perovdb.structures.files.records import KEY, MARK, as_comment, as_line, make_record
@@ -143,8 +146,13 @@ WRITERS: dict[str, Callable[[Structure], str]] = {
 }
 
 
-def text_of(structure: Structure, form: str) -> str:
-    """A structure as the text of a file.
+@checked
+def as_text(structure: Structure, form: str) -> str:
+    """A structure as the text of a file, which `read_structure` gives back whole.
+
+    Args:
+        structure: as built by perovdb.
+        form: "poscar", "cif", "xyz", "cp2k", "qe" or "json".
 
     Raises:
         InputError: there is no such format, or there are no atoms.
@@ -154,6 +162,18 @@ def text_of(structure: Structure, form: str) -> str:
         raise InputError(f"'{form}' is not a format.", f"Choose one of: {', '.join(WRITERS)}.")
     plain(structure)
     return WRITERS[form](structure)
+
+
+@checked
+def write_structure(structure: Structure, name: str) -> None:
+    """Write a structure to a new file, whole or not at all.
+
+    Raises:
+        InputError: the name tells no format, the file exists, or it cannot be written.
+    """
+    text = as_text(structure, format_of(name))
+    check_new_file(name)
+    write_new_text(name, text)
 
 
 def title(structure: Structure) -> str:

@@ -1,0 +1,8 @@
+"""Files before anything is known of perovskites: structures as they stand, numbers, new files.
+
+* `names`: which format the name of a file tells, and whether a text is the name of a file;
+* `crystals`: the one reader of structure files, over `crystal_texts`, `code_inputs` (CP2K, Quantum
+  ESPRESSO) and `atoms` (ASE's);
+* `columns`: measured curves, lists of peaks and tables of numbers;
+* `new_files`: writing a file whole or not at all.
+"""

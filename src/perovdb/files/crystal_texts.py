@@ -1,0 +1,144 @@
+"""Structures out of texts: XYZ, JSON of pymatgen, CIF without symmetry; what makes a POSCAR."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+from pymatgen.core import Lattice, Structure
+
+from perovdb.errors import InputError
+from perovdb.files.atoms import structure_of_atoms
+from perovdb.files.names import FORMATS
+
+#: The most atoms that are taken in, so that a broken file is refused before it takes memory.
+MOST_ATOMS = 200_000
+
+#: The most sites of a CIF with symmetry, times its operations.
+_MOST_SITES_CIF = 12_000
+
+_X = "_atom_site_fract_x"
+_CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+_OPERATIONS = (
+    "_symmetry_equiv_pos_as_xyz",
+    "_space_group_symop_operation_xyz",
+    "_symmetry_equiv_pos_as_xyz_",
+    "_space_group_symop_operation_xyz_",
+)
+#: The number of the space group, where a file gives it without its operations.
+_GROUPS = ("_space_group_IT_number", "_symmetry_Int_Tables_number")
+
+READABLE = f"Give a POSCAR or CONTCAR, or a file that ends in {', '.join(FORMATS)}."
+
+
+def read_xyz(text: str) -> Structure:
+    """The last frame of an XYZ file, with its arrays and info.
+
+    Raises:
+        InputError: it is no XYZ file, or is cut.
+    """
+    lines = text.splitlines()
+    start, frame = 0, ""
+    while start < len(lines) and (lines[start].strip() or not frame):
+        words = lines[start].split()
+        if len(words) != 1 or not words[0].isdigit():
+            raise InputError(f"Line {start + 1} is not a number of atoms.", READABLE)
+        end = start + 2 + int(words[0][:12])
+        if end > len(lines):
+            raise InputError(
+                f"Line {start + 1} tells {words[0][:12]} atoms, but only "
+                f"{max(0, len(lines) - start - 2)} lines follow.",
+                "Check that the file is whole.",
+            )
+        frame = "\n".join(lines[start:end]) + "\n"
+        start = end
+    from ase.io import read
+
+    return structure_of_atoms(read(io.StringIO(frame), format="extxyz"))
+
+
+def read_json(text: str) -> Structure:
+    """The JSON of a pymatgen Structure.
+
+    Raises:
+        InputError: it is none, or holds too many atoms.
+    """
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"It is not JSON: {reason(error)}.", READABLE) from error
+    if not isinstance(given, dict) or not {"lattice", "sites"} <= given.keys():
+        raise InputError("It is not the JSON of a structure.", "Write it with pymatgen's as_dict.")
+    if len(given["sites"]) > MOST_ATOMS:
+        raise InputError("It holds too many atoms.", f"Give {MOST_ATOMS} of them at the most.")
+    return Structure.from_dict(given)
+
+
+def read_plain_cif(text: str) -> Structure | None:
+    """The atoms of a CIF in P1, in their order and not wrapped; None if pymatgen must read it.
+
+    Raises:
+        InputError: pymatgen would work on it for long: its time grows as the square of the sites.
+    """
+    from pymatgen.io.cif import CifFile, str2float
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    blocks = [block for block in CifFile.from_str(text).data.values() if _X in block.data]
+    if not blocks:
+        return None
+    data = blocks[0].data
+    symmetry = [data[key] for key in _OPERATIONS if key in data]
+    operations = symmetry[0] if symmetry and isinstance(symmetry[0], list) else []
+    number = next((data[key] for key in _GROUPS if key in data), None)
+    count = len(operations) or (SpaceGroup.from_int_number(int(number)).order if number else 192)
+    occupancy = data.get("_atom_site_occupancy", ["1"])
+    plain = len(operations) == 1 and all(str2float(x) == 1 for x in occupancy)
+    if plain and "_atom_site_type_symbol" in data:
+        cell = [str2float(data[f"_cell_{name}"]) for name in _CELL]
+        columns = [map(str2float, data[f"_atom_site_fract_{axis}"]) for axis in "xyz"]
+        symbols = [re.match("[A-Za-z]*", word) for word in data["_atom_site_type_symbol"]]
+        names = [found[0].capitalize() if found else "" for found in symbols]
+        return Structure(Lattice.from_parameters(*cell), names, list(zip(*columns, strict=True)))
+    if len(data[_X]) * count > _MOST_SITES_CIF:
+        raise InputError(
+            f"A CIF of {len(data[_X])} sites and {count} operations takes too long to read.",
+            "Give it in P1 with all its atoms, or as another format.",
+        )
+    return None
+
+
+def check_poscar(text: str) -> None:
+    """Refuse a POSCAR whose counts and lines do not fit.
+
+    Raises:
+        InputError: as said.
+    """
+    lines = text.splitlines()
+    head = [number for number, line in enumerate(lines[:7]) if number >= 5 and _counts(line)]
+    if not head:
+        raise InputError("There are no numbers of atoms on line 6 or 7.", READABLE)
+    told = sum(_counts(lines[head[0]]))
+    left = len(lines) - head[0] - 2
+    if not told:
+        raise InputError("It tells no atoms.", "Give a structure with one atom or more.")
+    atoms = lines[head[0] + 1 :]
+    if head[0] == 5 and not any(re.search(r"\d\s+[A-Z][a-z]?\b", line) for line in atoms):
+        raise InputError("It names no elements.", "Write them on its sixth line.")
+    if told > left:
+        raise InputError(
+            f"Line {head[0] + 1} tells {told} atoms, but only {max(0, left)} lines follow.",
+            "Check that the file is whole.",
+        )
+
+
+def _counts(line: str) -> list[int]:
+    """The whole numbers of a line, none if it holds anything else."""
+    words = line.split("!")[0].split()
+    return [int(word[:12]) for word in words] if all(w.isdigit() for w in words) else []
+
+
+def reason(error: Exception) -> str:
+    """What another program's error says, in one line."""
+    line = " ".join((str(error) or type(error).__name__).split()).rstrip(".")
+    return line if len(line) <= 160 else line[:157].rstrip() + "..."

@@ -1,0 +1,152 @@
+"""The one reader of structure files: a file becomes a pymatgen Structure as it stands."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import warnings
+import zlib
+from lzma import LZMAError
+from typing import NamedTuple
+
+from monty.io import zopen
+from pymatgen.core import Structure
+
+from perovdb.errors import InputError
+from perovdb.files.code_inputs import read_cp2k, read_qe
+from perovdb.files.crystal_texts import (
+    READABLE,
+    check_poscar,
+    read_json,
+    read_plain_cif,
+    read_xyz,
+    reason,
+)
+from perovdb.files.names import format_to_read
+
+#: The largest file that is read.
+MOST_BYTES = 50_000_000
+
+
+class Crystal(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        structure: its atoms; partial occupancies stay, and so do the arrays and the info of an
+            extended XYZ and the properties of pymatgen's JSON.
+        notes: what its reader warned of.
+        text: of the file.
+        form: as its name tells it: "poscar", "cif", "xyz", "cp2k", "qe", "json" or "", another
+            of pymatgen's.
+        sha256: of the file.
+    """
+
+    structure: Structure
+    notes: tuple[str, ...]
+    text: str
+    form: str
+    sha256: str
+
+
+def read_crystal(path: str, sha256: str | None = None) -> Crystal:
+    """A crystal from a file.
+
+    The name tells the format: POSCAR*, CONTCAR*, *.vasp, *.cif, *.xyz, *.json of pymatgen, inputs
+    of CP2K (*.inc, *.inp) and of pw.x (*.qe, *.in, *.pwi), and what else pymatgen knows by its
+    name. Of several crystals in a CIF the first is taken, of several frames of an XYZ file the
+    last; one without a cell stands in the middle of a box, 10 A from each side, and is not
+    periodic.
+
+    Args:
+        path: of the file.
+        sha256: the file must have this digest, as in a history.
+
+    Raises:
+        InputError: there is no such file, it is another, or it cannot be read as a crystal.
+    """
+    text, digest = _text(path)
+    if sha256 is not None and digest != sha256:
+        raise InputError(
+            f"{path} is not the file of this history: its SHA-256 is {digest}.",
+            "Give the file from which the structure was made.",
+        )
+    form = format_to_read(path)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            structure = _ours(form, text)
+            warned.clear()
+            if structure is None and form == "poscar":
+                structure = Structure.from_str(text, fmt="poscar")
+            elif structure is None:
+                structure = Structure.from_file(path)
+        except InputError as error:
+            raise InputError(f"{path}: {error.what}", error.mend) from error
+        except Exception as error:
+            # Each of the readers has errors of its own, down to IndexError.
+            if "Unrecognized extension" in str(error):
+                raise InputError(f"The name {path} does not tell a format.", READABLE) from error
+            raise InputError(
+                f"{path} cannot be read as a crystal: {reason(error)}.",
+                "Check that the file is whole.",
+            ) from error
+    if not len(structure):
+        raise InputError(f"{path} holds no atoms.", READABLE)
+    notes = dict.fromkeys(
+        reason(one.message)
+        for one in warned
+        if isinstance(one.message, Warning)
+        and not issubclass(one.category, DeprecationWarning | PendingDeprecationWarning)
+    )
+    return Crystal(structure, tuple(notes), text, form, digest)
+
+
+def _ours(form: str, text: str) -> Structure | None:
+    """The structure in a text of one of our formats; None if pymatgen must read it."""
+    readers = {
+        "cp2k": read_cp2k,
+        "qe": read_qe,
+        "xyz": read_xyz,
+        "json": read_json,
+        "cif": read_plain_cif,
+    }
+    if form == "poscar":
+        check_poscar(text)
+    return readers[form](text) if form in readers else None
+
+
+def _text(path: str) -> tuple[str, str]:
+    """The text of a file, unpacked, and its SHA-256."""
+    if not isinstance(path, str):
+        raise InputError(f"{path!r} is not the name of a file.", READABLE)
+    if not os.path.isfile(path):
+        raise InputError(f"There is no file {path}.", "Check its name and its folder.")
+    try:
+        if os.path.getsize(path) > MOST_BYTES:
+            raise _too_large(path, os.path.getsize(path))
+        with open(path, "rb") as handle:
+            digest = hashlib.sha256(handle.read()).hexdigest()
+        with zopen(path, "rb") as handle:
+            content = handle.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error, LZMAError) as error:
+        raise InputError(
+            f"{path} cannot be read: {reason(error)}.", "Name a file that you may read."
+        ) from error
+    if len(content) > MOST_BYTES:
+        raise _too_large(path, len(content))
+    if not content.strip():
+        raise InputError(f"{path} is empty.", READABLE)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    if re.search(r"[\x00-\x08\x0e-\x1f]", text):
+        raise InputError(f"{path} is not a text.", READABLE)
+    return text, digest
+
+
+def _too_large(path: str, size: int) -> InputError:
+    return InputError(
+        f"{path} has {size / 1e6:.0f} MB.", f"Give {MOST_BYTES / 1e6:.0f} MB at the most."
+    )

@@ -1,0 +1,70 @@
+"""Names of structure files: which format they tell, and whether a text is one or a formula."""
+
+import os
+import re
+
+from perovdb.errors import InputError
+
+#: Ending of a name -> format, of files that are written and read.
+FORMATS = {
+    ".vasp": "poscar",
+    ".cif": "cif",
+    ".xyz": "xyz",
+    ".extxyz": "xyz",
+    ".inc": "cp2k",
+    ".qe": "qe",
+    ".json": "json",
+}
+
+#: Endings that files of other hands have.
+READ_TOO = {".cp2k": "cp2k", ".inp": "cp2k", ".pwi": "qe", ".in": "qe", ".poscar": "poscar"}
+
+#: Endings behind the one that tells the format.
+COMPRESSED = (".gz", ".bz2", ".xz")
+
+#: Names without an ending that tell a format.
+_POSCARS = ("POSCAR", "CONTCAR")
+_WITHOUT_ENDING = re.compile("POSCAR|CONTCAR|CHGCAR|LOCPOT")
+
+#: A formula has digits behind a point, as in CsPbI2.5Br0.5.
+_ENDING = re.compile(r"\.[A-Za-z_]\w*$")
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a text is the name of a structure file; else it is a formula.
+
+    That is told by the text alone: what lies in the folder changes no meaning.
+
+    >>> is_file_name("model.cif"), is_file_name("run/POSCAR"), is_file_name("CsPbI2.5Br0.5")
+    (True, True, False)
+    """
+    name = os.path.basename(text)
+    return bool(_ENDING.search(name) or _WITHOUT_ENDING.search(name))
+
+
+def format_of(name: str) -> str:
+    """The format that the name of a new file asks for.
+
+    Raises:
+        InputError: the name does not tell.
+    """
+    form = _named(name, FORMATS)
+    if not form:
+        raise InputError(
+            f"The name {name} does not tell a format.",
+            f"Call it POSCAR, or end it in {', '.join(FORMATS)}.",
+        )
+    return form
+
+
+def format_to_read(name: str) -> str:
+    """The format that the name of a file tells, "" if it tells none of ours."""
+    stem, ending = os.path.splitext(name)
+    return _named(stem if ending.lower() in COMPRESSED else name, FORMATS | READ_TOO)
+
+
+def _named(name: str, formats: dict[str, str]) -> str:
+    base = os.path.basename(name)
+    if base.startswith(_POSCARS):
+        return "poscar"
+    return formats.get(os.path.splitext(base)[1].lower(), "")
