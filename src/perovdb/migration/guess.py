@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from perovdb.calculators.diffraction.scatterers import atomic_masses
+from perovdb.calculators.molecules import atomic_masses
 from perovdb.migration.endpoints import Endpoints
 from perovdb.migration.rigid import interpolate
 from perovdb.structures.units import units

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.calculators.diffraction.scatterers import atomic_masses
+from perovdb.calculators.molecules import atomic_masses
 from perovdb.errors import StructureError
 from perovdb.structures.sites import Sites
 

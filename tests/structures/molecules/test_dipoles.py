@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from perovdb.calculators.molecules import CENTRES
 from perovdb.errors import InputError, MissingData, StructureError
 from perovdb.store import open_store
 from perovdb.structures.drawing import draw
@@ -15,7 +16,7 @@ from perovdb.structures.molecules.dipoles import (
     dipoles,
     molecular_dipole,
 )
-from perovdb.structures.molecules.geometry import CENTRES, load_molecule
+from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.molecules.superposing import superpose
 from perovdb.structures.sites import Sites
 

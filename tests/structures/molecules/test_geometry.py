@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from perovdb.calculators.average_cell import average_cell
+from perovdb.calculators.molecules import CENTRES
 from perovdb.errors import InputError, MissingData, StructureError
 from perovdb.structures.drawing import draw
 from perovdb.structures.molecules.geometry import (
-    CENTRES,
     RigidMolecule,
     from_record,
     load_molecule,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from perovdb.calculators.diffraction.dispersion import dispersion
+from perovdb.calculators.molecules import molecular_geometry
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData
-from perovdb.store import Store, queries
+from perovdb.store import Store
 
 #: 8 pi^2 times the Bohr radius in angstrom, of the Mott-Bethe formula, with pymatgen's digits.
 MOTT_BETHE = 41.78214
@@ -115,23 +116,3 @@ def scatterer_of(species: str, store: Store) -> Scatterer:
         return Scatterer((ion.atoms,), (0.0,))
     elements, positions_A = molecular_geometry(ion.species, store)
     return Scatterer(elements, tuple(map(float, np.linalg.norm(positions_A, axis=1))))
-
-
-def molecular_geometry(species: str, store: Store) -> tuple[tuple[str, ...], np.ndarray]:
-    """Elements (m,) of a molecular ion and their positions (m, 3) about its centre of mass.
-
-    Raises:
-        MissingData: the store has no geometry for it.
-    """
-    atoms = queries.molecule_atoms(store, species)
-    elements = tuple(atom["element"] for atom in atoms)
-    positions_A = np.array([[atom["x_A"], atom["y_A"], atom["z_A"]] for atom in atoms])
-    masses = atomic_masses(elements)
-    return elements, positions_A - masses @ positions_A / masses.sum()
-
-
-def atomic_masses(elements: Sequence[str]) -> np.ndarray:
-    """(m,) atomic masses in u."""
-    from pymatgen.core import Element
-
-    return np.array([float(Element(element).atomic_mass) for element in elements])

@@ -12,11 +12,12 @@ import numpy as np
 import scipy.constants
 from pymatgen.core import Structure
 
+from perovdb.calculators.molecules import CENTRES
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData, StructureError
 from perovdb.store import Store, open_store, queries
 from perovdb.structures.arguments import checked
-from perovdb.structures.molecules.geometry import CENTRES, RigidMolecule, load_molecule
+from perovdb.structures.molecules.geometry import RigidMolecule, load_molecule
 from perovdb.structures.molecules.superposing import superpose
 from perovdb.structures.units import units
 

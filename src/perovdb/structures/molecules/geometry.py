@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from perovdb.calculators.diffraction.scatterers import atomic_masses, molecular_geometry
+from perovdb.calculators.molecules import atomic_masses, centre_of, molecular_geometry
 from perovdb.errors import InputError, MissingData
 from perovdb.store import Store
-
-#: The point of a molecule that is put on its site, or about which its dipole is taken.
-CENTRES = {
-    "mass": "centre of mass",
-    "charge": "centre of the charges of the nuclei",
-    "heavy": "centroid of the atoms that are not hydrogen",
-}
 
 
 @dataclass(frozen=True)
@@ -81,24 +74,6 @@ def _no_record(species: str) -> InputError:
     )
 
 
-def centre_of(elements: Sequence[str], positions_A: np.ndarray, centre: str) -> np.ndarray:
-    """(3,) a centre of (m, 3) positions; arguments as for `RigidMolecule.centre_A`."""
-    from pymatgen.core import Element
-
-    if centre not in CENTRES:
-        raise InputError(
-            f"'{centre}' is not a centre of a molecule.", f"Choose one of: {', '.join(CENTRES)}."
-        )
-    if centre == "mass":
-        weights = atomic_masses(elements)
-    else:
-        weights = np.array([float(Element(element).Z) for element in elements])
-        if centre == "heavy":
-            # A molecule of hydrogen alone has only that.
-            weights = (weights > 1) * 1.0 if (weights > 1).any() else weights
-    return np.asarray(weights @ positions_A / weights.sum())
-
-
 def load_molecule(species: str, store: Store) -> RigidMolecule:
     """The molecule of an ion, in its own frame.
 
@@ -126,7 +101,7 @@ def in_own_frame(
         positions_A: (m, 3) positions in any frame.
     """
     masses = atomic_masses(elements)
-    positions = positions_A - masses @ positions_A / masses.sum()
+    positions = positions_A - centre_of(elements, positions_A, "mass")
     # Moments of sum m r r^T rank the axes as the inertia does, in reverse order.
     _, axes = np.linalg.eigh((masses[:, None] * positions).T @ positions)
     axes = axes[:, ::-1]

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.transform import Rotation
 
-from perovdb.structures.molecules.geometry import RigidMolecule, centre_of, in_own_frame
+from perovdb.calculators.molecules import centre_of
+from perovdb.structures.molecules.geometry import RigidMolecule, in_own_frame
 from perovdb.structures.molecules.orientations import cube_rotations
 
 #: Atoms that agree to this on average are in the right order, in angstrom.

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.constants
 from pymatgen.core import Structure
 
-from perovdb.calculators.diffraction.scatterers import atomic_masses
+from perovdb.calculators.molecules import atomic_masses
 from perovdb.errors import StructureError
 from perovdb.structures.arguments import checked
 from perovdb.structures.octahedra.bonds import (
