@@ -31,7 +31,6 @@ from perovdb.migration.chain import interpolate_path
 from perovdb.migration.endpoints import Endpoints, endpoints, with_positions
 from perovdb.migration.hops import hops_in_cell
 from perovdb.migration.integrity import largest_bond_change
-from perovdb.store import open_store
 from perovdb.structures.builder import fill
 from perovdb.structures.units import closest_contact
 
@@ -58,10 +57,9 @@ PATHS = [
 
 
 def ends_of(formula: str, phase: str | None, species: str) -> Endpoints:
-    store = open_store()
     cell = average_cell(formula, phase)
-    host = fill(cell, SIZE, SEED, "random", store)
-    return endpoints(host, hops_in_cell(cell, species, store)[0], cell, SIZE, store)
+    host = fill(cell, SIZE, SEED, "random")
+    return endpoints(host, hops_in_cell(cell, species)[0], cell, SIZE)
 
 
 def atoms(ends: Endpoints, positions_A: np.ndarray) -> Atoms:

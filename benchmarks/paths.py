@@ -29,7 +29,6 @@ from perovdb.migration.endpoints import Endpoints, endpoints
 from perovdb.migration.guess import first_guess
 from perovdb.migration.hops import hops_in_cell
 from perovdb.migration.idpp import PairPotential
-from perovdb.store import open_store
 from perovdb.structures.builder import fill
 
 IMAGES = 5
@@ -40,10 +39,9 @@ OUR_RUNS = 21
 
 def iodide_hop() -> Endpoints:
     """A hop along an edge of an octahedron in a 2x2x2 cell of cubic CsPbI3."""
-    store = open_store()
     cell = average_cell("CsPbI3", "alpha")
-    host = fill(cell, (2, 2, 2), 0, "random", store)
-    return endpoints(host, hops_in_cell(cell, "I", store)[0], cell, (2, 2, 2), store)
+    host = fill(cell, (2, 2, 2), 0, "random")
+    return endpoints(host, hops_in_cell(cell, "I")[0], cell, (2, 2, 2))
 
 
 def objective(ends: Endpoints) -> PairPotential:

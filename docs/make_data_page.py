@@ -61,7 +61,7 @@ COMMON = (
 
 def page(store: Store) -> str:
     """The text of the page."""
-    counts = queries.statistics(store)
+    counts = queries.statistics()
     tables = counts["tables"]
     untold = set(tables) - set(TABLES) - set(VOCABULARY) - INNER
     if untold:
@@ -85,12 +85,12 @@ def page(store: Store) -> str:
         rows = store.rows(f"SELECT name, meaning FROM {table} ORDER BY {order}")
         parts += [f"{title}:", "", *(f"* **{r['name']}**: {r['meaning']}" for r in rows), ""]
     parts += ["## Columns that many tables have", ""]
-    meanings = {m["column"]: m for m in queries.column_meanings(store, "phase")}
+    meanings = {m["column"]: m for m in queries.column_meanings("phase")}
     parts += [*_columns([meanings[name] for name in COMMON]), "", "## Tables", ""]
     for table, what in TABLES.items():
         rows = "row" if tables[table] == 1 else "rows"
         parts += [f"### {table}", "", f"{what} {tables[table]} {rows}.", ""]
-        told = queries.column_meanings(store, table)
+        told = queries.column_meanings(table)
         own = [m for m in told if m != meanings.get(m["column"]) or m["column"] not in COMMON]
         shared = [f"`{m['column']}`" for m in told if m not in own]
         parts += [*_columns(own), ""]
@@ -107,7 +107,7 @@ def _overview(store: Store, tables: dict[str, int], levels: list[str]) -> list[s
     ]
     for table, what in TABLES.items():
         cells = [""] * len(levels)
-        if "evidence" in queries.columns(store, table):
+        if "evidence" in queries.columns(table):
             query = f"SELECT evidence, count(*) AS n FROM {table} GROUP BY evidence"
             found = {row["evidence"]: row["n"] for row in store.rows(query)}
             cells = [str(found.get(level, 0)) for level in levels]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from perovdb.calculators.tolerance import BARTEL_T, BARTEL_TAU, tolerance
-from perovdb.store import open_store
+from perovdb.store import current_store
 
 PAGE = Path(__file__).with_name("tolerance.md")
 LABELS = ("perovskite", "polymorphic", "disputed", "non-perovskite")
@@ -32,7 +32,7 @@ all ends excluded.
 
 def page() -> str:
     """The text of the page."""
-    rows = open_store().rows("SELECT * FROM formability ORDER BY X, formula")
+    rows = current_store().rows("SELECT * FROM formability ORDER BY X, formula")
     found = [(row, tolerance(row["formula"])) for row in rows]
     lines = [HEAD]
     for name, says in (

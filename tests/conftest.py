@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import settings
 
-from perovdb.store import Store, open_store
+from perovdb.store import Store, current_store
 
 # The same examples on every machine: a newcomer's run passes as CI's does.
 # `pytest --hypothesis-profile default` looks at new ones.
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
 
 @pytest.fixture
 def store() -> Store:
-    return open_store()
+    return current_store()
 
 
 @pytest.fixture

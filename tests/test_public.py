@@ -13,13 +13,13 @@ from perovdb import errors
 PUBLIC = [
     "Composition", "PerovdbError", "__version__", "add_interstitial", "adopt",
     "antiphase_boundary", "attach_ligands", "average_cell", "bottleneck", "build", "carve",
-    "compare", "connect", "cut_slab", "debye", "defect", "distinct_models", "distortion",
+    "compare", "cut_slab", "debye", "defect", "distinct_models", "distortion",
     "dope", "endpoints_in_structure", "fit_arrhenius", "from_ase", "gap", "hop_rate", "hops",
     "hops_in_structure", "identify", "infer", "intergrowth", "lattice", "nanocrystal",
     "neb_files", "open_store", "parse", "path", "path_between", "paths", "percolation",
     "phase_at", "read_barrier", "read_structure", "rebuild", "relax_endpoints",
     "ruddlesden_popper", "sample_hops", "screen", "slab", "substitute", "supercell", "to_ase",
-    "tolerance", "vacancies", "write_neb", "write_structure", "xrd", "xrd_structure",
+    "tolerance", "using", "vacancies", "write_neb", "write_structure", "xrd", "xrd_structure",
 ]  # fmt: skip
 
 

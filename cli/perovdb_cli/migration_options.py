@@ -58,8 +58,7 @@ def host(
         the structure; None for a formula whose average cell will do.
     """
     from perovdb.migration.requests import HopRequest, host_of
-    from perovdb.store import open_store
 
     file, formula = (source, None) if is_file_name(source) else (None, source)
     request = HopRequest(species=species, file=file, formula=formula, **asked)
-    return host_of(request, open_store()) if atoms or request.in_atoms else None
+    return host_of(request) if atoms or request.in_atoms else None

@@ -5,7 +5,7 @@ import pytest
 
 from perovdb.calculators.radii import choose_radius
 from perovdb.calculators.tolerance import bartel_tau, goldschmidt_t, octahedral_mu, tolerance
-from perovdb.composition.registry import default_registry
+from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData, OutOfRange
 from perovdb.store import queries
 
@@ -63,9 +63,9 @@ def test_tau_needs_a_larger_a_ion():
 
 
 def test_an_ion_without_a_radius_in_the_sets_of_descriptors_is_missing(store):
-    lead = default_registry().ion("Pb")
+    lead = load_registry().ion("Pb")
     anion_dependent = [
-        row for row in queries.radii(store, "Pb") if row["radius_set"] == "travis2016_anion"
+        row for row in queries.radii("Pb") if row["radius_set"] == "travis2016_anion"
     ]
     with pytest.raises(MissingData, match="no radius of Pb"):
         choose_radius(anion_dependent, lead)

@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perovdb.composition import Composition, as_perovskite, parse
-from perovdb.composition.registry import default_registry
+from perovdb.composition.registry import load_registry
 from perovdb.composition.stoichiometry import LAYERED, MAY_LACK, name_of
 from perovdb.errors import FormulaError, OutOfRange
-from perovdb.store import open_store
 
-REGISTRY = default_registry()
+REGISTRY = load_registry()
 IONS = {"A": ["Rb", "Cs", "NH4", "MA", "FA"], "B": ["Cd", "Sn", "Pb"], "X": ["Cl", "Br", "I"]}
 
 
@@ -120,13 +119,12 @@ def test_layered_ratios_are_neutral_with_ions_of_one_two_and_one_charge():
 
 
 def test_formulas_of_perovskites_say_what_they_are_asked_for():
-    store = open_store()
-    assert as_perovskite("CsPbI3", store, "It") == parse("CsPbI3")
-    assert as_perovskite("CsPbI2.9", store, "It", vacancies=True) == parse("CsPbI2.9")
+    assert as_perovskite("CsPbI3", "It") == parse("CsPbI3")
+    assert as_perovskite("CsPbI2.9", "It", vacancies=True) == parse("CsPbI2.9")
     with pytest.raises(OutOfRange, match=r"It is defined for full sites.*X 3.33 %.*CsPbI3;"):
-        as_perovskite("CsPbI2.9", store, "It")
+        as_perovskite("CsPbI2.9", "It")
     with pytest.raises(OutOfRange, match="It is defined for perovskites ABX3, and Cs4PbI6 is A4"):
-        as_perovskite("Cs4PbI6", store, "It", vacancies=True)
+        as_perovskite("Cs4PbI6", "It", vacancies=True)
 
 
 def shared(site):

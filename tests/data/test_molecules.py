@@ -23,7 +23,7 @@ def species(row):
 
 
 def atoms(name):
-    rows = queries.molecule_atoms(STORE, name)
+    rows = queries.molecule_atoms(name)
     places = np.array([[row[axis] for axis in ("x_A", "y_A", "z_A")] for row in rows])
     return [row["element"] for row in rows], places
 

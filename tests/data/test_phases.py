@@ -15,7 +15,7 @@ from perovdb.store import Store, queries
 
 STORE = Store()
 PHASES = STORE.rows("SELECT * FROM phase ORDER BY id")
-WITH_SITES = [row for row in PHASES if queries.phase_sites(STORE, row["id"])]
+WITH_SITES = [row for row in PHASES if queries.phase_sites(row["id"])]
 PEROVSKITES = [row for row in WITH_SITES if row["perovskite"]]
 OTHERS = [row for row in WITH_SITES if not row["perovskite"]]
 
@@ -42,7 +42,7 @@ def ions_of(formula):
 
 def orbits(row):
     """(site row, (n, 3) fractional coordinates) of each site of the asymmetric unit."""
-    return [(site, expand(row, [site])[2]) for site in queries.phase_sites(STORE, row["id"])]
+    return [(site, expand(row, [site])[2]) for site in queries.phase_sites(row["id"])]
 
 
 def b_x_distances(row, reach_A):
@@ -124,7 +124,7 @@ def test_positions_hold_the_ions_of_the_formula(row):
 
 @pytest.mark.parametrize("row", WITH_SITES, ids=name)
 def test_roles_of_the_sites_are_those_of_their_ions(row):
-    role = {ion["species"]: ion["site"] for ion in queries.ions(STORE)}
+    role = {ion["species"]: ion["site"] for ion in queries.ions()}
     for site, _ in orbits(row):
         assert site["site"] == role[site["species"]]
 

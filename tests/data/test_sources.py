@@ -6,16 +6,12 @@ from collections import Counter
 
 import pytest
 
-from perovdb.store import Store, build, queries
+from perovdb.store import Store, build, queries, using
 
 STORE = Store()
 
 #: Tables of facts: their rows have a source, a kind and an evidence.
-FACTS = [
-    table
-    for table in queries.statistics(STORE)["tables"]
-    if "evidence" in queries.columns(STORE, table)
-]
+FACTS = [table for table in queries.statistics()["tables"] if "evidence" in queries.columns(table)]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +112,7 @@ def test_quotes_have_at_most_25_words(tables):
 
 def test_evidence_of_the_store_is_counted_in_the_files(tables):
     counted = Counter(row["evidence"] for table in FACTS for row in tables[table])
-    statistics = queries.statistics(STORE)
+    statistics = queries.statistics()
     assert statistics["evidence"] == dict(counted)
     assert set(counted) == {"read", "secondhand", "recalled"}
     for table, rows in tables.items():
@@ -126,9 +122,11 @@ def test_evidence_of_the_store_is_counted_in_the_files(tables):
 def test_a_rebuild_gives_the_store_that_is_in_use(data, tmp_path):
     build.build(data, tmp_path / "again.sqlite")
     again = Store(str(tmp_path / "again.sqlite"))
-    assert queries.statistics(again) == queries.statistics(STORE)
-    assert queries.statistics(again)["digest"] == build.digest(data)
-    for table in queries.statistics(STORE)["tables"]:
+    with using(again):
+        rebuilt = queries.statistics()
+    assert rebuilt == queries.statistics()
+    assert rebuilt["digest"] == build.digest(data)
+    for table in queries.statistics()["tables"]:
         query = f'SELECT * FROM "{table}"'
         assert again.rows(query) == STORE.rows(query)
 

@@ -71,7 +71,7 @@ def test_compounds_of_two_elements_are_used_refused_and_neutral(tables, formula)
     assert formula in {text for _, text in formulas(tables)}
     with pytest.raises(PerovdbError):
         perovdb.parse(formula)
-    charge = {row["species"]: row["charge"] for row in queries.ions(STORE)}
+    charge = {row["species"]: row["charge"] for row in queries.ions()}
     assert sum(charge[ion] * n for ion, n in Composition(formula).as_dict().items()) == 0
 
 
@@ -292,7 +292,5 @@ def test_wavelengths_are_those_of_pymatgen(tables):
 
 
 def test_the_mean_copper_line_weighs_its_two_parts_two_to_one():
-    mean, one, two = (
-        queries.wavelength(STORE, f"CuKa{k}")["wavelength_A"] for k in ("", "1", "2")
-    )
+    mean, one, two = (queries.wavelength(f"CuKa{k}")["wavelength_A"] for k in ("", "1", "2"))
     assert mean == pytest.approx((2 * one + two) / 3, abs=1e-5)

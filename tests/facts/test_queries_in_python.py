@@ -165,7 +165,7 @@ def test_conflicts_name_the_rows_that_they_concern(store):
 
 
 def test_plain_sql_is_handed_out_read_only():
-    connection = perovdb.connect()
+    connection = perovdb.open_store().connection
     (count,) = connection.execute("SELECT count(*) FROM phase WHERE formula = 'CsPbI3'").fetchone()
     assert count >= 8
     with pytest.raises(Exception, match="readonly"):

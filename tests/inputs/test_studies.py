@@ -19,12 +19,10 @@ from perovdb.inputs.machine import Machine
 from perovdb.inputs.set_folders import folder_names
 from perovdb.inputs.set_requests import MOST_SETS, both_ways, read_study, requests
 from perovdb.inputs.studies import CONTENTS, set_of, write_study
-from perovdb.store import open_store
 from perovdb.structures.builder import build
 from perovdb.structures.files.writing import write_structure
 from perovdb.structures.units import units
 
-STORE = open_store()
 PLAIN = Machine()
 
 #: The quickest hop there is.
@@ -53,7 +51,7 @@ vacancies = [1, 2]
 
 
 def write(folder, study, **options):
-    return write_study(folder, study, machine=PLAIN, store=STORE, **options)
+    return write_study(folder, study, machine=PLAIN, **options)
 
 
 def contents(folder):
@@ -423,7 +421,7 @@ def test_an_error_of_the_code_stands_in_the_table_too(tmp_path, monkeypatch):
 def test_a_path_that_is_asked_for_both_ways_is_no_set():
     (request,) = requests({**SMALL, "formula": "FAPbI3", "path": "both"})
     with pytest.raises(InputError, match="makes two paths"):
-        set_of(request, PLAIN, STORE)
+        set_of(request, PLAIN)
 
 
 # Runs that are killed
@@ -435,12 +433,11 @@ import os, pathlib, shutil, signal, sys
 from perovdb.inputs import studies
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.set_requests import requests
-from perovdb.store import open_store
 
 root, host = pathlib.Path(sys.argv[1]), sys.argv[2]
 asked = {"file": host, "species": "I", "images": 1, "code": "qe", "vacancies": [1, 2]}
-study, store = requests(asked), open_store()
-known = {one.hop: studies.chains(one.hop, store) for one in study}
+study = requests(asked)
+known = {one.hop: studies.chains(one.hop) for one in study}
 studies.chains = lambda hop, *_: known[hop]
 files = {id(path[0]): studies.neb_files(path[0], "qe") for path in known.values()}
 studies.neb_files = lambda path, *arguments, **options: dict(files[id(path)])
@@ -463,7 +460,7 @@ def run(tree, calls):
         ):
             for name in names:
                 setattr(owner, name, counted(getattr(owner, name)))
-        studies.write_study(tree, study, machine=Machine(), store=store, force=True)
+        studies.write_study(tree, study, machine=Machine(), force=True)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

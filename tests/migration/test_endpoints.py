@@ -14,13 +14,11 @@ from perovdb.migration.endpoints import endpoints_in_structure, with_positions
 from perovdb.migration.numbering import stand_as
 from perovdb.migration.relaxation import check_on_site, relax_endpoints
 from perovdb.migration.structure_hops import hops_in_structure
-from perovdb.store import open_store
 from perovdb.structures.builder import build
 from perovdb.structures.defects.vacancies import vacancies
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.units import closest_contact, units
 
-STORE = open_store()
 CASES = [
     # formula, phase, size, species, into, charge, half a cell
     ("CsPbI3", "alpha", (2, 2, 2), "I", None, +1, False),
@@ -84,7 +82,7 @@ def test_hops_that_cannot_be_placed():
 
 def test_a_molecule_keeps_its_numbers_where_symmetry_allows():
     """A third of a turn of MA about C-N is nothing but new names for its hydrogens."""
-    shape = load_molecule("MA", STORE)
+    shape = load_molecule("MA")
     axis = (
         shape.positions_A[shape.elements.index("N")] - shape.positions_A[shape.elements.index("C")]
     )
@@ -102,7 +100,7 @@ def test_a_molecule_keeps_its_numbers_where_symmetry_allows():
     noise=st.floats(0, 0.03),
 )
 def test_any_order_of_atoms_is_understood(species, seed, noise):
-    shape = load_molecule(species, STORE)
+    shape = load_molecule(species)
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(shape.elements))
     turned = Rotation.random(random_state=generator).apply(shape.positions_A)

@@ -18,15 +18,13 @@ from perovdb.migration.guess import first_guess, molecules
 from perovdb.migration.hops import hops_in_cell
 from perovdb.migration.idpp import PairPotential
 from perovdb.migration.rigid import rigid_part
-from perovdb.store import open_store
 from perovdb.structures.builder import fill
 
 
 def ends_of(formula, species, seed=0):
-    store = open_store()
     cell = average_cell(formula, "alpha")
-    host = fill(cell, (2, 2, 2), seed, "random", store)
-    return endpoints(host, hops_in_cell(cell, species, store)[0], cell, (2, 2, 2), store)
+    host = fill(cell, (2, 2, 2), seed, "random")
+    return endpoints(host, hops_in_cell(cell, species)[0], cell, (2, 2, 2))
 
 
 @pytest.fixture(scope="module")

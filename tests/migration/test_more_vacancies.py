@@ -10,17 +10,14 @@ from perovdb.errors import PerovdbError
 from perovdb.migration.endpoints import endpoints
 from perovdb.migration.hops import hops_in_cell
 from perovdb.migration.more_vacancies import open_more, partners_of
-from perovdb.store import open_store
 from perovdb.structures.builder import fill
 from perovdb.structures.units import units
-
-STORE = open_store()
 
 
 def ends_of(formula, species, size=(2, 2, 2)):
     cell = average_cell(formula, "alpha")
-    host = fill(cell, size, 0, "random", STORE)
-    return endpoints(host, hops_in_cell(cell, species, STORE)[0], cell, size, STORE)
+    host = fill(cell, size, 0, "random")
+    return endpoints(host, hops_in_cell(cell, species)[0], cell, size)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +32,7 @@ def ends_of(formula, species, size=(2, 2, 2)):
 )
 def test_both_ends_lack_the_same_and_only_the_mover_moves(formula, species, more, charge):
     before = ends_of(formula, species)
-    ends = open_more(before, more, STORE)
+    ends = open_more(before, more)
     assert ends.start.properties["charge"] == ends.end.properties["charge"] == charge
     assert ends.start.species == ends.end.species
     found, had = (Counter(u.ion for u in units(e.start)) for e in (ends, before))
@@ -53,7 +50,7 @@ def test_further_vacancies_are_far_from_both_ends_alike():
     lattice = before.start.lattice
     ends_A = lattice.get_fractional_coords([here, here + before.vector_A])
     for ion in ("I", "Cs"):
-        ends = open_more(before, {ion: 1}, STORE)
+        ends = open_more(before, {ion: 1})
         left = {tuple(site.coords.round(6)) for site in ends.start}
         places = [site for site in before.start if site.specie.symbol == ion]
         near = {
@@ -67,23 +64,23 @@ def test_further_vacancies_are_far_from_both_ends_alike():
 
 def test_partners_make_the_cell_neutral():
     ends = ends_of("CsPbI3", "I")
-    assert partners_of(ends, "partner", STORE) == {"Cs": 1}
-    assert partners_of(ends_of("CsPbI3", "Pb"), "partner", STORE) == {"I": 2}
-    neutral = open_more(ends, partners_of(ends, "V_Cs", STORE), STORE)
+    assert partners_of(ends, "partner") == {"Cs": 1}
+    assert partners_of(ends_of("CsPbI3", "Pb"), "partner") == {"I": 2}
+    neutral = open_more(ends, partners_of(ends, "V_Cs"))
     assert neutral.start.properties["charge"] == 0
-    assert partners_of(neutral, "partner", STORE) == {}
+    assert partners_of(neutral, "partner") == {}
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda e: open_more(e, {"Br": 1}, STORE), "no Br"),
-        (lambda e: open_more(e, {"I": 99}, STORE), "there are 22"),
-        (lambda e: open_more(e, {"I": -1}, STORE), "whole number"),
-        (lambda e: open_more(e, {"Xx": 1}, STORE), "Xx"),
-        (lambda e: partners_of(e, "V_I", STORE), "opposite charge"),
-        (lambda e: partners_of(e, "V_Pb", STORE), "opposite charge"),
-        (lambda e: partners_of(e, "somehow", STORE), "V_Cs"),
+        (lambda e: open_more(e, {"Br": 1}), "no Br"),
+        (lambda e: open_more(e, {"I": 99}), "there are 22"),
+        (lambda e: open_more(e, {"I": -1}), "whole number"),
+        (lambda e: open_more(e, {"Xx": 1}), "Xx"),
+        (lambda e: partners_of(e, "V_I"), "opposite charge"),
+        (lambda e: partners_of(e, "V_Pb"), "opposite charge"),
+        (lambda e: partners_of(e, "somehow"), "V_Cs"),
     ],
 )
 def test_what_cannot_be_left_out(call, words):

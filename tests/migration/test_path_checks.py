@@ -14,16 +14,14 @@ from perovdb.migration.hops import hops_in_cell
 from perovdb.migration.integrity import largest_bond_change
 from perovdb.migration.periodic_images import unwrapped
 from perovdb.migration.relabelling import renumbered, swaps
-from perovdb.store import open_store
 from perovdb.structures.builder import fill
 from perovdb.structures.units import units
 
 
 def ends_of(formula, species, size=(2, 2, 2), orientation="aligned"):
-    store = open_store()
     cell = average_cell(formula, "alpha")
-    host = fill(cell, size, 1, orientation, store)
-    return endpoints(host, hops_in_cell(cell, species, store)[0], cell, size, store)
+    host = fill(cell, size, 1, orientation)
+    return endpoints(host, hops_in_cell(cell, species)[0], cell, size)
 
 
 @pytest.fixture(scope="module")

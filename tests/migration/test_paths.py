@@ -85,8 +85,8 @@ def inside(structure, atoms):
 def test_both_ends_are_cut_from_one_host(store):
     """The end is the host without the ion that hopped: the vacancy has moved, nothing else."""
     cell = average_cell("MAPbI3", "alpha")
-    host = fill(cell, (2, 2, 2), 5, "random", store)
-    ends = endpoints(host, hops_in_cell(cell, "MA", store)[0], cell, (2, 2, 2), store)
+    host = fill(cell, (2, 2, 2), 5, "random")
+    ends = endpoints(host, hops_in_cell(cell, "MA")[0], cell, (2, 2, 2))
     wanted = host.frac_coords
     found = ends.end.frac_coords
     nearest = host.lattice.get_all_distances(found, wanted).min(axis=1)
@@ -153,9 +153,9 @@ def test_the_mover_is_curved_through_the_window(store):
     """In gamma-CsPbI3 the four iodides of a window stand unevenly; the path keeps clear of the
     nearest, where the straight line does not."""
     cell = average_cell("CsPbI3", "gamma")
-    host = fill(cell, (2, 2, 1), 0, "random", store)
-    for hop in hops_in_cell(cell, "Cs", store):
-        ends = endpoints(host, hop, cell, (2, 2, 1), store)
+    host = fill(cell, (2, 2, 1), 0, "random")
+    for hop in hops_in_cell(cell, "Cs"):
+        ends = endpoints(host, hop, cell, (2, 2, 1))
         chain = path_between(ends, 5)
         iodides = [n for n, site in enumerate(ends.start) if site.specie.symbol == "I"]
         (mover,) = chain.mover

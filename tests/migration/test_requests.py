@@ -11,17 +11,15 @@ from perovdb.migration.paths import Path
 from perovdb.migration.requests import HopRequest, chains, host_of
 from perovdb.migration.sampling import sample_hops
 from perovdb.migration.structure_hops import hops_in_structure
-from perovdb.store import open_store
 from perovdb.structures.builder import build
 from perovdb.structures.files.writing import write_structure
 from perovdb.structures.units import units
 
-STORE = open_store()
 IODIDE = HopRequest("I", "CsPbI3", phase="alpha", images=3)
 
 
 def one(request):
-    (found,) = chains(request, STORE)
+    (found,) = chains(request)
     return found
 
 
@@ -58,18 +56,18 @@ def test_formula_file_and_ordered_model_give_the_same_hop(alpha_file):
 
 
 def test_a_formula_takes_eight_cells_and_a_file_its_own(alpha_file, tmp_path):
-    assert len(host_of(HopRequest("I", "CsPbI3", phase="alpha", order="random"), STORE)) == 40
-    assert len(host_of(HopRequest("I", file=alpha_file), STORE)) == 40
+    assert len(host_of(HopRequest("I", "CsPbI3", phase="alpha", order="random"))) == 40
+    assert len(host_of(HopRequest("I", file=alpha_file))) == 40
     path = tmp_path / "cell.cif"
     write_structure(build("CsPbI3", "alpha"), str(path))
-    assert len(host_of(HopRequest("I", file=str(path)), STORE)) == 5
-    assert len(host_of(HopRequest("I", file=str(path), size=[3, 1, 1]), STORE)) == 15
+    assert len(host_of(HopRequest("I", file=str(path)))) == 5
+    assert len(host_of(HopRequest("I", file=str(path), size=[3, 1, 1]))) == 15
 
 
 @pytest.mark.parametrize("method", ["rigid", "idpp", "both"])
 def test_molecules_of_a_mixed_lattice(method):
     request = HopRequest("MA", "MA0.5FA0.5PbI3", method=method, images=5)
-    found = chains(request, STORE)
+    found = chains(request)
     assert [chain.method for chain in found] == (
         ["rigid", "idpp"] if method == "both" else [method]
     )
@@ -80,7 +78,7 @@ def test_molecules_of_a_mixed_lattice(method):
 
 
 def test_without_molecules_both_is_one():
-    assert [chain.method for chain in chains(replace(IODIDE, method="both"), STORE)] == ["rigid"]
+    assert [chain.method for chain in chains(replace(IODIDE, method="both"))] == ["rigid"]
 
 
 def test_a_halide_into_the_vacancy_of_another():
@@ -89,7 +87,7 @@ def test_a_halide_into_the_vacancy_of_another():
     chain = one(asked)
     assert ions(chain.images[0]) == {"Cs": 8, "Pb": 8, "I": 12, "Br": 11}
     assert (chain.species, chain.charge, chain.formula) == ("I", 1, "CsPbBr1.5I1.5")
-    host = host_of(asked, STORE)
+    host = host_of(asked)
     place = chain.images[0].cart_coords[chain.mover[0]] + hop_vector(chain)
     near = host.get_sites_in_sphere(place, 0.1)
     assert [site.specie.symbol for site in near] == ["Br"]
@@ -102,14 +100,14 @@ def test_hops_are_numbered_as_they_are_listed(number):
     asked = HopRequest(
         "Br", "CsPb(I0.5Br0.5)3", order="sqs", seed=3, reach_A=4.6, hop=number, images=3
     )
-    listed = hops_in_structure(host_of(asked, STORE), "Br", reach_A=4.6, store=STORE)
+    listed = hops_in_structure(host_of(asked), "Br", reach_A=4.6)
     assert one(asked).distance_A == pytest.approx(listed[number].distance_A)
 
 
 def test_hops_of_a_sample_are_those_that_are_drawn():
     asked = HopRequest("I", "CsPb(I0.5Br0.5)3", order="random", seed=5, sample=3, images=3)
-    host = host_of(asked, STORE)
-    drawn = sample_hops(host, "I", 3, 5, store=STORE)
+    host = host_of(asked)
+    drawn = sample_hops(host, "I", 3, 5)
     for number, sampled in enumerate(drawn):
         chain = one(replace(asked, hop=number))
         start = chain.images[0].cart_coords[chain.mover[0]]
@@ -188,14 +186,14 @@ def test_what_cannot_be_asked_for(asked, words):
 )
 def test_what_the_host_refuses(changed, words):
     with pytest.raises(PerovdbError, match=words):
-        chains(replace(IODIDE, **changed), STORE)
+        chains(replace(IODIDE, **changed))
 
 
 def test_more_vacancies_than_ions():
     with pytest.raises(StructureError, match="there are 22"):
-        chains(replace(IODIDE, vacancies=40), STORE)
+        chains(replace(IODIDE, vacancies=40))
 
 
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match=r"none\.cif"):
-        chains(HopRequest("I", file=str(tmp_path / "none.cif")), STORE)
+        chains(HopRequest("I", file=str(tmp_path / "none.cif")))

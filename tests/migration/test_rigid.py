@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from perovdb.migration.rigid import interpolate, move, rigid_part, rotation_between
-from perovdb.store import open_store
 from perovdb.structures.molecules.geometry import load_molecule
 
-MOLECULES = {name: load_molecule(name, open_store()) for name in ("MA", "FA")}
+MOLECULES = {name: load_molecule(name) for name in ("MA", "FA")}
 vectors = st.tuples(*[st.floats(-3, 3)] * 3).map(np.array)
 
 

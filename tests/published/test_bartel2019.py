@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from perovdb.calculators.tolerance import bartel_probability, tolerance
-from perovdb.store import open_store
+from perovdb.store import current_store
 
 PUBLISHED = [
     # formula, t, mu, tau
@@ -54,7 +54,7 @@ def test_probabilities_of_arrays_and_of_absurd_tau():
     assert bartel_probability(1e6) == pytest.approx(0, abs=1e-12)
 
 
-ROWS = open_store().rows("SELECT * FROM formability")
+ROWS = current_store().rows("SELECT * FROM formability")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["formula"])

@@ -14,9 +14,9 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.calculators.diffraction import xrd, xrd_structure
 from perovdb.calculators.diffraction.identification.stored_peaks import stored_cell
-from perovdb.store import open_store, queries
+from perovdb.store import current_store, queries
 
-STORE = open_store()
+STORE = current_store()
 
 
 def record(row_id):
@@ -29,7 +29,7 @@ def record(row_id):
 def ruddlesden_popper():
     (row,) = STORE.rows("SELECT * FROM phase WHERE id = 'L011'")
     assert row["formula"] == "Cs2PbCl2I2"
-    lattice_A, fractional, occupants = stored_cell(row, STORE)
+    lattice_A, fractional, occupants = stored_cell(row)
     elements = [site[0][0].elements[0] for site in occupants]
     template = Structure(Lattice(lattice_A), elements, fractional)
     lead = next(site for site in template if site.specie.symbol == "Pb")
@@ -38,7 +38,7 @@ def ruddlesden_popper():
         for near in template.get_neighbors(lead, 4.0)
         if near.specie.symbol in ("I", "Cl")
     )[:6]
-    cubic = next(r for r in queries.phases(STORE, "CsPbBr3") if r["id"] == "L005")
+    cubic = next(r for r in queries.phases("CsPbBr3") if r["id"] == "L005")
     ratio = (cubic["a_A"] / 2) / np.mean(bonds)
     model = Structure(
         Lattice(lattice_A * ratio),

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from perovdb.calculators.diffraction import xrd_structure
-from perovdb.store import open_store
+from perovdb.store import current_store
 from perovdb.structures.builder import build
 from perovdb.structures.layered.antiphase import antiphase_boundary
 from perovdb.structures.layered.intergrowths import intergrowth
 from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper
 from perovdb.structures.units import units
 
-STORE = open_store()
+STORE = current_store()
 
 
 def record(row_id):

@@ -34,7 +34,7 @@ def test_iodide_by_vegard_from_the_papers_ends(washed, a, x, percent):
 
 
 def test_the_store_tells_that_the_two_disagree(store):
-    told = " ".join(row["statement"] for row in queries.conflicts(store) if "EDX" in str(row))
+    told = " ".join(row["statement"] for row in queries.conflicts() if "EDX" in str(row))
     assert "XRD" in told
 
 

@@ -115,10 +115,11 @@ def test_a_folder_without_leave_to_write_is_said(tmp_path):
 
 def test_rows_stand_beside_the_curated_ones(mine, tmp_path):
     rows = write_csv(tmp_path / "barrier.csv", BARRIER, {**BARRIER, "id": "LAB2"})
-    curated = len(queries.facts(Store(), "barrier"))
+    curated = len(queries.facts("barrier"))
     assert add(mine, rows, "barrier") == 2
 
-    both = queries.facts(Store(CURATED, str(mine)), "barrier")
+    with perovdb.using(mine):
+        both = queries.facts("barrier")
     assert len(both) == curated + 2
     added = [row for row in both if row["source"] == "lab2026"]
     assert [row["id"] for row in added] == ["LAB1", "LAB2"]
@@ -722,7 +723,8 @@ def test_a_migrated_store_is_as_a_new_one(old, tmp_path):
                 )
             )
     assert told[0] == told[1]
-    hits = queries.search(Store(CURATED, str(old)), "lab2026 OR (band AND own)", 5)
+    with perovdb.using(old):
+        hits = queries.search("lab2026 OR (band AND own)", 5)
     assert {(hit["table"], hit["id"]) for hit in hits} == {
         ("barrier", "LAB0"),
         ("source", "lab2026"),
@@ -856,7 +858,8 @@ def test_a_perovskite_of_one_s_own_gets_its_pseudo_cubic_parameter(mine, tmp_pat
         "source": "lab2026", "kind": "computed", "evidence": "read",
     }  # fmt: skip
     add(mine, write_csv(tmp_path / "rows.csv", row), "phase")
-    found = perovdb.lattice("KPbI3", store=perovdb.open_store(mine))
+    with perovdb.using(mine):
+        found = perovdb.lattice("KPbI3")
     assert found.a_pseudocubic_A == pytest.approx(6.2, abs=1e-4)
 
 
@@ -879,7 +882,8 @@ def test_ions_that_share_a_site_of_one_s_own_stand_on_it_together(mine, tmp_path
         for role, ion, x, occupancy in sites
     ]  # fmt: skip
     add(mine, write_csv(tmp_path / "rows.csv", *rows), "phase_site")
-    cell = perovdb.average_cell("CsPbBr1.5I1.2", store=perovdb.open_store(mine))
+    with perovdb.using(mine):
+        cell = perovdb.average_cell("CsPbBr1.5I1.2")
     assert (cell.template, cell.notes) == ("CsPbBr1.5I1.2", ())
     assert sorted(cell.roles) == ["A", "B", "X", "X", "X"]
     assert dict(cell.occupancy(cell.roles.index("X"))) == {"I": 0.4, "Br": 0.5}

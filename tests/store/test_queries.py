@@ -12,8 +12,8 @@ def test_rows_come_by_evidence_then_kind_then_confidence_then_year(store):
     kind = {"measured": 0, "computed": 3}
     for formula in ("CsPbI3", "MAPbI3", "CsPbBr3", "FAPbI3"):
         for rows in (
-            queries.phases(store, formula),
-            queries.facts(store, "band_gap", {"formula": formula}),
+            queries.phases(formula),
+            queries.facts("band_gap", {"formula": formula}),
         ):
             keys = [
                 (
@@ -28,20 +28,20 @@ def test_rows_come_by_evidence_then_kind_then_confidence_then_year(store):
 
 
 def test_competing_values_stay(store):
-    gaps = [row["value_eV"] for row in queries.facts(store, "band_gap", {"formula": "CsPbI3"})]
+    gaps = [row["value_eV"] for row in queries.facts("band_gap", {"formula": "CsPbI3"})]
     assert 1.63 in gaps
     assert 1.72 in gaps
 
 
 def test_what_is_not_there_is_said(store):
     with pytest.raises(MissingData, match="Near it: trots2008"):
-        queries.sources(store, ["trot2007"])
+        queries.sources(["trot2007"])
     with pytest.raises(MissingData, match="no geometry"):
-        queries.molecule_atoms(store, "Cs")
+        queries.molecule_atoms("Cs")
     with pytest.raises(InputError, match="CuKa1"):
-        queries.wavelength(store, "CuKalpha")
+        queries.wavelength("CuKalpha")
 
 
 def test_sources_come_in_the_order_asked_for_each_once(store):
-    rows = queries.sources(store, ["trots2008", "shannon1976", "trots2008"])
+    rows = queries.sources(["trots2008", "shannon1976", "trots2008"])
     assert [row["key"] for row in rows] == ["trots2008", "shannon1976"]

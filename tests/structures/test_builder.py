@@ -59,7 +59,7 @@ def test_molecules_are_whole_and_keep_apart(store, formula, orientation):
     for unit in units(structure):
         if len(unit.atoms) == 1:
             continue
-        shape = load_molecule(unit.ion, store)
+        shape = load_molecule(unit.ion)
         assert tuple(structure[int(a)].specie.symbol for a in unit.atoms) != ()
         found = structure.cart_coords[unit.atoms]
         wanted = np.array(
@@ -104,7 +104,7 @@ def test_random_orientations_are_turns_of_the_cube_and_aligned_ones_are_equal():
 
 def test_molecules_lie_along_their_own_axes(store):
     """C-N of MA along x; FA flat in the plane normal to z, N-N along x."""
-    ma, fa = load_molecule("MA", store), load_molecule("FA", store)
+    ma, fa = load_molecule("MA"), load_molecule("FA")
     bond = ma.positions_A[ma.elements.index("N")] - ma.positions_A[ma.elements.index("C")]
     assert abs(bond[0]) / np.linalg.norm(bond) > 0.999
     assert np.abs(fa.positions_A[:, 2]).max() < 0.02
@@ -218,7 +218,7 @@ def sound(structure, store, wanted):
     assert closest_contact(structure) > 1.6
     for unit in units(structure):
         if len(unit.atoms) > 1:
-            shape = load_molecule(unit.ion, store)
+            shape = load_molecule(unit.ion)
             order = _order(shape.elements, structure, unit.atoms)
             found = _distances(structure.cart_coords[unit.atoms])
             assert found == pytest.approx(_distances(shape.positions_A[order]), abs=1e-6)

@@ -40,20 +40,20 @@ def counted(structure):
 
 
 def test_charges_by_name(store):
-    assert formal_charge(["Cs", "Pb", "I", "", "MA", "acetate"], store) == 2
+    assert formal_charge(["Cs", "Pb", "I", "", "MA", "acetate"]) == 2
     with pytest.raises(UnknownSpecies):
-        formal_charge(["Xx"], store)
+        formal_charge(["Xx"])
 
 
 def test_a_vacancy_in_a_ligated_particle(ligated, store):
     assert worn(ligated) == {"acetate": 3, "MA": 2}
-    assert charge_of_units(units(ligated), store) == ligated.properties["charge"]
+    assert charge_of_units(units(ligated)) == ligated.properties["charge"]
     for ion, charge in (("Br", 1), ("MA", -1), ("Pb", -2)):
         made = vacancies(ligated, remove={ion: 1}, choose="far")
         assert made.properties["charge"] - ligated.properties["charge"] == charge
         assert worn(made) == worn(ligated)
         assert counted(made)[ion] == counted(ligated)[ion] - 1
-        assert charge_of_units(units(made), store) == made.properties["charge"]
+        assert charge_of_units(units(made)) == made.properties["charge"]
     # All of a fraction, and all that are distinct, are of the crystal.
     whole = vacancies(ligated, remove={"MA": counted(ligated)["MA"]})
     assert counted(whole)["MA"] == 0
@@ -77,7 +77,7 @@ def test_partners_are_ions_of_the_crystal(ligated, neutral, store):
     made = vacancies(ligated, remove={ion: 1}, neutral=neutral)
     assert made.properties["charge"] == ligated.properties["charge"]
     assert worn(made) == worn(ligated)
-    assert charge_of_units(units(made), store) == made.properties["charge"]
+    assert charge_of_units(units(made)) == made.properties["charge"]
 
 
 def test_schottky_defects_have_no_charge_state_of_their_own():
@@ -97,19 +97,19 @@ def test_no_void_is_beside_a_ligand(ligated, store):
         assert "acetate" not in void.neighbours
     made = add_interstitial(ligated, ion="Br", neutral="partner")
     assert worn(made) == worn(ligated)
-    assert charge_of_units(units(made), store) == made.properties["charge"]
+    assert charge_of_units(units(made)) == made.properties["charge"]
 
 
 def test_other_ions_in_a_ligated_particle(ligated, store):
     made = substitute(ligated, replace={"MA": {"Cs": 2}, "Pb": {"Cd": 1}}, choose="random")
     assert worn(made) == worn(ligated)
-    assert charge_of_units(units(made), store) == made.properties["charge"]
+    assert charge_of_units(units(made)) == made.properties["charge"]
     symbols = [site.specie.symbol for site in made]
     assert list(dict.fromkeys(symbols)) == ["Cs", "C", "N", "O", "H", "Cd", "Pb", "Br"]
     doped = dope(ligated, replace="Pb", by="Cd", count=2)
     assert describe(doped).charge == ligated.properties["charge"]
     bare = carve(build("MAPbBr3", size=(4, 4, 4)), cells=2, balance="ligands")
-    assert bare.properties["charge"] == charge_of_units(units(bare), store) == 0
+    assert bare.properties["charge"] == charge_of_units(units(bare)) == 0
 
 
 def test_a_molecule_that_was_kept_counts_as_one_cation(store):
@@ -123,7 +123,7 @@ def test_a_molecule_that_was_kept_counts_as_one_cation(store):
         coords_are_cartesian=True,
     )
     found = adopt(kept, unknown="keep")
-    assert charge_of_units(units(found), store) == found.properties["charge"] == 0
+    assert charge_of_units(units(found)) == found.properties["charge"] == 0
     made = vacancies(found, remove={"H2O": 1})
     assert made.properties["charge"] == -1
     assert carve(found, cells=2, balance="none").properties["charge"] == 3 * 2 + 1

@@ -27,11 +27,11 @@ def command(
     """
     from perovdb.errors import MissingData
     from perovdb.facts.store import barriers
-    from perovdb.store import open_store, queries
+    from perovdb.store import queries
 
-    rows = barriers(open_store(), species, host, **filters)
+    rows = barriers(species, host, **filters)
     if not rows:
-        moving = ", ".join(sorted(queries.moving_species(open_store())))
+        moving = ", ".join(sorted(queries.moving_species()))
         raise MissingData(
             "The store has no such barrier.", f"Leave out a filter; moving species: {moving}."
         )

@@ -28,9 +28,8 @@ def command(
     """
     from perovdb.errors import MissingData
     from perovdb.facts.store import devices
-    from perovdb.store import open_store
 
-    rows = devices(open_store(), formula, min_pce_pct, **filters)
+    rows = devices(formula, min_pce_pct, **filters)
     rows = [row for row in rows if row["certified"] or not certified]
     if not rows:
         raise MissingData("The store has no such device.", "Leave out a filter.")

@@ -113,7 +113,6 @@ def _of_the_average_cell(
 ) -> tuple[list[Hop], str, dict[str, Any]]:
     from perovdb.calculators.average_cell import average_cell
     from perovdb.migration.hops import hops_in_cell
-    from perovdb.store import open_store
 
     cell = average_cell(formula, asked["phase"], asked["temperature_K"])
     extra = {
@@ -124,7 +123,7 @@ def _of_the_average_cell(
         "notes": list(cell.notes),
     }
     head = f"{cell.composition.formula} {cell.phase}: {cell.origin} [{cell.source}]"
-    return hops_in_cell(cell, species, open_store()), head, extra
+    return hops_in_cell(cell, species), head, extra
 
 
 def _row(number: int, hop: Hop) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def command(
     from perovdb.calculators.mixing import lattice
 
     given = options.pairs(bowings, "--bowing")
-    results = [lattice(formula, temperature_K, None, given) for formula in formulas]
+    results = [lattice(formula, temperature_K, given) for formula in formulas]
     if as_json:
         answers = [lattice_answer(result) for result in results]
         render.emit_json(answers[0] if len(answers) == 1 else answers)

@@ -227,14 +227,13 @@ def _one(request: SetRequest, asked: Mapping[str, Any]) -> None:
     from perovdb.inputs.neb import SCHEDULERS
     from perovdb.inputs.studies import check_place, set_of
     from perovdb.inputs.writer import check_target, write
-    from perovdb.store import open_store
 
     output, force = asked["output"], asked["force"] and os.path.lexists(asked["output"])
     if force:
         check_place(output, force)
     else:
         check_target(output)
-    chain, files, manifest = set_of(request, find_machine(), open_store())
+    chain, files, manifest = set_of(request, find_machine())
     write(output, files, replace=force)
     notes = manifest["notes"]
     host = f"{chain.formula} {manifest['phase']}" if "phase" in manifest else chain.formula

@@ -30,20 +30,19 @@ def command(formula: str, at_K: float | None, as_json: bool, as_csv: bool) -> No
     """
     from perovdb.errors import MissingData
     from perovdb.facts.formulas import composition_of, formula_key
-    from perovdb.store import open_store, queries
+    from perovdb.store import queries
 
     if as_csv and at_K is not None:
         raise click.UsageError("--at has no answer in CSV: take --json.")
-    store = open_store()
-    key = formula_key(formula, store)
-    rows = queries.phases(store, key)
+    key = formula_key(formula)
+    rows = queries.phases(key)
     expected = None
-    if at_K is not None and composition_of(key, store):
+    if at_K is not None and composition_of(key):
         from perovdb.calculators.phase_at import phase_at
 
         expected = phase_at(key, at_K)
     if not rows and expected is None:
-        composition = composition_of(key, store)
+        composition = composition_of(key)
         members = list(composition.end_members()) if composition else []
         raise MissingData(
             f"The store has no phase of {key}.",

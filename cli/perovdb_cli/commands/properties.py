@@ -32,9 +32,8 @@ def command(
     """
     from perovdb.errors import MissingData
     from perovdb.facts.properties import properties
-    from perovdb.store import open_store
 
-    rows = properties(open_store(), formula=formula, name=name, form=form, **filters)
+    rows = properties(formula=formula, name=name, form=form, **filters)
     if not rows:
         raise MissingData(
             "The store has no such property" + (f" of {formula}." if formula else "."),

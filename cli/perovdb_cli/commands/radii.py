@@ -17,12 +17,12 @@ def command(ion: str, as_json: bool, as_csv: bool) -> None:
       perovdb radii Cs
     """
     from perovdb.calculators.radii import RULE, choose_radius
-    from perovdb.composition.registry import default_registry
+    from perovdb.composition.registry import load_registry
     from perovdb.errors import MissingData
-    from perovdb.store import open_store, queries
+    from perovdb.store import queries
 
-    known = default_registry().ion(ion)
-    rows = queries.radii(open_store(), known.species)
+    known = load_registry().ion(ion)
+    rows = queries.radii(known.species)
     try:
         used = choose_radius(rows, known)["id"]
     except MissingData:

@@ -26,9 +26,8 @@ def command(text: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> N
     """
     from perovdb.errors import MissingData
     from perovdb.facts.search import search
-    from perovdb.store import open_store
 
-    rows = search(" ".join(text), open_store(), limit)
+    rows = search(" ".join(text), limit)
     if not rows:
         raise MissingData(
             f"Nothing in the store holds '{' '.join(text)}'.", "Try fewer or shorter words."

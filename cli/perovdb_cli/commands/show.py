@@ -32,13 +32,12 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
     from perovdb.errors import MissingData, OutOfRange
     from perovdb.facts.properties import properties
     from perovdb.facts.select import select
-    from perovdb.store import open_store, queries
+    from perovdb.store import queries
 
-    store = open_store()
     composition = parse(formula)
     notes = []
     if composition.charge and not composition.vacancies:
-        ions = load_registry(store).ions
+        ions = load_registry().ions
         counted = ", ".join(f"{ion} {ions[ion].charge:+d}" for ion in composition.species)
         notes.append(f"the charge counts {counted}; the compound may hold others of them")
     try:
@@ -52,10 +51,10 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
     except (MissingData, OutOfRange) as error:
         cell = None
         notes.append(str(error))
-    phases = queries.phases(store, composition.formula)
-    found = properties(store, formula=composition.formula)
+    phases = queries.phases(composition.formula)
+    found = properties(formula=composition.formula)
     more = {
-        table: select(store, table, formula=composition.formula)
+        table: select(table, formula=composition.formula)
         for table in ("transition", "barrier", "device", "formability")
     }
     radii = list(factors["radii"].values()) if factors else []
@@ -72,10 +71,10 @@ def command(formula: str, temperature_K: float, as_json: bool) -> None:
         "phases": [phase_answer(row) for row in phases],
         "lattice": cell,
         "properties": found,
-        "sources": {row["key"]: row["citation"] for row in queries.sources(store, sorted(keys))},
+        "sources": {row["key"]: row["citation"] for row in queries.sources(sorted(keys))},
         **{f"{table}s": rows for table, rows in more.items() if table != "formability"},
         "formability": more["formability"],
-        "conflicts": queries.conflicts_of(store, told),
+        "conflicts": queries.conflicts_of(told),
         "stoichiometry": composition.stoichiometry,
         "layers": composition.layers,
         "vacancies": composition.vacancies,

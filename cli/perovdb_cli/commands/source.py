@@ -17,14 +17,14 @@ def command(keys: tuple[str, ...], as_bibtex: bool, as_json: bool, as_csv: bool)
     Example:
       perovdb source trots2008
     """
-    from perovdb.store import open_store, queries
+    from perovdb.store import queries
 
     if as_bibtex:
         from perovdb.facts.bibtex import bibtex
 
-        click.echo(bibtex(keys, open_store()), nl=False)
+        click.echo(bibtex(keys), nl=False)
         return
-    rows = queries.sources(open_store(), keys)
+    rows = queries.sources(keys)
     if as_json:
         render.emit_json([{k: v for k, v in row.items() if v is not None} for row in rows])
     elif as_csv:

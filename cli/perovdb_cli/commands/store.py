@@ -55,12 +55,11 @@ def add(file: Path, rows: Path, table: str | None) -> None:
     """
     from perovdb.errors import InputError
     from perovdb.facts.formulas import reader
-    from perovdb.store import Store, own, queries
-    from perovdb.store.connection import CURATED
+    from perovdb.store import own, queries
 
     if not rows.is_file():
         raise InputError(f"There is no file {rows}.", "Name a CSV file of rows.")
-    name = queries.fact_table(Store(CURATED), table or rows.stem)
+    name = queries.fact_table(table or rows.stem)
     # The reader leaves the file closed: its last user is then the writer, who tidies up.
     count = own.add(file, rows, name, reader(str(file)))
     click.echo(f"{file}: {count} row(s) added to {name}")
@@ -101,9 +100,9 @@ def info(as_json: bool) -> None:
     Example:
       perovdb store info --json
     """
-    from perovdb.store import open_store, queries
+    from perovdb.store import queries
 
-    told = queries.statistics(open_store())
+    told = queries.statistics()
     if as_json:
         render.emit_json(told)
         return
@@ -126,14 +125,13 @@ def template(table: str, explain: bool) -> None:
     Example:
       perovdb store template barriers > barriers.csv
     """
-    from perovdb.store import open_store, queries
+    from perovdb.store import queries
 
-    store = open_store()
-    name = queries.fact_table(store, table)
+    name = queries.fact_table(table)
     if not explain:
-        render.emit_csv_header(queries.columns(store, name))
+        render.emit_csv_header(queries.columns(name))
         return
-    render.emit_lines(render.table(queries.column_meanings(store, name)))
+    render.emit_lines(render.table(queries.column_meanings(name)))
 
 
 @command.command()
@@ -167,9 +165,9 @@ def sql(query: str, as_json: bool, as_csv: bool) -> None:
       perovdb store sql "select formula, count(*) as n from phase group by formula"
     """
     from perovdb.errors import InputError
-    from perovdb.store import open_store
+    from perovdb.store import current_store
 
-    connection = open_store().connection
+    connection = current_store().connection
     connection.set_authorizer(_only_reading)
     try:
         cursor = connection.execute(query)

@@ -34,11 +34,11 @@ def command(
       perovdb tolerance CsPbI3 Cs0.5FA0.5PbI3
     """
     from perovdb.calculators.tolerance import tolerance
-    from perovdb.composition.registry import default_registry
+    from perovdb.composition.registry import load_registry
 
     radii_A = options.pairs(given, "--radius")
-    results = [tolerance(formula, None, radius_set, radii_A) for formula in formulas]
-    registry = default_registry()
+    results = [tolerance(formula, radius_set, radii_A) for formula in formulas]
+    registry = load_registry()
     used = {ion for result in results for ion in result.radii}
     for name in radii_A:
         if registry.ion(name).species not in used:

@@ -25,7 +25,7 @@ from perovdb.facts.conditions import (
     phase_name,
     temperature_text,
 )
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 from perovdb.store.connection import Record
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ def average_cell(
     composition: Composition | str,
     phase: str | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> AverageCell:
     """The average cell of a composition in a phase.
 
@@ -88,22 +87,20 @@ def average_cell(
             known nearest to this temperature.
         temperature_K: which cell of a pure compound to prefer, and where Vegard's rule is
             applied to a mixed one.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
         MissingData: no positions are known for this phase, or no cell to mix; or the phase is
             not a perovskite and the composition is mixed, for which there is no rule.
     """
-    store = store or open_store()
-    composition = as_composition(composition, store)
+    composition = as_composition(composition)
     if phase is None:
-        phase = _default_phase(composition, temperature_K, store)
+        phase = _default_phase(composition, temperature_K)
     phase = phase_name(phase)
-    row = _template(composition, phase, temperature_K, store)
+    row = _template(composition, phase, temperature_K)
     phase = str(row["phase"])
-    lattice_A, roles, fractional, occupants = _filled_sites(row, composition, store)
-    full = composition.filled(load_registry(store))
+    lattice_A, roles, fractional, occupants = _filled_sites(row, composition)
+    full = composition.filled(load_registry())
     own = row["formula"] == composition.formula
     pure = own or row["formula"] == full.formula
     if not pure and not row["perovskite"]:
@@ -116,7 +113,7 @@ def average_cell(
         temperature = temperature_text(row)
         origin = f"cell and positions of {row['formula']} {phase}, {temperature}"
     else:
-        mixed = lattice(full, temperature_K, store)
+        mixed = lattice(full, temperature_K)
         a_template = (row["volume_A3"] / row["Z"]) ** (1 / 3)
         lattice_A = lattice_A * (mixed.a_pseudocubic_A / a_template)
         temperature = f"{temperature_K:g} K"
@@ -124,7 +121,7 @@ def average_cell(
             f"positions of {row['formula']} {phase}, scaled to the Vegard mean "
             f"a = {mixed.a_pseudocubic_A:.4f} A at {temperature}"
         )
-    notes = _notes(row, phase, temperature_K, store) if pure else []
+    notes = _notes(row, phase, temperature_K) if pure else []
     if composition.vacancies and not own:
         notes.append(f"the lattice is that of {full.formula}, with all sites full")
     return AverageCell(
@@ -144,20 +141,20 @@ def average_cell(
     )
 
 
-def _notes(row: Record, phase: str, temperature_K: float, store: Store) -> list[str]:
+def _notes(row: Record, phase: str, temperature_K: float) -> list[str]:
     """What to say of the cell of a pure compound that does not hold at the temperature."""
     if measured_at(row, temperature_K):
         return []
     note = f"the cell is that of {temperature_text(row)}, not of {temperature_K:g} K"
     there = [
         other
-        for other in queries.phases(store, row["formula"])
+        for other in queries.phases(row["formula"])
         if other["phase"] not in (phase, "pseudo-cubic") and measured_at(other, temperature_K)
     ]
     there.sort(key=lambda other: not other["perovskite"])
     known: dict[str, bool] = {}
     for other in there:
-        positions = bool(queries.phase_sites(store, other["id"]))
+        positions = bool(queries.phase_sites(other["id"]))
         known[other["phase"]] = known.get(other["phase"], False) or positions
     if known:
         lacks = (
@@ -169,15 +166,15 @@ def _notes(row: Record, phase: str, temperature_K: float, store: Store) -> list[
 
 
 def _filled_sites(
-    row: Record, composition: Composition, store: Store
+    row: Record, composition: Composition
 ) -> tuple[np.ndarray, tuple[str, ...], np.ndarray, tuple[Mapping[str, float], ...]]:
     """Lattice, roles, positions and occupants of a phase that holds a composition.
 
     The phase's own ions stand on its sites if it is of this composition, with all sites full or
     not; of another, its sites hold the mean.
     """
-    registry = load_registry(store)
-    sites = queries.phase_sites(store, row["id"])
+    registry = load_registry()
+    sites = queries.phase_sites(row["id"])
     # Ions that share a site stand in rows of their own, at one place.
     places: dict[tuple[Any, ...], dict[str, float]] = {}
     first: list[Record] = []
@@ -255,10 +252,10 @@ def _exact_sixth(coordinate: float) -> float:
     return sixth if abs(coordinate - sixth) < 6e-5 else coordinate
 
 
-def _default_phase(composition: Composition, temperature_K: float, store: Store) -> str:
-    full = composition.filled(load_registry(store)).formula
-    rows = queries.phases(store, composition.formula)
-    rows += queries.phases(store, full) if full != composition.formula else []
+def _default_phase(composition: Composition, temperature_K: float) -> str:
+    full = composition.filled(load_registry()).formula
+    rows = queries.phases(composition.formula)
+    rows += queries.phases(full) if full != composition.formula else []
     if composition.ratio == ABX3:
         if full not in composition.end_members():
             return "alpha"
@@ -267,7 +264,7 @@ def _default_phase(composition: Composition, temperature_K: float, store: Store)
         # sorted() keeps the store's order of preference among those of this temperature.
         rows = sorted(rows, key=lambda row: _kelvin_off(row, temperature_K))
     for row in rows:
-        if queries.phase_sites(store, row["id"]):
+        if queries.phase_sites(row["id"]):
             return str(row["phase"])
     if composition.ratio == ABX3:
         return "alpha"
@@ -284,17 +281,17 @@ def _kelvin_off(row: Record, temperature_K: float) -> float:
     return 0.0 if measured_at(row, temperature_K) else kelvin_apart(row, temperature_K)
 
 
-def _template(composition: Composition, phase: str, temperature_K: float, store: Store) -> Record:
+def _template(composition: Composition, phase: str, temperature_K: float) -> Record:
     """The row of the phase table whose positions serve: of the compound itself, if it is there,
     with or without its vacancies, else of the end member of a perovskite with the largest
     fraction; nearest in temperature first."""
     members = composition.end_members() if composition.ratio == ABX3 else {}
-    full = composition.filled(load_registry(store)).formula
+    full = composition.filled(load_registry()).formula
     by_share = [full, *sorted(members, key=lambda formula: -members[formula])]
     seen: list[str] = []
     for formula in dict.fromkeys([composition.formula, *by_share]):
-        rows = queries.phases(store, formula)
-        usable = [row for row in rows if queries.phase_sites(store, row["id"])]
+        rows = queries.phases(formula)
+        usable = [row for row in rows if queries.phase_sites(row["id"])]
         of_phase = [row for row in usable if phase in (row["phase"], row["id"])]
         if of_phase:
             # min() keeps the store's order of preference among those of this temperature.

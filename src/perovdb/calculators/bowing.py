@@ -5,12 +5,11 @@ E(x) = c0 + c1 x + c2 x^2.
 """
 
 from collections.abc import Collection
-from functools import lru_cache
 from typing import NamedTuple
 
 from perovdb.composition import as_composition
 from perovdb.facts.select import select
-from perovdb.store import Store
+from perovdb.store import per_store
 from perovdb.store.connection import Record
 
 
@@ -31,7 +30,7 @@ class Bowing(NamedTuple):
     borrowed: bool
 
 
-def bowing(site: str, i: str, j: str, store: Store, beside: Collection[str] = ()) -> Bowing | None:
+def bowing(site: str, i: str, j: str, beside: Collection[str] = ()) -> Bowing | None:
     """The bowing of two ions on a site; none if no series states it.
 
     A series with the ions `beside` on both other sites comes first, then one with one of them,
@@ -40,7 +39,7 @@ def bowing(site: str, i: str, j: str, store: Store, beside: Collection[str] = ()
     """
     found = [
         (len(set(beside) - others), value, row)
-        for of_site, ions, others, value, row in _series(store)
+        for of_site, ions, others, value, row in _series()
         if of_site == site and ions == {i, j}
     ]
     near = [entry for entry in found if entry[0] < 2]
@@ -55,15 +54,15 @@ def bowing(site: str, i: str, j: str, store: Store, beside: Collection[str] = ()
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8)
-def _series(store: Store) -> list[tuple[str, set[str], set[str], float, Record]]:
+@per_store
+def _series() -> list[tuple[str, set[str], set[str], float, Record]]:
     """Site, two ions exchanged, the others, bowing and row of series of perovskites with one."""
     found = []
-    for row in select(store, "gap_series"):
+    for row in select("gap_series"):
         value = _bowing_of(row)
         if value is None or not (row["site"] and row["end_1"] and row["end_2"]):
             continue
-        ends = [as_composition(row[end], store) for end in ("end_1", "end_2")]
+        ends = [as_composition(row[end]) for end in ("end_1", "end_2")]
         if not all(end.is_perovskite for end in ends):
             continue
         ions = {ion for end in ends for ion in end.sites[row["site"]]}

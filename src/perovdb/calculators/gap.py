@@ -18,7 +18,7 @@ from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
 from perovdb.facts.preferred import Preferred, choose
 from perovdb.facts.properties import properties
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,6 @@ def gap(
     temperature_K: float = ROOM_TEMPERATURE_K,
     linear_where_unknown: bool = False,
     end_members_eV: Mapping[str, float] | None = None,
-    store: Store | None = None,
 ) -> Gap:
     """The band gap of a composition.
 
@@ -94,7 +93,6 @@ def gap(
         temperature_K: in kelvin.
         linear_where_unknown: take 0 for a bowing that nobody stated, with a note.
         end_members_eV: formula -> gap to use in place of the store's, where it is an end member.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
@@ -102,20 +100,17 @@ def gap(
         MissingData: an end member has no measured gap, or a bowing is unknown.
         OutOfRange: the bowing closes the gap, or the formula is not a full ABX3.
     """
-    store = store or open_store()
-    composition = as_perovskite(composition, store, "The gap of mixed end members")
-    given = {as_composition(f, store).formula: e for f, e in (end_members_eV or {}).items()}
+    composition = as_perovskite(composition, "The gap of mixed end members")
+    given = {as_composition(f).formula: e for f, e in (end_members_eV or {}).items()}
     members = composition.end_members()
-    ends = {
-        f: _given(f, given[f]) if f in given else end_gap(f, temperature_K, store) for f in members
-    }
+    ends = {f: _given(f, given[f]) if f in given else end_gap(f, temperature_K) for f in members}
     gap_eV = sum(weight * ends[formula].value for formula, weight in members.items())
     bowings: dict[Bowing, None] = {}
     unknown = []
     for site, ions in composition.sites.items():
         first, second = (other for name, other in composition.sites.items() if name != site)
         for i, j in combinations(ions, 2):
-            beside = [bowing(site, i, j, store, context) for context in product(first, second)]
+            beside = [bowing(site, i, j, context) for context in product(first, second)]
             weights = [p * q for p, q in product(first.values(), second.values())]
             for found, weight in zip(beside, weights, strict=True):
                 if found:
@@ -134,7 +129,7 @@ def gap(
             "It was not measured between ends like these.",
         )
     notes = [_end_note(end) for end in ends.values()]
-    notes += _measured_notes(composition, given, store)
+    notes += _measured_notes(composition, given)
     notes += [bowing_note(found) for found in bowings]
     if unknown:
         notes.append(f"taken as linear, the bowing is not known: {', '.join(unknown)}")
@@ -152,19 +147,19 @@ def gap(
     )
 
 
-def end_gap(formula: str, temperature_K: float, store: Store) -> Preferred:
+def end_gap(formula: str, temperature_K: float) -> Preferred:
     """The preferred measured gap of a compound in a perovskite phase.
 
     Raises:
         MissingData: the store has none.
     """
     near_room = abs(temperature_K - ROOM_TEMPERATURE_K) <= TEMPERATURE_TOLERANCE_K
-    phases = queries.phases(store, formula)
+    phases = queries.phases(formula)
     other = {row["phase"] for row in phases if not row["perovskite"]}
     perovskite = {row["phase"] for row in phases if row["perovskite"]}
     rows = [
         row
-        for row in properties(store, formula=formula, name="band_gap_eV")
+        for row in properties(formula=formula, name="band_gap_eV")
         if row["kind"] == "measured"
         and "gap" in str(row["meaning"])
         and (row["phase"] not in other or row["phase"] in perovskite)
@@ -182,28 +177,22 @@ def end_gap(formula: str, temperature_K: float, store: Store) -> Preferred:
 
 
 def gap_tables(
-    A: Sequence[str],
-    B: Sequence[str],
-    X: Sequence[str],
-    temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
+    A: Sequence[str], B: Sequence[str], X: Sequence[str], temperature_K: float = ROOM_TEMPERATURE_K
 ) -> GapTables:
     """Gaps and bowings for `gap_eV`, of all compositions of some ions.
 
     Args:
         A, B, X: ions of each site.
         temperature_K: in kelvin.
-        store: the curated store by default.
     """
     import numpy as np
 
-    store = store or open_store()
     notes: list[str] = []
     ends = np.full((len(A), len(B), len(X)), np.nan)
     for index, (a, b, x) in zip(np.ndindex(*ends.shape), product(A, B, X), strict=True):
-        formula = as_composition(f"{a}{b}({x})3", store).formula
+        formula = as_composition(f"{a}{b}({x})3").formula
         try:
-            ends[index] = end_gap(formula, temperature_K, store).value
+            ends[index] = end_gap(formula, temperature_K).value
         except MissingData as error:
             notes.append(error.what)
     tables = []
@@ -211,7 +200,7 @@ def gap_tables(
         table = np.zeros((len(first), len(second), len(ions), len(ions)))
         for (m, i), (n, j) in combinations(enumerate(ions), 2):
             for place in np.ndindex(len(first), len(second)):
-                found = bowing(site, i, j, store, (first[place[0]], second[place[1]]))
+                found = bowing(site, i, j, (first[place[0]], second[place[1]]))
                 table[(*place, m, n)] = table[(*place, n, m)] = (
                     found.bowing_eV if found else np.nan
                 )
@@ -288,14 +277,12 @@ def _end_note(end: Preferred) -> str:
     return told
 
 
-def _measured_notes(
-    composition: Composition, given: Mapping[str, float], store: Store
-) -> Iterator[str]:
+def _measured_notes(composition: Composition, given: Mapping[str, float]) -> Iterator[str]:
     """What was measured of an alloy itself, to compare with."""
     members = composition.end_members()
     if len(members) == 1 or set(given) & set(members):
         return
-    for row in properties(store, formula=composition.formula, name="band_gap_eV"):
+    for row in properties(formula=composition.formula, name="band_gap_eV"):
         if row["kind"] == "measured" and row["value"] is not None:
             yield (
                 f"measured of this very composition: {row['value']:g} eV, {row['meaning']} "

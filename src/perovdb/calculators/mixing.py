@@ -12,7 +12,7 @@ from perovdb.composition import Composition, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, measured_at, temperature_text
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 from perovdb.store.connection import Record
 
 VEGARD = "Vegard: mean of the end members' pseudo-cubic a, weighted by their fractions"
@@ -70,7 +70,6 @@ class Lattice(NamedTuple):
 def lattice(
     composition: Composition | str,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
     bowing_A: Mapping[str, float] | None = None,
 ) -> Lattice:
     """Pseudo-cubic lattice parameter at a temperature; Vegard's rule for mixed sites.
@@ -83,7 +82,6 @@ def lattice(
     Args:
         composition: a Composition or a formula.
         temperature_K: in kelvin.
-        store: the curated store by default.
         bowing_A: "Br-I" -> b in angstrom: b x_i x_j is taken off for two ions that share a site.
             The store knows none.
 
@@ -96,11 +94,10 @@ def lattice(
     >>> round(lattice("CsPbI3").a_pseudocubic_A, 3)
     6.187
     """
-    store = store or open_store()
-    asked = as_perovskite(composition, store, "The pseudo-cubic lattice parameter", vacancies=True)
-    composition = asked.filled(load_registry(store))
+    asked = as_perovskite(composition, "The pseudo-cubic lattice parameter", vacancies=True)
+    composition = asked.filled(load_registry())
     members = tuple(
-        _end_member(formula, fraction, temperature_K, store)
+        _end_member(formula, fraction, temperature_K)
         for formula, fraction in composition.end_members().items()
     )
     pure = len(members) == 1
@@ -138,8 +135,8 @@ def _product_of_fractions(composition: Composition, pair: str) -> float:
     )
 
 
-def _end_member(formula: str, fraction: float, temperature_K: float, store: Store) -> EndMember:
-    every = queries.phases(store, formula)
+def _end_member(formula: str, fraction: float, temperature_K: float) -> EndMember:
+    every = queries.phases(formula)
     rows = [row for row in every if row["perovskite"]]
     here = [row for row in rows if measured_at(row, temperature_K)]
     if not here:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from perovdb.errors import InputError
-from perovdb.store import Store, queries
+from perovdb.store import queries
 
 #: The point of a molecule that is put on its site, or about which its dipole is taken.
 CENTRES = {
@@ -51,13 +51,13 @@ def centre_of(elements: Sequence[str], positions_A: np.ndarray, centre: str) -> 
     return np.asarray(weights @ positions_A / weights.sum())
 
 
-def molecular_geometry(species: str, store: Store) -> tuple[tuple[str, ...], np.ndarray]:
+def molecular_geometry(species: str) -> tuple[tuple[str, ...], np.ndarray]:
     """Elements (m,) of a molecular ion and their positions (m, 3) about its centre of mass.
 
     Raises:
         MissingData: the store has no geometry for it.
     """
-    atoms = queries.molecule_atoms(store, species)
+    atoms = queries.molecule_atoms(species)
     elements = tuple(atom["element"] for atom in atoms)
     positions_A = np.array([[atom["x_A"], atom["y_A"], atom["z_A"]] for atom in atoms])
     return elements, positions_A - centre_of(elements, positions_A, "mass")

@@ -15,7 +15,6 @@ from perovdb.calculators.tolerance import BARTEL_T, tolerance
 from perovdb.composition import Composition, as_composition, as_perovskite
 from perovdb.errors import InputError
 from perovdb.facts.select import select
-from perovdb.store import Store, open_store
 from perovdb.store.connection import Record
 
 #: How the transition table begins the words for a phase -> the phase; the higher, the hotter.
@@ -74,15 +73,12 @@ class _Step(NamedTuple):
         return (self.least_K + self.most_K) / 2
 
 
-def phase_at(
-    composition: Composition | str, temperature_K: float, store: Store | None = None
-) -> PhaseAt:
+def phase_at(composition: Composition | str, temperature_K: float) -> PhaseAt:
     """The phase of a composition at a temperature.
 
     Args:
         composition: a Composition or a formula.
         temperature_K: in kelvin.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
@@ -90,20 +86,17 @@ def phase_at(
         MissingData, OutOfRange: no transitions are known, and t cannot be had either, as that of
             a composition which is not a full ABX3.
     """
-    store = store or open_store()
-    composition = as_composition(composition, store)
+    composition = as_composition(composition)
     if not 0 <= temperature_K < inf:
         raise InputError(f"{temperature_K:g} K is not a temperature.", "Give it in kelvin.")
     rows = [
-        row
-        for row in select(store, "transition", formula=composition.formula)
-        if not row["isotopes"]
+        row for row in select("transition", formula=composition.formula) if not row["isotopes"]
     ]
     notes = [_unstable(row) for row in rows if _leaves_yellow(row, temperature_K)]
     notes += [_within(row) for row in rows if _stays(row)]
     steps = sorted(_linked(filter(None, map(_step, rows))), key=lambda step: step.middle_K)
     if not steps:
-        return _by_t(composition, temperature_K, notes, store)
+        return _by_t(composition, temperature_K, notes)
     below = [step for step in steps if step.middle_K <= temperature_K]
     above = [step for step in steps if step.middle_K > temperature_K]
     from_below = next((s.high for s in reversed(_last(below)) if s.high), "")
@@ -125,15 +118,13 @@ def phase_at(
     )
 
 
-def _by_t(
-    composition: Composition, temperature_K: float, notes: list[str], store: Store
-) -> PhaseAt:
+def _by_t(composition: Composition, temperature_K: float, notes: list[str]) -> PhaseAt:
     """What is left where no transition is known: experiment's label, else t."""
-    as_perovskite(composition, store, "The phase that t tells")
-    t = tolerance(composition, store).t
+    as_perovskite(composition, "The phase that t tells")
+    t = tolerance(composition).t
     inside = BARTEL_T[0] < t < BARTEL_T[1]
     phase, basis, rule = "perovskite" if inside else "no perovskite", "t", f"t = {t:.3f}; {T_RULE}"
-    for row in select(store, "formability", formula=composition.formula):
+    for row in select("formability", formula=composition.formula):
         told = f"experiment says {row['label']} ({row['evidence']}, {row['source']})"
         if row["label"] in LABELS:
             phase, basis, rule = LABELS[row["label"]], "experiment", told

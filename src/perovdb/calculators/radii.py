@@ -12,7 +12,7 @@ from typing import NamedTuple
 from perovdb.composition import Composition, Ion
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
-from perovdb.store import Store, queries
+from perovdb.store import queries
 from perovdb.store.connection import Record
 
 SETS_IN_ORDER = ("shannon1976", "kieslich2014", "travis2016")
@@ -59,7 +59,6 @@ def _distance_from_wanted(row: Record, site: str) -> tuple[int, int]:
 
 def radii_used(
     composition: Composition,
-    store: Store,
     radius_set: str | None = None,
     radii_A: Mapping[str, float] | None = None,
 ) -> dict[str, RadiusUsed]:
@@ -67,7 +66,6 @@ def radii_used(
 
     Args:
         composition: whose ions.
-        store: where to look.
         radius_set: a set that comes first, where it has the ion.
         radii_A: species -> radius in angstrom that comes before all sets.
 
@@ -75,9 +73,9 @@ def radii_used(
         InputError: there is no such set, or a radius is not one.
         MissingData: an ion has none.
     """
-    registry = load_registry(store)
+    registry = load_registry()
     given = {registry.ion(name).species: value for name, value in (radii_A or {}).items()}
-    order = _sets_in_order(radius_set, store)
+    order = _sets_in_order(radius_set)
     used = {}
     for species in composition.species:
         if species in given:
@@ -90,28 +88,26 @@ def radii_used(
                 species, given[species], "given", "given", "given", "stated", "given"
             )
             continue
-        used[species] = _of_store(species, order, store)
+        used[species] = _of_store(species, order)
     return used
 
 
-def stored_radii(
-    species: Iterable[str], store: Store, radius_set: str | None = None
-) -> dict[str, RadiusUsed]:
+def stored_radii(species: Iterable[str], radius_set: str | None = None) -> dict[str, RadiusUsed]:
     """The radius of each ion in the store -> where it comes from; arguments and errors as for
     `radii_used`."""
-    order = _sets_in_order(radius_set, store)
-    return {name: _of_store(name, order, store) for name in species}
+    order = _sets_in_order(radius_set)
+    return {name: _of_store(name, order) for name in species}
 
 
-def _sets_in_order(radius_set: str | None, store: Store) -> tuple[str, ...]:
-    sets = queries.vocabulary(store, "radius_set")
+def _sets_in_order(radius_set: str | None) -> tuple[str, ...]:
+    sets = queries.vocabulary("radius_set")
     if radius_set is not None and radius_set not in sets:
         raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
     return SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
 
 
-def _of_store(species: str, order: tuple[str, ...], store: Store) -> RadiusUsed:
-    row = choose_radius(queries.radii(store, species), load_registry(store).ion(species), order)
+def _of_store(species: str, order: tuple[str, ...]) -> RadiusUsed:
+    row = choose_radius(queries.radii(species), load_registry().ion(species), order)
     return RadiusUsed(
         species=species,
         radius_A=row["radius_A"],

@@ -12,7 +12,7 @@ from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
 from perovdb.composition import Composition, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import OutOfRange
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,7 +164,6 @@ class Tolerance(NamedTuple):
 
 def tolerance(
     composition: Composition | str,
-    store: Store | None = None,
     radius_set: str | None = None,
     radii_A: Mapping[str, float] | None = None,
 ) -> Tolerance:
@@ -172,7 +171,6 @@ def tolerance(
 
     Args:
         composition: a Composition or a formula.
-        store: the curated store by default.
         radius_set: a set to take radii from where it has the ion, before those of Bartel's rule.
         radii_A: species -> radius in angstrom, to take in place of the store's.
 
@@ -185,9 +183,8 @@ def tolerance(
     >>> round(tolerance("Cs0.5FA0.5PbI3").t, 3)
     0.919
     """
-    store = store or open_store()
-    composition = as_perovskite(composition, store, "The tolerance factor")
-    radii = radii_used(composition, store, radius_set, radii_A)
+    composition = as_perovskite(composition, "The tolerance factor")
+    radii = radii_used(composition, radius_set, radii_A)
     r_A, r_B, r_X = (
         sum(fraction * radii[species].radius_A for species, fraction in ions.items())
         for ions in composition.sites.values()
@@ -197,7 +194,7 @@ def tolerance(
         formula: goldschmidt_t(*(radii[ion].radius_A for ion in ions))
         for formula, ions in composition.end_member_ions().items()
     }
-    windows = tuple(_windows({"t": t, "mu": mu, "tau": tau}, store))
+    windows = tuple(_windows({"t": t, "mu": mu, "tau": tau}))
     return Tolerance(
         formula=composition.formula,
         t=t,
@@ -207,12 +204,12 @@ def tolerance(
         radii=radii,
         end_members=ends,
         windows=windows,
-        notes=tuple(_notes(composition, radii, t, tau, store)),
+        notes=tuple(_notes(composition, radii, t, tau)),
     )
 
 
-def _windows(values: Mapping[str, float], store: Store) -> Iterator[Window]:
-    for row in queries.descriptor_windows(store):
+def _windows(values: Mapping[str, float]) -> Iterator[Window]:
+    for row in queries.descriptor_windows():
         value, low, high = values[row["descriptor"]], row["min_value"], row["max_value"]
         inside = (low is None or value >= low) and (high is None or value <= high)
         if row["strict"]:
@@ -224,9 +221,9 @@ def _windows(values: Mapping[str, float], store: Store) -> Iterator[Window]:
 
 
 def _notes(
-    composition: Composition, radii: Mapping[str, RadiusUsed], t: float, tau: float, store: Store
+    composition: Composition, radii: Mapping[str, RadiusUsed], t: float, tau: float
 ) -> Iterator[str]:
-    registry = load_registry(store)
+    registry = load_registry()
     molecules = [ion for ion in composition.species if registry.ion(ion).molecular]
     if molecules:
         yield (
@@ -250,7 +247,7 @@ def _notes(
             + ("tau" if tau < BARTEL_TAU else "t")
             + " says perovskite, the other does not"
         )
-    for row in queries.facts(store, "formability", {"formula": composition.formula}):
+    for row in queries.facts("formability", {"formula": composition.formula}):
         expected = "perovskite" if tau < BARTEL_TAU else "non-perovskite"
         if row["label"] != expected:
             yield f"experiment says {row['label']} where tau says {expected} ({row['source']})"

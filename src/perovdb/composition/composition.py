@@ -182,9 +182,9 @@ class Composition(NamedTuple):
     def filled(self, registry: "Registry") -> "Composition":
         """The composition without vacancies, in which ions share each site as they do here.
 
-        >>> from perovdb.composition.registry import default_registry
+        >>> from perovdb.composition.registry import load_registry
         >>> from perovdb.composition import parse
-        >>> str(parse("Cs0.48FA0.48PbI2.96").filled(default_registry()))
+        >>> str(parse("Cs0.48FA0.48PbI2.96").filled(load_registry()))
         'Cs0.5FA0.5PbI3'
         """
         if not self.vacancies:

@@ -7,10 +7,9 @@ never guessed: FA is the ion FA of the registry, and fluorine is not in it.
 import re
 
 from perovdb.composition.composition import Composition
-from perovdb.composition.registry import Registry, default_registry, load_registry
+from perovdb.composition.registry import Registry, load_registry
 from perovdb.composition.stoichiometry import ABX3
 from perovdb.errors import FormulaError, OutOfRange, UnknownSpecies
-from perovdb.store import Store
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _DIGITS = r"(\d+\.?\d*|\.\d+)"
@@ -28,7 +27,7 @@ def parse(text: str, registry: Registry | None = None) -> Composition:
     Args:
         text: a formula such as ``(FAPbI3)0.85(MAPbBr3)0.15``; Unicode subscripts, brackets and
             spelled-out cations (``CH3NH3``, ``HC(NH2)2``) are read.
-        registry: the ions to read with; those of the curated store by default.
+        registry: the ions to read with; those of the store in use by default.
 
     Raises:
         FormulaError: the text is not a formula, or one whose ions fit no known ratio of A, B and
@@ -38,7 +37,7 @@ def parse(text: str, registry: Registry | None = None) -> Composition:
     >>> str(parse("(FAPbI₃)0.85(MAPbBr₃)0.15"))
     'MA0.15FA0.85PbBr0.45I2.55'
     """
-    registry = registry or default_registry()
+    registry = registry or load_registry()
     reader = _Reader(text, registry)
     amounts = reader.read()
     try:
@@ -47,27 +46,24 @@ def parse(text: str, registry: Registry | None = None) -> Composition:
         raise FormulaError(f"'{text}': {error.what}", error.mend) from None
 
 
-def as_composition(value: Composition | str, store: Store) -> Composition:
-    """A composition as it is, or a formula read with the ions of a store.
+def as_composition(value: Composition | str) -> Composition:
+    """A composition as it is, or a formula read with the ions of the store in use.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
     """
     if isinstance(value, str):
-        return parse(value, load_registry(store))
+        return parse(value)
     if isinstance(value, Composition):
         return value
     raise FormulaError(f"{value!r} is not a formula.", "Write one such as 'CsPbI3'.")
 
 
-def as_perovskite(
-    value: Composition | str, store: Store, what: str, *, vacancies: bool = False
-) -> Composition:
+def as_perovskite(value: Composition | str, what: str, *, vacancies: bool = False) -> Composition:
     """As `as_composition`, for what holds for perovskites ABX3 alone.
 
     Args:
         value: a composition or a formula.
-        store: whose ions to read with.
         what: is asked for, as it begins a sentence, such as "The tolerance factor".
         vacancies: whether it may have some.
 
@@ -75,7 +71,7 @@ def as_perovskite(
         FormulaError, UnknownSpecies: the formula cannot be read.
         OutOfRange: it is not ABX3, or not a full one.
     """
-    composition = as_composition(value, store)
+    composition = as_composition(value)
     formula = composition.formula
     if composition.ratio != ABX3:
         raise OutOfRange(
@@ -85,7 +81,7 @@ def as_perovskite(
         )
     if composition.vacancies and not vacancies:
         empty = ", ".join(f"{site} {100 * x:.3g} %" for site, x in composition.vacancies.items())
-        full = composition.filled(load_registry(store)).formula
+        full = composition.filled(load_registry()).formula
         raise OutOfRange(
             f"{what} is defined for full sites, and those of {formula} are partly empty: {empty}.",
             f"Ask for {full}; if it is rounding, write digits that sum to the whole.",

@@ -1,11 +1,10 @@
 """The ions that a formula may hold. They live in the store: nothing is guessed from letters."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from perovdb.errors import UnknownSpecies
-from perovdb.store import Store, open_store, queries
+from perovdb.store import per_store, queries
 
 
 class Ion(NamedTuple):
@@ -62,9 +61,9 @@ class Registry:
         return f"Known ions: {known}."
 
 
-@lru_cache(maxsize=8)
-def load_registry(store: Store) -> Registry:
-    """The registry of a store, read once."""
+@per_store
+def load_registry() -> Registry:
+    """The registry of the store in use, read once."""
     ions = [
         Ion(
             species=row["species"],
@@ -74,12 +73,7 @@ def load_registry(store: Store) -> Registry:
             atoms=row["atoms"],
             smiles=row["smiles"] or "",
         )
-        for row in queries.ions(store)
+        for row in queries.ions()
         if row["site"]
     ]
-    return Registry(ions, queries.aliases(store))
-
-
-def default_registry() -> Registry:
-    """The registry of the curated store."""
-    return load_registry(open_store())
+    return Registry(ions, queries.aliases())

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from perovdb.store import Store, queries
+from perovdb.store import queries
 from perovdb.store.connection import Record
 
 _ESCAPED = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"})
 
 
-def bibtex(keys: Iterable[str], store: Store) -> str:
+def bibtex(keys: Iterable[str]) -> str:
     """BibTeX of sources, in the order of their keys.
 
     A DOI that is only recalled stands in a note, not in the doi field, until it is checked.
@@ -16,7 +16,7 @@ def bibtex(keys: Iterable[str], store: Store) -> str:
     Raises:
         MissingData: there is no such key.
     """
-    return "\n".join(_entry(row) for row in queries.sources(store, keys))
+    return "\n".join(_entry(row) for row in queries.sources(keys))
 
 
 def _entry(row: Record) -> str:

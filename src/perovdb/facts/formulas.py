@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import lru_cache
 
 from perovdb.composition import Composition, parse
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.errors import FormulaError, UnknownSpecies
 from perovdb.facts.conditions import phase_name
-from perovdb.store import Store, queries
+from perovdb.store import Store, per_store, queries, using
 from perovdb.store.connection import CURATED
 
 #: Element or ion, or several of which one must be there.
@@ -18,7 +17,7 @@ Ions = str | tuple[str, ...]
 Fractions = Mapping[str, tuple[float, float]]
 
 
-def formula_key(text: str, store: Store, registry: Registry | None = None) -> str:
+def formula_key(text: str, registry: Registry | None = None) -> str:
     """The formula as it stands in the store.
 
     Compounds without ions on one of the sites, such as PbI2, are found as they are printed. The
@@ -28,29 +27,27 @@ def formula_key(text: str, store: Store, registry: Registry | None = None) -> st
         FormulaError, UnknownSpecies: it cannot be read, and no row has it.
     """
     try:
-        return parse(text, registry or load_registry(store)).formula
+        return parse(text, registry or load_registry()).formula
     except (FormulaError, UnknownSpecies):
-        if queries.has_formula(store, text):
+        if queries.has_formula(text):
             return text
         raise
 
 
-@lru_cache(maxsize=4096)
-def composition_of(formula: str, store: Store) -> Composition | None:
+@per_store
+def composition_of(formula: str) -> Composition | None:
     """The composition of a formula of the store; none for one such as PbI2."""
     try:
-        return parse(formula, load_registry(store))
+        return parse(formula, load_registry())
     except (FormulaError, UnknownSpecies):
         return None
 
 
-def matches(
-    formula: str | None, store: Store, sites: Mapping[str, Ions], fraction: Fractions
-) -> bool:
+def matches(formula: str | None, sites: Mapping[str, Ions], fraction: Fractions) -> bool:
     """Whether a formula has these ions on these sites, in these fractions."""
     if not sites and not fraction:
         return True
-    composition = composition_of(formula, store) if formula else None
+    composition = composition_of(formula) if formula else None
     if composition is None:
         return False
     for site, wanted in sites.items():
@@ -61,35 +58,34 @@ def matches(
     return all(low <= shares.get(ion, 0.0) <= high for ion, (low, high) in fraction.items())
 
 
-def host_matches(row: Mapping[str, object], host: str, store: Store) -> bool:
+def host_matches(row: Mapping[str, object], host: str) -> bool:
     """Whether the host of a row is `host`: the same formula, or the same words in it."""
     words = str(row["host"])
     if host.casefold() in words.casefold():
         return True
     try:
-        return formula_key(host, store) == row["formula"]
+        return formula_key(host) == row["formula"]
     except (FormulaError, UnknownSpecies):
         return False
 
 
 def reader(path: str) -> Callable[[str, str], str]:
     """What reads the words of a store of one's own, with its ions, and leaves its file closed."""
-    with closing(Store(CURATED, path)) as joined:
-        registry = load_registry(joined)
-    curated = Store(CURATED)
-    return lambda column, text: kept_word(column, text, curated, registry)
+    with closing(Store(CURATED, path)) as joined, using(joined):
+        registry = load_registry()
+    return lambda column, text: kept_word(column, text, registry)
 
 
-def kept_word(column: str, text: str, store: Store, registry: Registry) -> str:
+def kept_word(column: str, text: str, registry: Registry) -> str:
     """A formula, moving ions or a phase as the store writes them.
 
     Raises:
         FormulaError, UnknownSpecies: it cannot be read.
     """
     if column in ("formula", "end_1", "end_2"):
-        return formula_key(text, store, registry)
+        return formula_key(text, registry)
     if column == "phase":
         return phase_name(text)
-    words = queries.moving_species(store)
+    words = queries.moving_species()
     parts = [part.strip() for part in text.split(";")]
     return ";".join(part if part in words else registry.ion(part).species for part in parts)

@@ -11,7 +11,6 @@ from perovdb.facts.conditions import (
 )
 from perovdb.facts.formulas import formula_key
 from perovdb.facts.properties import properties
-from perovdb.store import Store
 from perovdb.store.connection import Record
 
 RULE = (
@@ -58,7 +57,6 @@ class Preferred(NamedTuple):
 def preferred(
     formula: str,
     quantity: str,
-    store: Store,
     temperature_K: float | None = None,
     phase: str | None = None,
 ) -> Preferred:
@@ -67,7 +65,6 @@ def preferred(
     Args:
         formula: a formula as people write it.
         quantity: a name of `perovdb.facts.properties.names`, such as band_gap_eV.
-        store: where to look.
         temperature_K: values at other temperatures do not count; those of unknown temperature
             come last. By default those at room temperature come first.
         phase: values of other phases do not count, nor those of none.
@@ -77,8 +74,8 @@ def preferred(
         InputError: there is no such property.
         MissingData: no number is known, or none for this phase and temperature.
     """
-    key = formula_key(formula, store)
-    rows = properties(store, formula=key, name=quantity)
+    key = formula_key(formula)
+    rows = properties(formula=key, name=quantity)
     return choose(key, quantity, rows, temperature_K, phase)
 
 

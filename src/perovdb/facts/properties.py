@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from perovdb.errors import InputError
 from perovdb.facts.select import select
-from perovdb.store import Store
 from perovdb.store.connection import Record
 
 
@@ -87,7 +86,6 @@ COLUMNS = (
 
 
 def properties(
-    store: Store,
     *,
     name: str | None = None,
     form: str | None = None,
@@ -96,7 +94,6 @@ def properties(
     """Properties of materials, one number or statement a row, best first within a name.
 
     Args:
-        store: where to look.
         name: a name of `names`, such as band_gap_eV or pl_peak_nm; all by default.
         form: QD, NC, film, ...: a part of what the source says of the sample's form.
         filters: as for `select`: formula, A, B, X, fraction, evidence, kind, source, year.
@@ -105,13 +102,13 @@ def properties(
         InputError: there is no such name.
         FormulaError, UnknownSpecies: the formula or an ion is not known.
     """
-    found = [entry for table in TABLES for entry in _of_table(store, table, filters)]
+    found = [entry for table in TABLES for entry in _of_table(table, filters)]
     if name is not None:
         found = [row for row in found if row["name"] == name]
-        if not found and name not in names(store):
+        if not found and name not in names():
             from difflib import get_close_matches
 
-            near = get_close_matches(name, names(store), n=4, cutoff=0.4) or names(store)
+            near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()
             raise InputError(
                 f"'{name}' is not a property of the store.", f"Near it: {', '.join(near)}."
             )
@@ -122,16 +119,16 @@ def properties(
     return sorted(found, key=lambda row: (order.get(row["name"], len(order)), row["name"]))
 
 
-def names(store: Store) -> list[str]:
+def names() -> list[str]:
     """Names of all properties: those with columns of their own first."""
     own = [name for name, _ in QUANTITIES]
-    every = [entry["name"] for table in TABLES for entry in _of_table(store, table, {})]
+    every = [entry["name"] for table in TABLES for entry in _of_table(table, {})]
     return list(dict.fromkeys([*own, *sorted(every)]))
 
 
-def _of_table(store: Store, table: str, filters: Mapping[str, Any]) -> list[Record]:
+def _of_table(table: str, filters: Mapping[str, Any]) -> list[Record]:
     quantities = [(name, columns) for name, columns in QUANTITIES if columns.table == table]
-    rows = select(store, table, **filters)
+    rows = select(table, **filters)
     return [entry for row in rows for entry in _entries(row, table, quantities)]
 
 

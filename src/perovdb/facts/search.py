@@ -1,15 +1,14 @@
 """Full-text search over materials, notes, quotes and citations."""
 
 from perovdb.composition import parse
-from perovdb.composition.registry import load_registry
 from perovdb.errors import FormulaError, InputError, UnknownSpecies
-from perovdb.store import Store, queries
+from perovdb.store import queries
 from perovdb.store.connection import Record
 
 COLUMNS = ("table", "id", "formula", "excerpt", "source", "kind", "evidence")
 
 
-def search(text: str, store: Store, limit: int = 20) -> list[Record]:
+def search(text: str, limit: int = 20) -> list[Record]:
     """Rows whose words hold all words of a text, or begin with them; best match first.
 
     A formula is also looked for as the store writes it, with its ions in canonical order.
@@ -22,16 +21,16 @@ def search(text: str, store: Store, limit: int = 20) -> list[Record]:
         raise InputError("There is no word to look for.", "Give one, such as DDABr.")
     if limit < 1:
         raise InputError(f"{limit} rows cannot be shown.", "Give a number from 1.")
-    asked = [_spellings(word, store) for word in words if any(c.isalnum() for c in word)]
+    asked = [_spellings(word) for word in words if any(c.isalnum() for c in word)]
     query = " AND ".join(
         "(" + " OR ".join(f'"{spelling}"*' for spelling in spellings) + ")" for spellings in asked
     )
-    return queries.search(store, query, limit)
+    return queries.search(query, limit)
 
 
-def _spellings(word: str, store: Store) -> list[str]:
+def _spellings(word: str) -> list[str]:
     """A word, and if it is a formula the one in canonical order."""
     try:
-        return list(dict.fromkeys([word, parse(word, load_registry(store)).formula]))
+        return list(dict.fromkeys([word, parse(word).formula]))
     except (FormulaError, UnknownSpecies):
         return [word]

@@ -6,7 +6,7 @@ from typing import Any
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError
 from perovdb.facts.formulas import Fractions, Ions, formula_key, matches
-from perovdb.store import Store, queries
+from perovdb.store import queries
 from perovdb.store.connection import Record
 
 #: A year, or the first and the last, either of which may be None.
@@ -14,7 +14,6 @@ Years = int | tuple[int | None, int | None]
 
 
 def select(
-    store: Store,
     table: str,
     equal: Mapping[str, Any] | None = None,
     *,
@@ -31,7 +30,6 @@ def select(
     """Rows of a table with the year of their source, best first.
 
     Args:
-        store: where to look.
         table: name of the table.
         equal: column -> value that it must have; None leaves the column free.
         formula: a formula as people write it.
@@ -46,12 +44,12 @@ def select(
         FormulaError, UnknownSpecies: the formula or an ion is not known.
         InputError: a value of a filter is none that the store knows.
     """
-    registry = load_registry(store)
+    registry = load_registry()
     exact = {column: value for column, value in (equal or {}).items() if value is not None}
     if formula is not None:
-        exact["formula"] = formula_key(formula, store)
+        exact["formula"] = formula_key(formula)
     if kind is not None:
-        exact["kind"] = known(store, "fact_kind", kind)
+        exact["kind"] = known("fact_kind", kind)
     if source is not None:
         exact["source"] = source
     sites = {
@@ -64,23 +62,22 @@ def select(
     shares = {registry.ion(ion).species: span for ion, span in (fraction or {}).items()}
     first, last = (year, year) if isinstance(year, int) else year or (None, None)
     rows = queries.facts(
-        store,
         table,
         exact,
-        least=known(store, "evidence_level", evidence) if evidence else None,
+        least=known("evidence_level", evidence) if evidence else None,
         first_year=first,
         last_year=last,
     )
-    return [row for row in rows if matches(row.get("formula"), store, sites, shares)]
+    return [row for row in rows if matches(row.get("formula"), sites, shares)]
 
 
-def known(store: Store, table: str, value: str) -> str:
+def known(table: str, value: str) -> str:
     """A word of a vocabulary of the store.
 
     Raises:
         InputError: it is none of them.
     """
-    words = queries.vocabulary(store, table)
+    words = queries.vocabulary(table)
     if value not in words:
         raise InputError(f"'{value}' is not known here.", f"Choose one of: {', '.join(words)}.")
     return value

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from perovdb.facts import search
 from perovdb.facts.bibtex import bibtex
 from perovdb.facts.preferred import Preferred, preferred
 from perovdb.facts.properties import COLUMNS, properties
 from perovdb.facts.select import select
-from perovdb.store import Store, queries
-from perovdb.store.connection import CURATED, Record, own_path, own_version
+from perovdb.store import Store, queries, using
+from perovdb.store.connection import CURATED, Record, own_path
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import pandas as pd
+
+T = TypeVar("T")
 
 
 class FactStore(Store):
@@ -36,7 +36,7 @@ class FactStore(Store):
 
     def ions(self) -> pd.DataFrame:
         """Ions of the registry: site, charge, atoms, SMILES."""
-        return self._frame("ion", queries.ions(self))
+        return self._frame("ion", self._asked(queries.ions))
 
     def radii(
         self, species: str | None = None, radius_set: str | None = None, **filters: Any
@@ -62,14 +62,14 @@ class FactStore(Store):
         **filters: Any,
     ) -> pd.DataFrame:
         """Properties, one number or statement a row: name (with its unit), value, min, max."""
-        rows = properties(self, formula=formula, name=name, form=form, **filters)
+        rows = self._asked(properties, formula=formula, name=name, form=form, **filters)
         return _frame(rows, COLUMNS)
 
     def barriers(
         self, species: str | None = None, host: str | None = None, **filters: Any
     ) -> pd.DataFrame:
         """Migration and exchange barriers (barrier_eV) by moving ion and host, with method."""
-        return _frame(barriers(self, species, host, **filters), self._columns("barrier"))
+        return _frame(self._asked(barriers, species, host, **filters), self._columns("barrier"))
 
     def gap_series(self, **filters: Any) -> pd.DataFrame:
         """How the gap runs between end members: bowing_eV and polynomials."""
@@ -83,7 +83,7 @@ class FactStore(Store):
         self, formula: str | None = None, min_pce_pct: float | None = None, **filters: Any
     ) -> pd.DataFrame:
         """Devices: pce_pct, jsc_mA_cm2, voc_V, ff_pct, architecture, treatment."""
-        rows = devices(self, formula, min_pce_pct, **filters)
+        rows = self._asked(devices, formula, min_pce_pct, **filters)
         return _frame(rows, self._columns("device"))
 
     def solvents(self, **filters: Any) -> pd.DataFrame:
@@ -100,20 +100,20 @@ class FactStore(Store):
 
     def facts(self, table: str, **filters: Any) -> pd.DataFrame:
         """Rows of any table of facts by its name, such as kinetics or other_property."""
-        return self._facts(queries.fact_table(self, table), filters)
+        return self._facts(self._asked(queries.fact_table, table), filters)
 
     def conflicts(self) -> pd.DataFrame:
         """Where sources disagree with themselves or with one another, and the rows concerned."""
-        return _frame(queries.conflicts(self), ("id", "scope", "statement", "rows"))
+        return _frame(self._asked(queries.conflicts), ("id", "scope", "statement", "rows"))
 
     def sources(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Sources by key; all by default."""
-        rows = queries.all_sources(self) if keys is None else queries.sources(self, keys)
+        rows = self._asked(*((queries.all_sources,) if keys is None else (queries.sources, keys)))
         return self._frame("source", rows)
 
     def search(self, text: str, limit: int = 20) -> pd.DataFrame:
         """Rows whose words hold all words of a text, best match first."""
-        return _frame(search.search(text, self, limit), search.COLUMNS)
+        return _frame(self._asked(search.search, text, limit), search.COLUMNS)
 
     def preferred(
         self,
@@ -123,20 +123,24 @@ class FactStore(Store):
         phase: str | None = None,
     ) -> Preferred:
         """The preferred value of a property, its spread and its source; see `facts.preferred`."""
-        return preferred(formula, quantity, self, temperature_K, phase)
+        return self._asked(preferred, formula, quantity, temperature_K, phase)
 
     def bibtex(self, keys: Iterable[str]) -> str:
         """BibTeX entries of sources."""
-        return bibtex(keys, self)
+        return self._asked(bibtex, keys)
+
+    def _asked(self, question: Callable[..., T], *args: Any, **filters: Any) -> T:
+        with using(self):
+            return question(*args, **filters)
 
     def _facts(self, table: str, filters: dict[str, Any], **equal: Any) -> pd.DataFrame:
-        return self._frame(table, select(self, table, equal, **filters))
+        return self._frame(table, self._asked(select, table, equal, **filters))
 
     def _frame(self, table: str, rows: list[Record]) -> pd.DataFrame:
         return _frame(rows, self._columns(table))
 
     def _columns(self, table: str) -> list[str]:
-        columns = queries.columns(self, table)
+        columns = self._asked(queries.columns, table)
         return [*columns, "year"] if "evidence" in columns and table != "ion" else columns
 
 
@@ -144,12 +148,13 @@ def open_store(path: str | os.PathLike[str] | None = None) -> FactStore:
     """The curated store, together with your own.
 
     Args:
-        path: your own store; by default the one that the variable PEROVDB_STORE names, if any.
+        path: your own store; by default the one in use, as `using` or PEROVDB_STORE says.
 
     Raises:
         StoreError: a store is missing, damaged or of another schema.
     """
-    return _open(*own_version(path))
+    own = own_path() if path is None else os.path.abspath(os.fspath(path))
+    return _open(own, os.stat(own).st_mtime_ns if own and os.path.exists(own) else 0)
 
 
 @lru_cache(maxsize=8)
@@ -157,34 +162,27 @@ def _open(own: str | None, version: int) -> FactStore:
     return FactStore(CURATED, own)
 
 
-def connect(path: str | os.PathLike[str] | None = None) -> sqlite3.Connection:
-    """The plain sqlite3 connection of `open_store`, read-only, for those who know SQL."""
-    return FactStore(CURATED, own_path(path)).connection
-
-
-def barriers(
-    store: Store, species: str | None = None, host: str | None = None, **filters: Any
-) -> list[Record]:
+def barriers(species: str | None = None, host: str | None = None, **filters: Any) -> list[Record]:
     """Rows of barriers whose moving ions hold `species` and whose host is, or names, `host`."""
     from perovdb.composition.registry import load_registry
     from perovdb.facts.formulas import host_matches
 
-    registry = load_registry(store)
+    registry = load_registry()
     ion = registry.ion(species).species if species in registry.spellings else species
-    rows = select(store, "barrier", **filters)
+    rows = select("barrier", **filters)
     return [
         row
         for row in rows
         if (ion is None or ion in row["species"].split(";"))
-        and (host is None or host_matches(row, host, store))
+        and (host is None or host_matches(row, host))
     ]
 
 
 def devices(
-    store: Store, formula: str | None = None, min_pce_pct: float | None = None, **filters: Any
+    formula: str | None = None, min_pce_pct: float | None = None, **filters: Any
 ) -> list[Record]:
     """Rows of devices by absorber and least efficiency; best efficiency first."""
-    rows = select(store, "device", formula=formula, **filters)
+    rows = select("device", formula=formula, **filters)
     if min_pce_pct is not None:
         rows = [row for row in rows if (_pce(row) or 0.0) >= min_pce_pct]
     return sorted(rows, key=lambda row: -(_pce(row) or 0.0))

@@ -7,7 +7,6 @@ from typing import Any
 from perovdb.facts.bibtex import bibtex
 from perovdb.inputs.job import NebJob
 from perovdb.inputs.presets import read_table
-from perovdb.store import Store
 
 _TABLE = "citations.toml"
 
@@ -28,10 +27,10 @@ def citations(job: NebJob, structure_sources: list[str]) -> dict[str, dict[str, 
     return found
 
 
-def bibliography(found: dict[str, dict[str, Any]], store: Store) -> str:
+def bibliography(found: dict[str, dict[str, Any]]) -> str:
     """BibTeX of `citations`: entries of the store, then the rest as they were read."""
     stored = [key for key, entry in found.items() if not entry]
-    entries = [bibtex(stored, store)] if stored else []
+    entries = [bibtex(stored)] if stored else []
     for key, entry in found.items():
         if entry:
             doi = f"  doi = {{{entry['doi']}}},\n" if "doi" in entry else ""

@@ -17,7 +17,6 @@ from perovdb.inputs.manifest import manifest, structure_sources
 from perovdb.inputs.notes import notes_of
 from perovdb.inputs.scripts import FOLDERS, Run, module_lines
 from perovdb.migration.chain import Chain
-from perovdb.store import Store, open_store
 
 _T = TypeVar("_T")
 
@@ -77,7 +76,6 @@ def neb_files(
     cores: int | None = None,
     relax_first: bool = True,
     machine: Machine | None = None,
-    store: Store | None = None,
 ) -> dict[str, str]:
     """All files of a band calculation, by name.
 
@@ -94,7 +92,6 @@ def neb_files(
         relax_first: relax both ends by themselves before the band; else in the band, which VASP
             cannot.
         machine: how the codes are started; plain commands by default.
-        store: for the citations, the curated store by default.
 
     Raises:
         InputError: an argument or a setting cannot be used.
@@ -132,7 +129,7 @@ def neb_files(
     notes = notes_of(job, module.notes(job))
     files["preflight.txt"] = preflight.report(job.title, found, notes)
     cited = citations(job, structure_sources(job))
-    files["citations.bib"] = bibliography(cited, store or open_store())
+    files["citations.bib"] = bibliography(cited)
     asked = {
         "scheduler": scheduler,
         "ranks_per_image": job.ranks_per_image,

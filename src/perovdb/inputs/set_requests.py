@@ -22,7 +22,6 @@ from perovdb.inputs.presets import load_preset
 from perovdb.inputs.settings import with_settings
 from perovdb.migration.chain import BOTH, METHODS
 from perovdb.migration.requests import HopRequest, Kinds, check_fields
-from perovdb.store import Store, open_store
 from perovdb.structures.files.reading import read_structure
 
 #: Most sets of a study: more are a slip of the pen.
@@ -96,14 +95,13 @@ _OF_SET = [one.name for one in fields(SetRequest) if one.name != "hop"]
 _ALIASES = {"path": "method"}
 
 
-def requests(choices: Mapping[str, Any], store: Store | None = None) -> list[SetRequest]:
+def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
     """All combinations of some choices.
 
     Args:
         choices: names of `HopRequest` and `SetRequest` -> value, or a list of values to take in
             turn. `size` is three numbers, or a list of such threes; `settings` a table, or a
             list of tables. With `sample` and no `hop`, all hops that are drawn.
-        store: whose ions formulas may hold; the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
@@ -117,7 +115,7 @@ def requests(choices: Mapping[str, Any], store: Store | None = None) -> list[Set
         for sample in samples if isinstance(samples, list | tuple) else [samples]:
             # What is no number of hops is refused as such.
             count = sample if isinstance(sample, int) and 0 < sample <= MOST_SETS else 1
-            found += requests({**named, "sample": sample, "hop": list(range(count))}, store)
+            found += requests({**named, "sample": sample, "hop": list(range(count))})
         return found
     lists = [_values(name, value) for name, value in named.items()]
     count = prod(map(len, lists))
@@ -127,11 +125,11 @@ def requests(choices: Mapping[str, Any], store: Store | None = None) -> list[Set
         one = dict(zip(named, combination, strict=True))
         hop = HopRequest(**{name: value for name, value in one.items() if name in _OF_HOP})
         found.append(SetRequest(hop=hop, **{name: one[name] for name in one if name in _OF_SET}))
-    _check(found, store or open_store())
+    _check(found)
     return found
 
 
-def read_study(path: str | os.PathLike[str], store: Store | None = None) -> list[SetRequest]:
+def read_study(path: str | os.PathLike[str]) -> list[SetRequest]:
     """The requests of a TOML file: choices for all, and tables [[hops]] with choices of their own.
 
     The files of hosts are looked for beside it.
@@ -148,23 +146,22 @@ def read_study(path: str | os.PathLike[str], store: Store | None = None) -> list
         raise InputError(f"{path} is not TOML: {error}.", "See the README for a study.") from error
     tables = text.pop("hops", None)
     if tables is None:
-        return _of_table(text, path, f"{path}", store)
+        return _of_table(text, path, f"{path}")
     if not (isinstance(tables, list) and tables and all(isinstance(t, dict) for t in tables)):
         raise InputError(f"{path}: 'hops' is not a list of tables.", "Begin each with [[hops]].")
     found: list[SetRequest] = []
     for number, table in enumerate(tables, 1):
-        found += _of_table({**text, **table}, path, f"{path}, [[hops]] number {number}", store)
+        found += _of_table({**text, **table}, path, f"{path}, [[hops]] number {number}")
     if len(found) > MOST_SETS:
         raise InputError(f"{path} makes {len(found)} sets.", f"Ask for 1 to {MOST_SETS} of them.")
     return found
 
 
-def both_ways(study: Iterable[SetRequest], store: Store | None = None) -> list[SetRequest]:
+def both_ways(study: Iterable[SetRequest]) -> list[SetRequest]:
     """Each request for paths by both methods as two requests, one for each.
 
     Without molecules both are one, and one is asked for.
     """
-    store = store or open_store()
     known: dict[tuple[str | None, str | None], bool] = {}
     found = []
     for request in study:
@@ -174,7 +171,7 @@ def both_ways(study: Iterable[SetRequest], store: Store | None = None) -> list[S
             continue
         host = hop.formula, hop.file
         if host not in known:
-            known[host] = _has_molecules(hop, store)
+            known[host] = _has_molecules(hop)
         methods = list(METHODS) if known[host] else ["rigid"]
         found += [replace(request, hop=replace(hop, method=method)) for method in methods]
     return found
@@ -207,9 +204,9 @@ def _values(name: str, value: Any) -> list[Any]:
     return list(value) if several else [value]
 
 
-def _check(study: Iterable[SetRequest], store: Store) -> None:
+def _check(study: Iterable[SetRequest]) -> None:
     """Refuse what no set can be made of, before any is written."""
-    registry = load_registry(store)
+    registry = load_registry()
     for formula in {one.hop.formula for one in study} - {None}:
         parse(str(formula), registry)
     for name in ("species", "into"):
@@ -223,27 +220,25 @@ def _check(study: Iterable[SetRequest], store: Store) -> None:
             checked.append(asked)
 
 
-def _of_table(
-    table: dict[str, Any], path: str | os.PathLike[str], where: str, store: Store | None
-) -> list[SetRequest]:
+def _of_table(table: dict[str, Any], path: str | os.PathLike[str], where: str) -> list[SetRequest]:
     """The requests of one table of a file; errors say which."""
     if "file" in table:
         files = _values("file", table["file"])
         beside = [str(Path(path).parent / f) if isinstance(f, str) and f else f for f in files]
         table = {**table, "file": beside}
     try:
-        return requests(table, store)
+        return requests(table)
     except PerovdbError as error:
         raise type(error)(f"{where}: {error.what}", error.mend) from None
 
 
-def _has_molecules(hop: HopRequest, store: Store) -> bool:
+def _has_molecules(hop: HopRequest) -> bool:
     """Whether the host holds molecules; not, where there is no host to be had."""
     try:
         if hop.file is not None:
-            structure = read_structure(hop.file, store=store)
+            structure = read_structure(hop.file)
             return max(structure.site_properties["molecule"], default=-1) >= 0
-        registry = load_registry(store)
+        registry = load_registry()
         ions = parse(str(hop.formula), registry).sites.values()
         return any(registry.ion(ion).molecular for site in ions for ion in site)
     except PerovdbError:

@@ -22,7 +22,6 @@ from perovdb.inputs.set_folders import folder_names
 from perovdb.inputs.set_requests import SetRequest
 from perovdb.migration.chain import Chain
 from perovdb.migration.requests import HopRequest, Hosts, chains
-from perovdb.store import Store, open_store
 
 CONTENTS = "contents.csv"
 
@@ -33,7 +32,6 @@ def write_study(
     *,
     force: bool = False,
     machine: Machine | None = None,
-    store: Store | None = None,
     done: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Write the sets of a study as a tree, and its table of contents.
@@ -47,7 +45,6 @@ def write_study(
         study: the sets.
         force: replace folders that hold another set.
         machine: how the codes are started; by default that of `find_machine`.
-        store: the curated store by default.
         done: called with the row of each set when it is there.
 
     Returns:
@@ -58,7 +55,6 @@ def write_study(
         InputError: there is no set, two have one name, a folder holds something else and is not
             to be replaced, or the tree cannot be written.
     """
-    store = store or open_store()
     machine = machine or find_machine()
     root = Path(folder)
     if not study:
@@ -80,8 +76,8 @@ def write_study(
         row = _row(name, request)
         try:
             if manifest is None:
-                chain = _chain(request.hop, paths, hosts, store)
-                _, files, manifest = set_of(request, machine, store, chain)
+                chain = _chain(request.hop, paths, hosts)
+                _, files, manifest = set_of(request, machine, chain)
                 _make((root / name).parent)
                 writer.write(root / name, files, replace=force)
                 row["status"] = "written"
@@ -98,20 +94,19 @@ def write_study(
 
 
 def set_of(
-    request: SetRequest, machine: Machine, store: Store, chain: Chain | None = None
+    request: SetRequest, machine: Machine, chain: Chain | None = None
 ) -> tuple[Chain, dict[str, str], dict[str, Any]]:
     """The path of a request, the files of its set, and its manifest.
 
     Args:
         request: the set.
         machine: how the codes are started.
-        store: the store.
         chain: the path, if it is there already.
 
     Raises:
         as `chains` and `neb_files`.
     """
-    chain = chain or _only(chains(request.hop, store))
+    chain = chain or _only(chains(request.hop))
     files = neb_files(
         chain,
         request.code,
@@ -124,7 +119,6 @@ def set_of(
         cores=request.cores,
         relax_first=request.relax_first,
         machine=machine,
-        store=store,
     )
     manifest = json.loads(files[MANIFEST])
     manifest |= {"request": request.record(), "request_sha256": request.digest}
@@ -170,13 +164,11 @@ def _kept(folder: Path, request: SetRequest) -> dict[str, Any] | None:
     return found if all((folder / name).exists() for name in found["files"]) else None
 
 
-def _chain(
-    hop: HopRequest, known: dict[HopRequest, Chain | PerovdbError], hosts: Hosts, store: Store
-) -> Chain:
+def _chain(hop: HopRequest, known: dict[HopRequest, Chain | PerovdbError], hosts: Hosts) -> Chain:
     """The path of a hop, made once for all codes; so is the error where there is none."""
     if hop not in known:
         try:
-            known[hop] = _only(chains(hop, store, hosts))
+            known[hop] = _only(chains(hop, hosts))
         except PerovdbError as error:
             known[hop] = error
     found = known[hop]

@@ -27,7 +27,6 @@ from perovdb.calculators.radii import RadiusUsed, stored_radii
 from perovdb.errors import StructureError
 from perovdb.migration.hops import Hop
 from perovdb.migration.neighbours import Neighbours
-from perovdb.store import Store, open_store
 from perovdb.structures.octahedra.bonds import sites_of
 
 #: The window is looked for in planes between these fractions of the hop.
@@ -78,7 +77,6 @@ def bottleneck(
     hop: Hop,
     *,
     radius_set: str | None = None,
-    store: Store | None = None,
 ) -> Bottleneck:
     """The narrowest part of a hop of a structure.
 
@@ -87,21 +85,19 @@ def bottleneck(
         hop: of `hops_in_structure`.
         radius_set: the set of radii that comes first, where it has the ion; by default the rule
             of `calculators.radii`.
-        store: the curated store by default.
 
     Raises:
         InputError: there is no such set.
         MissingData: an ion has no radius.
         StructureError: no ion is near, or the structure has no such sites.
     """
-    store = store or open_store()
     sites, ions, _ = sites_of(structure)
     if max(hop.start_site, hop.end_site) >= len(sites):
         raise StructureError(
             f"The structure has no site {max(hop.start_site, hop.end_site)}.",
             "Give the structure in which the hop was found.",
         )
-    radii = stored_radii(dict.fromkeys([*ions, hop.species]), store, radius_set)
+    radii = stored_radii(dict.fromkeys([*ions, hop.species]), radius_set)
     start, end = (np.array(point) @ sites.lattice_A for point in (hop.start, hop.end))
     # The middle of the hop is one point more, and its neighbours are wanted.
     middle = (np.array(hop.start) + np.array(hop.end)) / 2

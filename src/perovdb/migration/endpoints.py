@@ -16,7 +16,6 @@ from perovdb.calculators.average_cell import AverageCell
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.hops import Hop
 from perovdb.migration.numbering import stand_as
-from perovdb.store import Store, open_store
 from perovdb.structures.defects.vacancies import remove_unit
 from perovdb.structures.history import charge_of
 from perovdb.structures.supercells import Size
@@ -53,7 +52,7 @@ class Endpoints:
     notes: tuple[str, ...] = ()
 
 
-def endpoints(host: Structure, hop: Hop, cell: AverageCell, size: Size, store: Store) -> Endpoints:
+def endpoints(host: Structure, hop: Hop, cell: AverageCell, size: Size) -> Endpoints:
     """Place a hop of the average cell in a supercell built from it, and open the vacancy.
 
     The first of the equivalent places whose two sites both hold the moving ion is taken. At the
@@ -64,19 +63,16 @@ def endpoints(host: Structure, hop: Hop, cell: AverageCell, size: Size, store: S
         hop: of the average cell.
         cell: the average cell.
         size: its repeats in the host.
-        store: charges come from it.
 
     Raises:
         StructureError: the cell is so small that the ion would hop onto its own image, or no
             two neighbouring sites hold this ion.
     """
     mover, target, vector_A = _place(host, hop, cell, size)
-    return _between(host, mover, target, vector_A, store)
+    return _between(host, mover, target, vector_A)
 
 
-def endpoints_in_structure(
-    structure: Structure, hop: Hop, store: Store | None = None
-) -> Endpoints:
+def endpoints_in_structure(structure: Structure, hop: Hop) -> Endpoints:
     """Open the vacancy of a hop in the structure itself, and let the ion hop.
 
     At the end the mover stands as the ion that was there before; an ion of another species, such
@@ -86,7 +82,6 @@ def endpoints_in_structure(
     Args:
         structure: in which the hop was found.
         hop: of `hops_in_structure`, or of a sample.
-        store: the curated store by default.
 
     Raises:
         InputError: the hop is of another structure.
@@ -117,14 +112,12 @@ def endpoints_in_structure(
         - structure.lattice.get_fractional_coords(target.centre_A - mover.centre_A)
     )
     vector_A = target.centre_A - mover.centre_A + cells @ structure.lattice.matrix
-    return _between(structure, mover, target, vector_A, store or open_store())
+    return _between(structure, mover, target, vector_A)
 
 
-def _between(
-    host: Structure, mover: Unit, target: Unit, vector_A: np.ndarray, store: Store
-) -> Endpoints:
+def _between(host: Structure, mover: Unit, target: Unit, vector_A: np.ndarray) -> Endpoints:
     """The two ends of a hop from a unit of the host to the place of another, which goes."""
-    start = remove_unit(host, target, store)
+    start = remove_unit(host, target)
     kept = np.setdiff1d(np.arange(len(host)), target.atoms)
     moved = np.searchsorted(kept, mover.atoms)
     positions = start.cart_coords

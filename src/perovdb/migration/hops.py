@@ -21,7 +21,6 @@ from perovdb.errors import StructureError, UnknownSpecies
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.migration.hop_orbits import equivalent_pairs
 from perovdb.migration.neighbours import Neighbours
-from perovdb.store import Store, open_store
 from perovdb.structures.sites import Periodic
 
 #: The first shell of neighbours ends where the next distance is longer by more than this.
@@ -79,7 +78,6 @@ def hops(
     species: str,
     phase: str | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> list[Hop]:
     """Symmetry-distinct hops of an ion to the nearest sites of its kind, the shortest first.
 
@@ -87,7 +85,6 @@ def hops(
         composition: a Composition or a formula.
         species: ion that moves.
         phase, temperature_K: as for `average_cell`.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read, or holds no such ion.
@@ -96,13 +93,12 @@ def hops(
     >>> [round(hop.distance_A, 3) for hop in hops("CsPbI3", "I", phase="alpha")]
     [4.447]
     """
-    store = store or open_store()
-    return hops_in_cell(average_cell(composition, phase, temperature_K, store), species, store)
+    return hops_in_cell(average_cell(composition, phase, temperature_K), species)
 
 
-def hops_in_cell(cell: AverageCell, species: str, store: Store) -> list[Hop]:
+def hops_in_cell(cell: AverageCell, species: str) -> list[Hop]:
     """As `hops`, for an average cell that is there already."""
-    ion = load_registry(store).ion(species).species
+    ion = load_registry().ion(species).species
     if ion not in cell.composition.species:
         raise UnknownSpecies(
             f"There is no {ion} in {cell.composition.formula}.",

@@ -14,7 +14,6 @@ import numpy as np
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.migration.endpoints import Endpoints, with_positions
-from perovdb.store import Store
 from perovdb.structures.defects.charge_rules import partners
 from perovdb.structures.defects.selecting import Stock
 from perovdb.structures.defects.vacancies import remove_unit
@@ -23,9 +22,7 @@ from perovdb.structures.particles.spreading import spread
 from perovdb.structures.units import Unit, crystal_units, units
 
 
-def with_vacancies(
-    ends: Endpoints, ion: str, count: int, neutral: str | None, store: Store
-) -> Endpoints:
+def with_vacancies(ends: Endpoints, ion: str, count: int, neutral: str | None) -> Endpoints:
     """The ends of a hop with a number of vacancies of an ion, and with partners if asked for.
 
     Args:
@@ -33,7 +30,6 @@ def with_vacancies(
         ion: whose vacancies are counted.
         count: of them, that of the hop among them.
         neutral: None for a charged cell, else as for `partners_of`.
-        store: charges come from it.
 
     Raises:
         InputError: the count is not a whole number from 1 on, or there is no such rule.
@@ -43,24 +39,23 @@ def with_vacancies(
         raise InputError(
             f"A hop with {count!r} vacancies cannot be.", "Give a whole number from 1 on."
         )
-    ends = open_more(ends, {ion: count - 1}, store)
-    return ends if neutral is None else open_more(ends, partners_of(ends, neutral, store), store)
+    ends = open_more(ends, {ion: count - 1})
+    return ends if neutral is None else open_more(ends, partners_of(ends, neutral))
 
 
-def open_more(ends: Endpoints, more: Mapping[str, int], store: Store) -> Endpoints:
+def open_more(ends: Endpoints, more: Mapping[str, int]) -> Endpoints:
     """The ends of a hop with more vacancies in the cell.
 
     Args:
         ends: with the vacancy of the hop.
         more: ion -> how many more of it to leave out; molecules go whole.
-        store: charges come from it.
 
     Raises:
         UnknownSpecies: an ion is not there.
         InputError: a number is not a whole one from 0 on.
         StructureError: there are not so many besides the ion that hops.
     """
-    registry = load_registry(store)
+    registry = load_registry()
     here = next(
         unit.centre_A for unit in units(ends.start) if np.isin(ends.mover, unit.atoms).any()
     )
@@ -88,7 +83,7 @@ def open_more(ends: Endpoints, more: Mapping[str, int], store: Store) -> Endpoin
         while leaving:
             unit, *leaving = leaving
             kept = np.setdiff1d(np.arange(len(ends.start)), unit.atoms)
-            ends = _without(ends, unit, kept, store)
+            ends = _without(ends, unit, kept)
             leaving = [replace(u, atoms=np.searchsorted(kept, u.atoms)) for u in leaving]
     return replace(ends, notes=(*ends.notes, *_apart(ends, more, np.array(taken))))
 
@@ -104,14 +99,13 @@ def _apart(ends: Endpoints, more: Mapping[str, int], places_A: np.ndarray) -> li
     return [f"besides the vacancy of the hop {names}, {near:.2f} A or more from both of its ends"]
 
 
-def partners_of(ends: Endpoints, neutral: str, store: Store) -> dict[str, int]:
+def partners_of(ends: Endpoints, neutral: str) -> dict[str, int]:
     """Vacancies that make the cell neutral, as ion -> number, for `open_more`.
 
     Args:
         ends: with all vacancies of the ion that hops.
         neutral: "partner" for the commonest ion of the other charge, X for a negative cell and A
             for a positive one; or a vacancy such as "V_Cs".
-        store: charges come from it.
 
     Raises:
         UnknownSpecies, InputError: there is no such ion, or rule.
@@ -123,12 +117,12 @@ def partners_of(ends: Endpoints, neutral: str, store: Store) -> dict[str, int]:
             "Write partner, or a vacancy such as V_Cs.",
         )
     free = [u for u in crystal_units(ends.start) if not np.isin(u.atoms, ends.mover).any()]
-    return partners(Stock(ends.start, store), free, charge_of(ends.start), neutral)
+    return partners(Stock(ends.start), free, charge_of(ends.start), neutral)
 
 
-def _without(ends: Endpoints, unit: Unit, kept: np.ndarray, store: Store) -> Endpoints:
+def _without(ends: Endpoints, unit: Unit, kept: np.ndarray) -> Endpoints:
     """Without a unit at both ends; `kept` are the atoms that stay."""
-    start = remove_unit(ends.start, unit, store)
+    start = remove_unit(ends.start, unit)
     return replace(
         ends,
         start=start,

@@ -21,7 +21,6 @@ from perovdb.migration.chain import (
 from perovdb.migration.endpoints import Endpoints, endpoints
 from perovdb.migration.hops import Hop, hops_in_cell
 from perovdb.migration.more_vacancies import with_vacancies
-from perovdb.store import Store, open_store
 from perovdb.structures.builder import fill
 from perovdb.structures.supercells import Size
 
@@ -60,7 +59,6 @@ def path(
     seed: int = 0,
     orientation: str = "random",
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
     *,
     spacing_A: float | None = None,
     method: str = "rigid",
@@ -81,7 +79,6 @@ def path(
         images: number of images between the two ends.
         hop: which of the distinct hops that `hops` lists, from 0.
         seed, orientation: as for `build`.
-        store: the curated store by default.
         spacing_A: instead of `images`, take as many that no atom goes farther than this from
             one image to the next.
         method: "rigid" or "idpp".
@@ -107,7 +104,6 @@ def path(
         seed,
         orientation,
         temperature_K,
-        store,
         spacing_A=spacing_A,
         method=method,
         vacancies=vacancies,
@@ -126,7 +122,6 @@ def paths(
     seed: int = 0,
     orientation: str = "random",
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
     *,
     spacing_A: float | None = None,
     method: str = BOTH,
@@ -139,7 +134,6 @@ def paths(
     Args:
         method: "rigid", "idpp" or "both"; the other arguments are those of `path`.
     """
-    store = store or open_store()
     if method != BOTH and method not in METHODS:
         raise InputError(
             f"'{method}' is no way to make a path.",
@@ -149,21 +143,21 @@ def paths(
         raise InputError(
             f"A path of {images} images cannot be made.", f"Ask for 1 to {MOST_IMAGES}."
         )
-    cell = average_cell(composition, phase, temperature_K, store)
-    choices = hops_in_cell(cell, species, store)
+    cell = average_cell(composition, phase, temperature_K)
+    choices = hops_in_cell(cell, species)
     if not 0 <= hop < len(choices):
         raise InputError(
             f"There is no hop number {hop} of {species}.",
             f"There are {len(choices)} distinct hops, numbered from 0: see 'perovdb hops'.",
         )
-    host = fill(cell, size, seed, orientation, store)
+    host = fill(cell, size, seed, orientation)
     if len(host) > MOST_ATOMS:
         raise InputError(
             f"A path in a cell of {len(host)} atoms cannot be made.",
             f"Take a smaller size: at most {MOST_ATOMS} atoms.",
         )
-    ends = endpoints(host, choices[hop], cell, size, store)
-    ends = with_vacancies(ends, choices[hop].species, vacancies, neutral, store)
+    ends = endpoints(host, choices[hop], cell, size)
+    ends = with_vacancies(ends, choices[hop].species, vacancies, neutral)
     found = []
     for name in methods_for(method, ends):
         chain = path_between(ends, images, name, spacing_A=spacing_A)

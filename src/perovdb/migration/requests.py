@@ -20,7 +20,6 @@ from perovdb.migration.more_vacancies import with_vacancies
 from perovdb.migration.paths import methods_for, paths
 from perovdb.migration.sampling import sample_hops
 from perovdb.migration.structure_hops import hops_in_structure
-from perovdb.store import Store, open_store
 from perovdb.structures.builder import build
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.supercells import Size, supercell
@@ -174,23 +173,19 @@ def _in_words(kind: type | int | float | tuple[int, ...]) -> str:
     return f"a {'whole ' if isinstance(kind, int) else ''}number from {kind:g} on"
 
 
-def chains(
-    request: HopRequest, store: Store | None = None, hosts: Hosts | None = None
-) -> tuple[Chain, ...]:
+def chains(request: HopRequest, hosts: Hosts | None = None) -> tuple[Chain, ...]:
     """The path of a hop, or two of them by the method "both".
 
     Their formula is that of the host before any vacancy.
 
     Args:
         request: the hop.
-        store: the curated store by default.
         hosts: kept from hop to hop of a series, so that a host is made once for all its hops.
 
     Raises:
         InputError: there is no such hop, or an argument cannot be used.
         and what `paths`, `build`, `read_structure` and `hops_in_structure` raise.
     """
-    store = store or open_store()
     if not request.in_atoms:
         assert request.formula is not None
         return paths(
@@ -203,22 +198,21 @@ def chains(
             request.seed,
             request.orientation,
             request.temperature_K,
-            store,
             spacing_A=request.spacing_A,
             method=request.method,
             vacancies=request.vacancies,
             neutral=request.neutral,
         )
-    structure, choices = _listed(request, store, {} if hosts is None else hosts)
+    structure, choices = _listed(request, {} if hosts is None else hosts)
     if request.hop >= len(choices):
         raise InputError(
             f"There is no hop number {request.hop} of {request.species}.",
             f"There are {len(choices)} distinct hops, numbered from 0: see 'perovdb hops'.",
         )
     chosen = choices[request.hop]
-    ends = endpoints_in_structure(structure, chosen, store)
-    ends = with_vacancies(ends, chosen.into, request.vacancies, request.neutral, store)
-    formula = _formula_of(structure, store)
+    ends = endpoints_in_structure(structure, chosen)
+    ends = with_vacancies(ends, chosen.into, request.vacancies, request.neutral)
+    formula = _formula_of(structure)
     return tuple(
         replace(
             path_between(ends, request.images, method, spacing_A=request.spacing_A),
@@ -228,17 +222,17 @@ def chains(
     )
 
 
-def host_of(request: HopRequest, store: Store) -> Structure:
+def host_of(request: HopRequest) -> Structure:
     """The atoms of the host, before any vacancy.
 
     Raises:
         as `read_structure`, `supercell` and `build`.
     """
     if request.file is not None:
-        structure = read_structure(request.file, store=store)
+        structure = read_structure(request.file)
         if request.size is None:
             return structure
-        return supercell(structure, matrix=request.size, store=store)
+        return supercell(structure, matrix=request.size)
     assert request.formula is not None
     return build(
         request.formula,
@@ -247,33 +241,32 @@ def host_of(request: HopRequest, store: Store) -> Structure:
         request.seed,
         request.orientation,
         temperature_K=request.temperature_K,
-        store=store,
         order=request.order or "random",
     )
 
 
-def _formula_of(structure: Structure, store: Store) -> str:
+def _formula_of(structure: Structure) -> str:
     """The formula of one unit; of what has none, the ions and their numbers."""
     ions = ion_formula(structure)
     try:
-        return parse(ions, load_registry(store)).formula
+        return parse(ions, load_registry()).formula
     except (FormulaError, UnknownSpecies):
         return ions
 
 
-def _listed(request: HopRequest, store: Store, hosts: Hosts) -> tuple[Structure, list[Hop]]:
+def _listed(request: HopRequest, hosts: Hosts) -> tuple[Structure, list[Hop]]:
     """The atoms of a host and its hops, as they are numbered."""
     of_host = replace(
         request, hop=0, vacancies=1, neutral=None, images=1, spacing_A=None, method="rigid"
     )
     if of_host not in hosts:
-        structure = host_of(request, store)
+        structure = host_of(request)
         if len(structure) > MOST_ATOMS:
             raise InputError(
                 f"A path in a cell of {len(structure)} atoms cannot be made.",
                 f"Take a smaller one: at most {MOST_ATOMS} atoms.",
             )
-        asked: dict[str, Any] = {"into": request.into, "reach_A": request.reach_A, "store": store}
+        asked: dict[str, Any] = {"into": request.into, "reach_A": request.reach_A}
         if request.sample is None:
             found = hops_in_structure(structure, request.species, **asked)
         else:

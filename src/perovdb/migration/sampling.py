@@ -11,7 +11,6 @@ from pymatgen.core import Structure
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.hops import Hop, Step
 from perovdb.migration.structure_hops import hops_in_structure
-from perovdb.store import Store
 
 #: Stream of the random choices of this module.
 STREAM = 31
@@ -42,7 +41,6 @@ def sample_hops(
     *,
     into: str | None = None,
     reach_A: float | None = None,
-    store: Store | None = None,
 ) -> list[SampledHop]:
     """Some of the hops of a structure, spread over the environments that there are.
 
@@ -57,7 +55,7 @@ def sample_hops(
         species: ion that moves.
         count: how many hops to draw, at most all.
         seed: the same seed gives the same sample.
-        into, reach_A, store: as for `hops_in_structure`.
+        into, reach_A: as for `hops_in_structure`.
 
     Raises:
         InputError: the count or the seed is none.
@@ -69,7 +67,7 @@ def sample_hops(
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"{seed!r} is not a seed.", "Give a whole number from 0 on.")
     classes = hops_in_structure(
-        structure, species, into=into, reach_A=reach_A, group="environment", store=store
+        structure, species, into=into, reach_A=reach_A, group="environment"
     )
     members = [_forward(hop) for hop in classes]
     populations = np.array([len(numbers) for numbers in members])

@@ -19,7 +19,6 @@ from perovdb.migration.hop_orbits import equivalent_pairs
 from perovdb.migration.hops import Hop, hop_of, in_order, pairs_within, shell_and_gap
 from perovdb.migration.neighbours import step_keys
 from perovdb.migration.octahedron_edges import octahedron_edges
-from perovdb.store import Store, open_store
 from perovdb.structures.octahedra.bonds import sites_of
 from perovdb.structures.sites import Sites
 from perovdb.structures.symmetry import SYMMETRY_TOLERANCE_A
@@ -45,7 +44,6 @@ def hops_in_structure(
     reach_A: float | None = None,
     group: str = "auto",
     tolerance_A: float = SYMMETRY_TOLERANCE_A,
-    store: Store | None = None,
 ) -> list[Hop]:
     """Distinct hops of an ion of a structure into a vacancy beside it, the shortest first.
 
@@ -62,7 +60,6 @@ def hops_in_structure(
             distances leave no gap, as in a relaxed alloy.
         group: which hops are the same, a key of GROUPINGS.
         tolerance_A: how far from symmetric the units may be.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies: the structure holds no such ion.
@@ -78,11 +75,10 @@ def hops_in_structure(
         raise InputError(
             f"No hop is {reach_A:g} A long.", f"Give a length in angstrom, up to {LONGEST_A:g}."
         )
-    store = store or open_store()
     sites, names, _ = sites_of(structure)
     ions = np.array(names)
-    mover = _ion(species, ions, store)
-    left = mover if into is None else _ion(into, ions, store)
+    mover = _ion(species, ions)
+    left = mover if into is None else _ion(into, ions)
     found = _find(sites, ions, mover, left, reach_A)
     labels = _labels(sites, ions, found, tolerance_A)
     firsts = np.unique(labels)
@@ -218,9 +214,9 @@ def _by_environment(
     return classes
 
 
-def _ion(name: str, ions: np.ndarray, store: Store) -> str:
+def _ion(name: str, ions: np.ndarray) -> str:
     """The species of a name; a molecule that was kept without being known goes by its formula."""
-    ion = name if name in ions else load_registry(store).ion(name).species
+    ion = name if name in ions else load_registry().ion(name).species
     if ion not in ions:
         raise UnknownSpecies(
             f"There is no {ion} in the structure.",

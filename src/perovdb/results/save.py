@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from perovdb.errors import InputError, MissingData, ResultError, StoreError
 from perovdb.facts.formulas import reader
 from perovdb.results.reading import MANIFEST, Barrier
-from perovdb.store import Store, own, queries
+from perovdb.store import Store, own, queries, using
 from perovdb.store.connection import own_path
 
 #: What the store calls the codes.
@@ -37,7 +37,6 @@ def result_id(barrier: Barrier) -> str:
 
 def save(
     barrier: Barrier,
-    store: str | os.PathLike[str] | None = None,
     source: str | None = None,
     force: bool = False,
 ) -> dict[str, Any]:
@@ -45,7 +44,6 @@ def save(
 
     Args:
         barrier: that was read.
-        store: one's own; by default as the environment says.
         source: key of the source that the row names; by default one that follows from the
             manifest. A row for it is made if there is none.
         force: save one that cannot be trusted too; its row says so.
@@ -58,7 +56,7 @@ def save(
         ResultError: the barrier cannot be trusted, or is none.
         StoreError: the store refuses the row.
     """
-    place = own_path(store)
+    place = own_path()
     if place is None:
         raise InputError(
             "There is no store of your own to save in.",
@@ -77,13 +75,10 @@ def save(
             "Take letters, digits and _, a small letter first, such as lab2026.",
         )
     row = barrier_row(barrier, key)
-    opened = Store(own=place)
-    try:
-        there = queries.facts(opened, "barrier", {"id": row["id"]})
-        known = _has_source(opened, key)
-        row["cited_sources"] = _cited(barrier, opened)
-    finally:
-        opened.close()
+    with closing(Store(own=place)) as opened, using(opened):
+        there = queries.facts("barrier", {"id": row["id"]})
+        known = _has_source(key)
+        row["cited_sources"] = _cited(barrier)
     if there:
         return {**dict(there[0]), "saved": False}
     tables = {"barrier": row} if known else {"source": source_row(barrier, key), "barrier": row}
@@ -96,17 +91,17 @@ def save(
     return {**row, "saved": True}
 
 
-def _has_source(store: Store, key: str) -> bool:
+def _has_source(key: str) -> bool:
     try:
-        return bool(queries.sources(store, [key]))
+        return bool(queries.sources([key]))
     except MissingData:
         return False
 
 
-def _cited(barrier: Barrier, store: Store) -> str | None:
+def _cited(barrier: Barrier) -> str | None:
     """Works that the manifest asks to cite, as far as the store has them."""
     cited = barrier.manifest.get("citations")
-    keys = [key for key in cited if _has_source(store, key)] if isinstance(cited, dict) else []
+    keys = [key for key in cited if _has_source(key)] if isinstance(cited, dict) else []
     return ";".join(keys) or None
 
 

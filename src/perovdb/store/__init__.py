@@ -1,9 +1,10 @@
 """The store: the only package that speaks SQL.
 
-`open_store()` opens the curated store read-only; the functions of `queries` ask it. Nothing
-here imports more than the standard library, so that a look-up starts at once.
+`current_store()` is the store in use, read-only, and `using` says which one that is; the functions
+of `queries` ask it. Nothing here imports more than the standard library, so that a look-up starts
+at once.
 """
 
-from perovdb.store.connection import Store, open_store
+from perovdb.store.connection import Store, current_store, per_store, using
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Store", "current_store", "per_store", "using"]

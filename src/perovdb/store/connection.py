@@ -2,8 +2,11 @@
 
 import os
 import sqlite3
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from perovdb.errors import InputError, StoreError
 
@@ -22,6 +25,8 @@ _REBUILD = "Reinstall perovdb, or in a checkout run: python -m perovdb.store.bui
 CURATED_ONLY = ("meta", "column_meaning")
 
 Record = dict[str, Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 INIT_HINT = "Make a store of your own with 'perovdb store init FILE'."
@@ -43,6 +48,8 @@ class Store:
         """
         self.path = path
         self.own = own
+        #: Answers of the functions that are `per_store`.
+        self.kept: dict[Any, Any] = {}
         self.connection = sqlite3.connect(
             uri(path, _REBUILD) + "&immutable=1", uri=True, check_same_thread=False
         )
@@ -111,6 +118,10 @@ class Store:
         self.connection.executescript("BEGIN;" + "".join(views) + "COMMIT;")
 
 
+#: What `using` says: an open store, or the file of one's own.
+_USED: ContextVar["Store | str | None"] = ContextVar("perovdb_store", default=None)
+
+
 def uri(path: str, mend: str, mode: str = "ro") -> str:
     """The URI that opens an existing file, read-only unless the mode is "rw".
 
@@ -177,23 +188,68 @@ def _check_fresh(digest: str) -> None:
         raise StoreError(f"The tables in {data} were edited after the store was built.", _REBUILD)
 
 
-def own_path(path: str | os.PathLike[str] | None = None) -> str | None:
-    """The store of one's own: at `path`, else where the environment says, else none."""
-    own = os.environ.get(OWN_VARIABLE) if path is None else os.fspath(path)
+def own_path() -> str | None:
+    """The store of one's own that is in use, if any: as `using` or else PEROVDB_STORE says."""
+    used = _USED.get()
+    if isinstance(used, Store):
+        return used.own
+    own = os.environ.get(OWN_VARIABLE) if used is None else used
     return os.path.abspath(own) if own else None
 
 
-def own_version(path: str | os.PathLike[str] | None = None) -> tuple[str | None, int]:
-    """The store of one's own, and a number that changes when rows are added to it."""
-    own = own_path(path)
-    return own, os.stat(own).st_mtime_ns if own and os.path.exists(own) else 0
+@contextmanager
+def using(store: Store | str | os.PathLike[str]) -> Iterator[None]:
+    """Let every question inside the block go to this store.
+
+    Uses nest; each thread and each task has its own, as with `decimal.localcontext`. A new thread
+    starts with the default store: hand a use over by `contextvars.copy_context().run`, or name the
+    file in the variable PEROVDB_STORE, which worker processes see as well.
+
+    Args:
+        store: the file of a store of your own, joined with the curated one; or an open store.
+
+    Raises:
+        StoreError: the file is missing, damaged or of another schema.
+
+    >>> import perovdb
+    >>> with perovdb.using(perovdb.open_store()):
+    ...     round(perovdb.tolerance("CsPbI3").t, 3)
+    0.851
+    """
+    before = _USED.set(store if isinstance(store, Store) else os.path.abspath(os.fspath(store)))
+    try:
+        current_store()
+        yield
+    finally:
+        _USED.reset(before)
 
 
-def open_store(path: str | os.PathLike[str] | None = None) -> Store:
-    """The curated store, with the store of one's own at `path` or where PEROVDB_STORE says."""
-    return _open(*own_version(path))
+def current_store() -> Store:
+    """The store in use: as `using` says, else the curated one with that of PEROVDB_STORE."""
+    used = _USED.get()
+    return used if isinstance(used, Store) else open_joined(own_path())
+
+
+def open_joined(own: str | None) -> Store:
+    """The curated store, joined with one's own; opened anew when rows were added to that."""
+    return _open(own, os.stat(own).st_mtime_ns if own and os.path.exists(own) else 0)
 
 
 @lru_cache(maxsize=8)
 def _open(own: str | None, version: int) -> Store:
     return Store(CURATED, own)
+
+
+def per_store(function: Callable[P, R]) -> Callable[P, R]:
+    """A function whose answers are kept with the store in use; its arguments are hashable."""
+
+    @wraps(function)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> R:
+        kept = current_store().kept
+        key = (function, args, tuple(sorted(kwargs.items())))
+        if key not in kept:
+            kept[key] = function(*args, **kwargs)
+        value: R = kept[key]
+        return value
+
+    return answer

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from perovdb.errors import InputError, MissingData
-from perovdb.store.connection import CURATED_ONLY, Record, Store, table_names
+from perovdb.store.connection import CURATED_ONLY, Record, current_store, table_names
 
 #: Tables whose rows are about a formula.
 FORMULA_TABLES = (
@@ -29,8 +29,11 @@ _BEST_FIRST = (
 )
 
 
+def _rows(query: str, parameters: tuple[Any, ...] = ()) -> list[Record]:
+    return current_store().rows(query, parameters)
+
+
 def facts(
-    store: Store,
     table: str,
     equal: Mapping[str, Any] | None = None,
     least: str | None = None,
@@ -40,7 +43,6 @@ def facts(
     """Rows of a table of facts with the year of their source, best first.
 
     Args:
-        store: where to look.
         table: a table that has evidence, kind and source.
         equal: column -> value that it must have.
         least: the least sure level of evidence that is wanted.
@@ -58,82 +60,80 @@ def facts(
         if value is not None:
             conditions.append(condition)
             values.append(value)
-    return store.rows(
+    return _rows(
         f'SELECT f.*, s.year AS year FROM "{table}" AS f {_RANKED} '
         f"WHERE {' AND '.join(conditions)} {_BEST_FIRST}",
         tuple(values),
     )
 
 
-def has_formula(store: Store, formula: str) -> bool:
+def has_formula(formula: str) -> bool:
     """Whether any curated fact is about this very text of a formula."""
     return any(
-        store.rows(f"SELECT 1 FROM main.{table} WHERE formula = ? LIMIT 1", (formula,))
+        _rows(f"SELECT 1 FROM main.{table} WHERE formula = ? LIMIT 1", (formula,))
         for table in FORMULA_TABLES
     )
 
 
-def moving_species(store: Store) -> set[str]:
+def moving_species() -> set[str]:
     """Words that the curated store has for what moves: ions, and "halide" and the like."""
-    rows = store.rows("SELECT species FROM main.barrier")
+    rows = _rows("SELECT species FROM main.barrier")
     return {part for row in rows for part in row["species"].split(";")}
 
 
-def ions(store: Store) -> list[Record]:
+def ions() -> list[Record]:
     """Every ion of the registry, in the order of a canonical formula."""
-    return store.rows("SELECT * FROM ion ORDER BY formula_order")
+    return _rows("SELECT * FROM ion ORDER BY formula_order")
 
 
-def aliases(store: Store) -> dict[str, str]:
+def aliases() -> dict[str, str]:
     """Other ways to write an ion -> its species."""
-    return {row["alias"]: row["species"] for row in store.rows("SELECT * FROM ion_alias")}
+    return {row["alias"]: row["species"] for row in _rows("SELECT * FROM ion_alias")}
 
 
-def radii(store: Store, species: str) -> list[Record]:
+def radii(species: str) -> list[Record]:
     """Radii of an ion in every set."""
-    return store.rows(
+    return _rows(
         f"SELECT f.* FROM radius AS f {_RANKED} WHERE f.species = ? "
         "ORDER BY e.rank, f.radius_set, f.charge, f.coordination_number, f.id",
         (species,),
     )
 
 
-def phases(store: Store, formula: str) -> list[Record]:
+def phases(formula: str) -> list[Record]:
     """Phases of a compound, measured at whatever temperature."""
-    return facts(store, "phase", {"formula": formula})
+    return facts("phase", {"formula": formula})
 
 
-def phase_sites(store: Store, phase_id: str) -> list[Record]:
+def phase_sites(phase_id: str) -> list[Record]:
     """Sites of the asymmetric unit of a phase; none if the positions are not known."""
-    return store.rows(
-        "SELECT * FROM phase_site WHERE phase_id = ? ORDER BY site, label", (phase_id,)
-    )
+    return _rows("SELECT * FROM phase_site WHERE phase_id = ? ORDER BY site, label", (phase_id,))
 
 
-def vocabulary(store: Store, table: str) -> list[str]:
+def vocabulary(table: str) -> list[str]:
     """Words of evidence_level, fact_kind or radius_set, in their order."""
-    return [row["name"] for row in store.rows(f'SELECT name FROM "{table}" ORDER BY rowid')]
+    return [row["name"] for row in _rows(f'SELECT name FROM "{table}" ORDER BY rowid')]
 
 
-def all_sources(store: Store) -> list[Record]:
+def all_sources() -> list[Record]:
     """Every source, by key."""
-    return store.rows("SELECT * FROM source ORDER BY key")
+    return _rows("SELECT * FROM source ORDER BY key")
 
 
-def descriptor_windows(store: Store) -> list[Record]:
+def descriptor_windows() -> list[Record]:
     """Published windows of tolerance factors."""
-    return store.rows(
+    return _rows(
         f"SELECT f.* FROM descriptor_window AS f {_RANKED} ORDER BY f.descriptor, e.rank, f.id"
     )
 
 
-def molecule_atoms(store: Store, species: str) -> list[Record]:
+def molecule_atoms(species: str) -> list[Record]:
     """Atoms of a molecular ion: element, x_A, y_A, z_A.
 
     Raises:
         MissingData: the store has no geometry for it.
     """
-    rows = store.rows("SELECT * FROM molecule_atom WHERE species = ? ORDER BY atom", (species,))
+    rows = _rows("SELECT * FROM molecule_atom WHERE species = ? ORDER BY atom", (species,))
     if not rows:
         raise MissingData(
             f"The store has no geometry for the molecular ion {species}.",
@@ -142,19 +142,19 @@ def molecule_atoms(store: Store, species: str) -> list[Record]:
     return rows
 
 
-def molecule(store: Store, species: str) -> Record:
+def molecule(species: str) -> Record:
     """The molecular ion as it was computed: method, point group, dipoles.
 
     Raises:
         MissingData: the store has none.
     """
-    rows = store.rows("SELECT * FROM molecule WHERE species = ?", (species,))
+    rows = _rows("SELECT * FROM molecule WHERE species = ?", (species,))
     if not rows:
         raise MissingData(f"The store has no dipole of {species}.", "Leave it out.")
     return rows[0]
 
 
-def sources(store: Store, keys: Iterable[str]) -> list[Record]:
+def sources(keys: Iterable[str]) -> list[Record]:
     """Sources by key, in the order of the keys, each once.
 
     Raises:
@@ -163,12 +163,11 @@ def sources(store: Store, keys: Iterable[str]) -> list[Record]:
     wanted = tuple(dict.fromkeys(keys))
     marks = ", ".join("?" * len(wanted))
     found = {
-        row["key"]: row
-        for row in store.rows(f"SELECT * FROM source WHERE key IN ({marks})", wanted)
+        row["key"]: row for row in _rows(f"SELECT * FROM source WHERE key IN ({marks})", wanted)
     }
     for key in wanted:
         if key not in found:
-            near = store.rows(
+            near = _rows(
                 "SELECT key FROM source WHERE key LIKE ? ORDER BY key LIMIT 5", (key[:4] + "%",)
             )
             hint = ", ".join(row["key"] for row in near)
@@ -179,15 +178,15 @@ def sources(store: Store, keys: Iterable[str]) -> list[Record]:
     return [found[key] for key in wanted]
 
 
-def wavelength(store: Store, name: str) -> Record:
+def wavelength(name: str) -> Record:
     """Wavelength of an X-ray line, such as CuKa1.
 
     Raises:
         InputError: there is no such line.
     """
-    rows = store.rows("SELECT * FROM radiation WHERE name = ?", (name,))
+    rows = _rows("SELECT * FROM radiation WHERE name = ?", (name,))
     if not rows:
-        known = ", ".join(row["name"] for row in store.rows("SELECT name FROM radiation"))
+        known = ", ".join(row["name"] for row in _rows("SELECT name FROM radiation"))
         raise InputError(
             f"'{name}' is not an X-ray line of the store.",
             f"Give a wavelength in angstrom, or one of: {known}.",
@@ -195,30 +194,32 @@ def wavelength(store: Store, name: str) -> Record:
     return rows[0]
 
 
-def columns(store: Store, table: str) -> list[str]:
+def columns(table: str) -> list[str]:
     """Columns of a table, in their order."""
-    return [row["name"] for row in store.rows(f'PRAGMA main.table_info("{table}")')]
+    return [row["name"] for row in _rows(f'PRAGMA main.table_info("{table}")')]
 
 
-def column_meanings(store: Store, table: str) -> list[Record]:
+def column_meanings(table: str) -> list[Record]:
     """Column, unit and meaning of each column of a table."""
     told = {
         row["column_name"]: row
-        for row in store.rows("SELECT * FROM column_meaning WHERE table_name = ?", (table,))
+        for row in _rows("SELECT * FROM column_meaning WHERE table_name = ?", (table,))
     }
     return [
         {"column": name, "unit": told[name]["unit"], "meaning": told[name]["meaning"]}
-        for name in columns(store, table)
+        for name in columns(table)
     ]
 
 
-def fact_table(store: Store, name: str) -> str:
+def fact_table(name: str) -> str:
     """The table that a name means: as it is, or its plural, such as barriers or radii.
 
     Raises:
         InputError: there is no such table.
     """
-    tables = [table for table in table_names(store.connection) if table not in CURATED_ONLY]
+    tables = [
+        table for table in table_names(current_store().connection) if table not in CURATED_ONLY
+    ]
     plurals = {_plural(table): table for table in tables}
     plurals |= {"solvents": "solvent_ligand", "ligands": "solvent_ligand", "gaps": "band_gap"}
     wanted = name.strip().casefold().replace("-", "_")
@@ -234,11 +235,11 @@ def _plural(table: str) -> str:
     return table[:-1] + "ies" if table.endswith("y") else table + "s"
 
 
-def search(store: Store, query: str, limit: int) -> list[Record]:
+def search(query: str, limit: int) -> list[Record]:
     """Rows of the full-text index for a query of SQLite's FTS5, best match first."""
     found = []
-    for schema in store.schemas:
-        found += store.rows(
+    for schema in current_store().schemas:
+        found += _rows(
             "SELECT table_name AS 'table', row_id AS id, formula, "
             "snippet(search, -1, '', '', ' ... ', 20) AS excerpt, source, kind, evidence, rank "
             f"FROM {schema}.search WHERE search MATCH ? ORDER BY rank LIMIT ?",
@@ -248,40 +249,40 @@ def search(store: Store, query: str, limit: int) -> list[Record]:
     return [{k: v for k, v in row.items() if k != "rank"} for row in found[:limit]]
 
 
-def conflicts(store: Store) -> list[Record]:
+def conflicts() -> list[Record]:
     """All conflicts; `rows` names the facts concerned as table:id, separated by ";"."""
-    return store.rows(
+    return _rows(
         "SELECT c.id, c.scope, c.statement, "
         "group_concat(r.table_name || ':' || r.row_id, ';') AS rows FROM conflict AS c "
         "LEFT JOIN conflict_row AS r ON r.conflict_id = c.id GROUP BY c.id ORDER BY c.id"
     )
 
 
-def conflicts_of(store: Store, rows: Iterable[tuple[str, str]]) -> list[Record]:
+def conflicts_of(rows: Iterable[tuple[str, str]]) -> list[Record]:
     """Conflicts that concern any of some rows, given as (table, id)."""
     wanted = set(rows)
     links: dict[str, list[str]] = {}
-    for row in store.rows("SELECT * FROM conflict_row ORDER BY conflict_id, table_name, row_id"):
+    for row in _rows("SELECT * FROM conflict_row ORDER BY conflict_id, table_name, row_id"):
         if (row["table_name"], row["row_id"]) in wanted:
             links.setdefault(row["conflict_id"], []).append(row["row_id"])
-    told = {row["id"]: row for row in store.rows("SELECT * FROM conflict")}
+    told = {row["id"]: row for row in _rows("SELECT * FROM conflict")}
     return [{**told[key], "rows": ids} for key, ids in sorted(links.items())]
 
 
-def statistics(store: Store) -> Record:
+def statistics() -> Record:
     """Rows of every table, facts by evidence, schema version and digest of the curated data."""
     tables = {
-        table: store.rows(f'SELECT count(*) AS n FROM "{table}"')[0]["n"]
-        for table in table_names(store.connection)
+        table: _rows(f'SELECT count(*) AS n FROM "{table}"')[0]["n"]
+        for table in table_names(current_store().connection)
     }
-    levels = [r["name"] for r in store.rows("SELECT name FROM evidence_level ORDER BY rank")]
+    levels = [r["name"] for r in _rows("SELECT name FROM evidence_level ORDER BY rank")]
     evidence = dict.fromkeys(levels, 0)
     for table in tables:
-        if "evidence" in columns(store, table):
+        if "evidence" in columns(table):
             query = f'SELECT evidence, count(*) AS n FROM "{table}" GROUP BY evidence'
-            for row in store.rows(query):
+            for row in _rows(query):
                 evidence[row["evidence"]] += row["n"]
-    meta = {row["key"]: row["value"] for row in store.rows("SELECT * FROM main.meta")}
+    meta = {row["key"]: row["value"] for row in _rows("SELECT * FROM main.meta")}
     return {
         "tables": tables,
         "evidence": evidence,

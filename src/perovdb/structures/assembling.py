@@ -9,7 +9,6 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
-from perovdb.store import Store
 from perovdb.structures.units import Unit
 
 #: The order in which atoms of molecules stand; C and N before H, others after it.
@@ -21,7 +20,6 @@ def assembled(
     elements: Sequence[str],
     positions_A: np.ndarray,
     properties: Mapping[str, Sequence[Any]],
-    store: Store,
 ) -> Structure:
     """A structure of these atoms. Those of one element stand together, as POSCAR files want them.
 
@@ -30,9 +28,8 @@ def assembled(
         elements: (n,) symbols.
         positions_A: (n, 3) Cartesian.
         properties: name -> (n,) values; ion and molecule are among them.
-        store: for the order of the ions.
     """
-    rank = element_order(elements, properties["ion"], properties["molecule"], store)
+    rank = element_order(elements, properties["ion"], properties["molecule"])
     order = sorted(range(len(elements)), key=lambda atom: rank[elements[atom]])
     return Structure(
         lattice,
@@ -46,17 +43,16 @@ def assembled(
 
 
 def element_order(
-    elements: Sequence[str], ions: Sequence[str], molecules: Sequence[int], store: Store
+    elements: Sequence[str], ions: Sequence[str], molecules: Sequence[int]
 ) -> dict[str, int]:
     """Element -> its place in a structure: A ions, molecules and ligands, B ions, X ions.
 
     Args:
         elements, ions, molecules: (n,) of the atoms; ions of a site stand in the order of the
             registry, elements that no ion brings come last.
-        store: the registry comes from it.
     """
     there = set(ions)
-    single = [ion for ion in load_registry(store).ions.values() if not ion.molecular]
+    single = [ion for ion in load_registry().ions.values() if not ion.molecular]
     of_site = {
         site: [i.atoms for i in single if i.site == site and i.species in there] for site in "ABX"
     }
@@ -77,7 +73,6 @@ def added(
     elements: Sequence[str],
     positions_A: np.ndarray,
     properties: Mapping[str, Sequence[Any]],
-    store: Store,
 ) -> Structure:
     """A structure and further atoms in its cell; it has no history yet.
 
@@ -87,7 +82,6 @@ def added(
         positions_A: (m, 3) Cartesian.
         properties: name -> (m,) values, role, ion and molecule among them; molecules are numbered
             from 0 and come after those that are there. A property that one side lacks is None.
-        store: for the order of the ions.
     """
     before = structure.site_properties
     first_free = max([-1, *before.get("molecule", [])]) + 1
@@ -104,7 +98,6 @@ def added(
             ]
             for name in dict.fromkeys([*before, *new])
         },
-        store,
     )
 
 
@@ -113,7 +106,6 @@ def copied(
     chosen: Sequence[Unit],
     positions_A: Sequence[np.ndarray],
     lattice: Lattice,
-    store: Store,
 ) -> Structure:
     """Whole units of a structure, each as often as it is named, in another cell.
 
@@ -122,7 +114,6 @@ def copied(
         chosen: (k,) units.
         positions_A: (k,) of the atoms of each, (m, 3) Cartesian.
         lattice: of the new cell.
-        store: for the order of the ions.
     """
     atoms = np.concatenate([unit.atoms for unit in chosen])
     numbers, molecules = 0, list[int]()
@@ -138,5 +129,4 @@ def copied(
         [structure[int(atom)].specie.symbol for atom in atoms],
         np.concatenate(list(positions_A)),
         properties | {"molecule": molecules},
-        store,
     )

@@ -11,7 +11,6 @@ from perovdb.calculators.average_cell import AverageCell
 from perovdb.composition import Composition, as_composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.defects.vacancies import remove
 from perovdb.structures.filling import Replace, filling
@@ -41,7 +40,6 @@ def build(
     orientation: str = "random",
     vacancy: str | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
     *,
     distance_A: float | None = None,
     tilt: str | None = None,
@@ -70,7 +68,6 @@ def build(
         vacancy: an ion of the composition; one such ion, the first, is left out, and the cell
             takes the opposite of its charge.
         temperature_K: as for `average_cell`.
-        store: the curated store by default.
         distance_A: instead of a size, the smallest cell with this distance between a point and its
             periodic images; the history keeps the matrix that was found.
         tilt: a Glazer symbol such as "a-b+a-" instead of a phase: ideal octahedra, tilted.
@@ -98,9 +95,8 @@ def build(
         StructureError: the fractions do not give whole numbers of ions in this cell, or atoms
             would come too near each other.
     """
-    store = store or open_store()
-    composition = as_composition(composition, store)
-    if composition.layers is not None and not has_positions(composition, store):
+    composition = as_composition(composition)
+    if composition.layers is not None and not has_positions(composition):
         others = (phase, tilt, angles_deg, replace, molecules, distance_A, choice, nearest)
         usual = (axis, pointing, centre) == (2, "long", "mass") and order != ENUMERATE
         if any(others) or not usual:
@@ -119,9 +115,8 @@ def build(
             orientation=orientation,
             temperature_K=temperature_K,
             a_A=a_A,
-            store=store,
         )
-        return structure if vacancy is None else remove(structure, vacancy, store=store)
+        return structure if vacancy is None else remove(structure, vacancy)
     model = model_of(
         composition,
         phase,
@@ -133,9 +128,8 @@ def build(
         replace,
         a_A,
         nearest,
-        store,
     )
-    drawing = Drawing(orientation, seed, pointing, centre, shapes(molecules, store))
+    drawing = Drawing(orientation, seed, pointing, centre, shapes(molecules))
     if order == ENUMERATE:
         every = model.filling.distinct()
         if not 0 <= choice < len(every):
@@ -147,7 +141,7 @@ def build(
     else:
         found = model.filling.ordered(order, seed, axis)
         structure = drawn(model, found, {"order": order, "axis": axis}, drawing)
-    return structure if vacancy is None else remove(structure, vacancy, store=store)
+    return structure if vacancy is None else remove(structure, vacancy)
 
 
 @checked
@@ -158,7 +152,6 @@ def distinct_models(
     seed: int = 0,
     orientation: str = "random",
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
     *,
     distance_A: float | None = None,
     tilt: str | None = None,
@@ -175,14 +168,13 @@ def distinct_models(
     Molecules count as points here: their orientations follow the rule and the seed on top of it.
 
     Args:
-        composition, phase, size, seed, orientation, temperature_K, store, distance_A,
+        composition, phase, size, seed, orientation, temperature_K, distance_A,
             tilt, angles_deg, replace, pointing, centre, molecules, a_A, nearest: as for `build`.
 
     Raises:
         FormulaError, UnknownSpecies, InputError, MissingData: as `build`.
         StructureError: as `build`, and if there are too many orderings to list.
     """
-    store = store or open_store()
     model = model_of(
         composition,
         phase,
@@ -194,9 +186,8 @@ def distinct_models(
         replace,
         a_A,
         nearest,
-        store,
     )
-    drawing = Drawing(orientation, seed, pointing, centre, shapes(molecules, store))
+    drawing = Drawing(orientation, seed, pointing, centre, shapes(molecules))
     return [
         (
             drawn(model, found, {"order": ENUMERATE, "choice": number}, drawing),
@@ -206,10 +197,10 @@ def distinct_models(
     ]
 
 
-def fill(cell: AverageCell, size: Matrix, seed: int, orientation: str, store: Store) -> Structure:
+def fill(cell: AverageCell, size: Matrix, seed: int, orientation: str) -> Structure:
     """A model of an average cell that is there already; other arguments as for `build`."""
     host = as_host(cell)
     given = {"phase": cell.phase, "size": plain_size(size)}
-    model = Model(host, filling(host, size, None, store), given, store)
+    model = Model(host, filling(host, size, None), given)
     found = model.filling.ordered("random", seed, 2)
     return drawn(model, found, {"order": "random"}, Drawing(orientation, seed))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from perovdb.composition.registry import load_registry
-from perovdb.store import Store
 from perovdb.structures.units import Unit
 
 
@@ -31,32 +30,32 @@ LIGANDS = {"acetate": Ligand(-1, "CC(=O)[O-]", 3)}
 KEPT = 1
 
 
-def ion_charge(ion: str, store: Store) -> int:
+def ion_charge(ion: str) -> int:
     """Formal charge of an ion of the registry or of a ligand, in e.
 
     Raises:
         UnknownSpecies: it is neither.
     """
-    return LIGANDS[ion].charge if ion in LIGANDS else load_registry(store).ion(ion).charge
+    return LIGANDS[ion].charge if ion in LIGANDS else load_registry().ion(ion).charge
 
 
-def unit_charge(unit: Unit, store: Store) -> int:
+def unit_charge(unit: Unit) -> int:
     """Formal charge of a unit of a structure, in e; a kept molecule counts as one A cation.
 
     Raises:
         UnknownSpecies: it is no ion, ligand or molecule.
     """
     kept = unit.role == "A" and len(unit.atoms) > 1
-    if kept and unit.ion not in load_registry(store).ions:
+    if kept and unit.ion not in load_registry().ions:
         return KEPT
-    return ion_charge(unit.ion, store)
+    return ion_charge(unit.ion)
 
 
-def formal_charge(ions: Sequence[str], store: Store) -> int:
+def formal_charge(ions: Sequence[str]) -> int:
     """Sum of the charges of ions by their names, in e; "" counts nothing."""
-    return sum(ion_charge(ion, store) for ion in ions if ion)
+    return sum(ion_charge(ion) for ion in ions if ion)
 
 
-def charge_of_units(every: Iterable[Unit], store: Store) -> int:
+def charge_of_units(every: Iterable[Unit]) -> int:
     """Sum of the formal charges of units, in e."""
-    return sum(unit_charge(unit, store) for unit in every)
+    return sum(unit_charge(unit) for unit in every)

@@ -10,7 +10,6 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError
-from perovdb.store import Store
 from perovdb.structures.assembling import assembled
 from perovdb.structures.molecules.alternation import alternate
 from perovdb.structures.molecules.contact_radii import CONTACT_SHARE
@@ -30,7 +29,6 @@ def draw(
     ions: Sequence[str],
     orientation: str,
     seed: int,
-    store: Store,
     *,
     axis: str = "long",
     centre: str = "mass",
@@ -45,7 +43,6 @@ def draw(
         ions: (n,) the ion on each site; "" leaves a site empty.
         orientation: rule for organic cations, a key of ORIENTATIONS.
         seed: of random orientations, and of the nudges.
-        store: the registry and the molecules come from it.
         axis: what of a molecule points as the rule says: "long", its axis of least inertia, or
             "dipole", its dipole from the negative to the positive end (a molecule without one
             keeps to its long axis).
@@ -61,11 +58,11 @@ def draw(
         StructureError: the rule does not close in this cell, or a molecule finds no room.
     """
     check_rule(orientation)
-    shapes = load_shapes(ions, store, axis, molecules)
+    shapes = load_shapes(ions, axis, molecules)
     where = np.array([n for n, ion in enumerate(ions) if ion in shapes], dtype=int)
     turns = iter(orientations(orientation, len(where), seed, alternate(orientation, sites, where)))
     centres = {name: shape.centre_A(centre) for name, shape in shapes.items()}
-    registry = load_registry(store)
+    registry = load_registry()
     atoms: list[dict[str, Any]] = []
     molecule = -1
     for number, (ion, position) in enumerate(zip(ions, sites.positions_A, strict=True)):
@@ -91,14 +88,12 @@ def draw(
         [atom["element"] for atom in atoms],
         np.array([atom["position_A"] for atom in atoms]),
         {name: [atom[name] for atom in atoms] for name in (*PROPERTIES, *(labels or {}))},
-        store,
     )
     return structure if share is None else nudge(structure, share=share, seed=seed)
 
 
 def load_shapes(
     ions: Sequence[str],
-    store: Store,
     axis: str = "long",
     molecules: Mapping[str, RigidMolecule] | None = None,
 ) -> dict[str, RigidMolecule]:
@@ -108,11 +103,11 @@ def load_shapes(
         raise InputError(
             f"'{axis}' is no axis of a molecule.", f"Choose one of: {', '.join(AXES)}."
         )
-    registry = load_registry(store)
+    registry = load_registry()
     given = molecules or {}
     shapes = {}
     for name in dict.fromkeys(ions):
         if name and registry.ion(name).molecular:
-            shape = given[name] if name in given else load_molecule(name, store)
-            shapes[name] = along_dipole(shape, store) if axis == "dipole" else shape
+            shape = given[name] if name in given else load_molecule(name)
+            shapes[name] = along_dipole(shape) if axis == "dipole" else shape
     return shapes

@@ -9,7 +9,6 @@ import numpy as np
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
-from perovdb.store import Store
 from perovdb.structures.hosts import Host
 from perovdb.structures.ordering import Ordering, enumerate_orderings, order
 from perovdb.structures.ordering.counts import whole_counts
@@ -74,16 +73,13 @@ class Filling:
         return enumerate_orderings(self.sites, self.groups[0].counts)
 
 
-def filling(
-    host: Host, size: Matrix, replace: Replace | None, store: Store, nearest: bool = False
-) -> Filling:
+def filling(host: Host, size: Matrix, replace: Replace | None, nearest: bool = False) -> Filling:
     """The supercell of a host with exact numbers of ions.
 
     Args:
         host: the unit cell.
         size: as for `build`.
         replace: numbers of ions to replace by others of their role.
-        store: the store.
         nearest: take the nearest whole numbers where the fractions give none.
 
     Raises:
@@ -109,12 +105,12 @@ def filling(
         groups.append(Group(where, counts))
     for old, news in (replace or {}).items():
         for new, count in news.items():
-            _replace(groups, old, new, count, store)
+            _replace(groups, old, new, count)
     return Filling(sites, tuple(groups))
 
 
-def _replace(groups: list[Group], old: str, new: str, count: int, store: Store) -> None:
-    registry = load_registry(store)
+def _replace(groups: list[Group], old: str, new: str, count: int) -> None:
+    registry = load_registry()
     leaving, coming = registry.ion(old), registry.ion(new)
     if coming.site != leaving.site:
         raise InputError(

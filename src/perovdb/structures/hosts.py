@@ -12,7 +12,7 @@ from perovdb.calculators.mixing import lattice
 from perovdb.calculators.tolerance import tolerance
 from perovdb.composition import Composition, as_composition
 from perovdb.composition.registry import load_registry
-from perovdb.store import Store, queries
+from perovdb.store import queries
 from perovdb.structures.scaled_cell import check_lattice, scaled_cell
 from perovdb.structures.sites import Sites
 from perovdb.structures.tilts.angles import estimated_tilt
@@ -47,18 +47,15 @@ class Host:
         return bool(np.allclose(metric, metric[0, 0] * np.eye(3), rtol=0, atol=1e-6))
 
 
-def has_positions(composition: Composition, store: Store) -> bool:
+def has_positions(composition: Composition) -> bool:
     """Whether the store has a cell of this very composition with its atomic positions."""
-    return any(
-        queries.phase_sites(store, row["id"]) for row in queries.phases(store, composition.formula)
-    )
+    return any(queries.phase_sites(row["id"]) for row in queries.phases(composition.formula))
 
 
 def host_of_phase(
     composition: Composition | str,
     phase: str | None,
     temperature_K: float,
-    store: Store,
     a_A: float | None = None,
 ) -> Host:
     """The average cell of a phase; arguments and errors as for `average_cell`.
@@ -66,9 +63,9 @@ def host_of_phase(
     With a pseudo-cubic parameter `a_A` it is scaled to that, see `scaled_cell`.
     """
     if a_A is None:
-        return as_host(average_cell(composition, phase, temperature_K, store))
-    composition = as_composition(composition, store)
-    return as_host(scaled_cell(composition, phase, temperature_K, a_A, store))
+        return as_host(average_cell(composition, phase, temperature_K))
+    composition = as_composition(composition)
+    return as_host(scaled_cell(composition, phase, temperature_K, a_A))
 
 
 def as_host(cell: AverageCell) -> Host:
@@ -88,7 +85,6 @@ def host_of_tilts(
     glazer: str,
     angles_deg: Sequence[float] | None,
     temperature_K: float,
-    store: Store,
     a_A: float | None = None,
 ) -> Host:
     """Octahedra tilted by a Glazer system, with the volume of the composition's lattice.
@@ -102,7 +98,6 @@ def host_of_tilts(
         angles_deg: tilts about the pseudo-cubic axes, one number for all that are tilted or one
             for each; estimated from the tolerance factor if not given.
         temperature_K: of the lattice parameter.
-        store: the store.
         a_A: that parameter, if it is not to be the one of the facts.
 
     Raises:
@@ -112,18 +107,18 @@ def host_of_tilts(
         OutOfRange: no angle is given and t > 1, which tilts nothing.
         MissingData: the lattice parameter is not known.
     """
-    composition = as_composition(composition, store)
-    full = composition.filled(load_registry(store))
+    composition = as_composition(composition)
+    full = composition.filled(load_registry())
     system = parse_glazer(glazer)
     given = a_A is not None
     if a_A is None:
-        a_A = lattice(full, temperature_K, store).a_pseudocubic_A
+        a_A = lattice(full, temperature_K).a_pseudocubic_A
     check_lattice(a_A)
     notes = []
     if not system.tilted:
         tilts, said = [0.0], "not tilted"
     elif angles_deg is None:
-        factor = tolerance(full, store=store).t
+        factor = tolerance(full).t
         tilts = [estimated_tilt(glazer, t=factor)]
         said = f"tilted by {tilts[0]:.2f} deg"
         notes.append(f"the tilt is an estimate from hard spheres with t = {factor:.3f}")

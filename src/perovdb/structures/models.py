@@ -10,7 +10,6 @@ from pymatgen.core import Structure
 
 from perovdb.composition import Composition, as_composition
 from perovdb.errors import InputError
-from perovdb.store import Store
 from perovdb.structures.cell_shapes import smallest_matrix
 from perovdb.structures.charges import formal_charge
 from perovdb.structures.drawing import draw
@@ -34,7 +33,6 @@ class Model:
     host: Host
     filling: Filling
     arguments: Mapping[str, Any]
-    store: Store
 
 
 @dataclass(frozen=True)
@@ -59,21 +57,20 @@ def model_of(
     replace: Replace | None,
     a_A: float | None,
     nearest: bool,
-    store: Store,
 ) -> Model:
     """The host and filling of a model; arguments and errors as for `builder.build`."""
-    composition = as_composition(composition, store)
+    composition = as_composition(composition)
     if tilt is None:
         if angles_deg is not None:
             raise InputError("Angles are given, but no tilt.", "Name a tilt such as a-b+a-.")
-        host = host_of_phase(composition, phase, temperature_K, store, a_A)
+        host = host_of_phase(composition, phase, temperature_K, a_A)
         given: dict[str, Any] = {"phase": phase or host.phase}
     else:
         if phase is not None:
             raise InputError(
                 f"The phase {phase} and the tilt {tilt} are both given.", "Take one of them."
             )
-        host = host_of_tilts(composition, tilt, angles_deg, temperature_K, store, a_A)
+        host = host_of_tilts(composition, tilt, angles_deg, temperature_K, a_A)
         given = {"tilt": tilt}
         if angles_deg is not None:
             given["angles_deg"] = [float(angle) for angle in angles_deg]
@@ -86,7 +83,7 @@ def model_of(
         given["a_A"] = float(a_A)
     if nearest:
         given["nearest"] = True
-    return Model(host, filling(host, size, replace, store, nearest), given, store)
+    return Model(host, filling(host, size, replace, nearest), given)
 
 
 def drawn(
@@ -110,7 +107,6 @@ def drawn(
         ions,
         drawing.orientation,
         drawing.seed,
-        model.store,
         axis=drawing.pointing,
         centre=drawing.centre,
         molecules=drawing.molecules,
@@ -128,7 +124,7 @@ def drawn(
         arguments["molecules"] = {
             species: molecule.record() for species, molecule in drawing.molecules.items()
         }
-    charge = formal_charge(ions, model.store)
+    charge = formal_charge(ions)
     notes = list(model.host.notes)
     organic = sorted({unit.ion for unit in units(structure) if len(unit.atoms) > 1})
     if organic and "phase" in model.arguments and not model.host.cubic:
@@ -144,10 +140,10 @@ def drawn(
     return record(structure, "build", arguments, text, charge=charge, notes=notes)
 
 
-def shapes(molecules: Molecules | None, store: Store) -> dict[str, RigidMolecule]:
+def shapes(molecules: Molecules | None) -> dict[str, RigidMolecule]:
     """Geometries of one\'s own, by species; errors as for `read_molecule` and `from_record`."""
     return {
-        species: read_molecule(source, species, store)
+        species: read_molecule(source, species)
         if isinstance(source, str)
         else from_record(species, source)
         for species, source in (molecules or {}).items()

@@ -9,7 +9,6 @@ from typing import Any
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.builder import build
 from perovdb.structures.defects.interstitials import add_interstitial
@@ -61,19 +60,17 @@ CHANGES: dict[str, Callable[..., Structure]] = {
 
 
 @checked
-def rebuild(history: Sequence[Mapping[str, Any]], store: Store | None = None) -> Structure:
+def rebuild(history: Sequence[Mapping[str, Any]]) -> Structure:
     """The structure that a history tells of, made step by step.
 
     Args:
         history: as in `structure.properties["history"]`.
-        store: the curated store by default; the same one gives the same structure.
 
     Raises:
         InputError: the history does not begin with a way to make a structure, or holds a step
             or an argument that is not known.
         and what the steps raise.
     """
-    store = store or open_store()
     structure: Structure | None = None
     for number, done in enumerate(history):
         table = FIRST if structure is None else CHANGES
@@ -85,7 +82,7 @@ def rebuild(history: Sequence[Mapping[str, Any]], store: Store | None = None) ->
             )
         known = inspect.signature(table[name]).parameters
         for argument in arguments:
-            if argument not in known or argument == "store":
+            if argument not in known:
                 raise InputError(
                     f"Step {number + 1} of the history, {name}, has an argument '{argument}' that "
                     "is not known.",
@@ -103,7 +100,7 @@ def rebuild(history: Sequence[Mapping[str, Any]], store: Store | None = None) ->
                 f"{', '.join(lacking)}.",
                 "Take the whole history from a structure of perovdb.",
             )
-        structure = table[name](*before, **{**arguments, "store": store})
+        structure = table[name](*before, **arguments)
     if structure is None:
         raise InputError("The history is empty.", "Take it from a structure of perovdb.")
     return structure

@@ -9,22 +9,16 @@ import numpy as np
 from perovdb.calculators.average_cell import AverageCell, average_cell
 from perovdb.composition import Composition
 from perovdb.errors import InputError, MissingData
-from perovdb.store import Store
 
 
 def scaled_cell(
-    composition: Composition,
-    phase: str | None,
-    temperature_K: float,
-    a_A: float | None,
-    store: Store,
+    composition: Composition, phase: str | None, temperature_K: float, a_A: float | None
 ) -> AverageCell:
     """The average cell of a composition, or that of its main end member where none can be mixed.
 
     Args:
         composition, phase, temperature_K: as for `average_cell`.
         a_A: pseudo-cubic parameter to scale it to: the cube root of the volume of a formula unit.
-        store: where to look.
 
     Raises:
         InputError: a_A is not a positive number.
@@ -32,12 +26,12 @@ def scaled_cell(
     """
     members = composition.end_members()
     try:
-        cell = average_cell(composition, phase, temperature_K, store)
+        cell = average_cell(composition, phase, temperature_K)
     except MissingData as error:
         if len(members) < 2:
             raise
         host = max(members, key=lambda formula: members[formula])
-        cell = average_cell(host, phase, temperature_K, store)
+        cell = average_cell(host, phase, temperature_K)
         note = (
             f"on the lattice of {host}, for that of {composition.formula} cannot be mixed "
             f"({error.what.rstrip('.')}); another lattice parameter may be given"

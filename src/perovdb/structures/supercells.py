@@ -9,7 +9,6 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
-from perovdb.store import Store
 from perovdb.structures.arguments import checked
 from perovdb.structures.cell_shapes import hermite_form, minimum_image_A, smallest_matrix
 from perovdb.structures.history import charge_of, record
@@ -66,7 +65,6 @@ def supercell(
     matrix: Matrix | None = None,
     distance_A: float | None = None,
     shape: str = "any",
-    store: Store | None = None,
 ) -> Structure:
     """A larger cell of a structure. Molecules are copied whole, and their numbers stay distinct.
 
@@ -77,7 +75,6 @@ def supercell(
         distance_A: instead of a matrix, the smallest cell with at least this distance between
             a point and its periodic images, as cubic as can be.
         shape: of the cell that `distance_A` asks for, a key of SHAPES.
-        store: not used; every step of a history takes one.
 
     Raises:
         InputError: the matrix is none, the distance needs too large a cell, or there would be

@@ -10,18 +10,15 @@ from perovdb.calculators.diffraction.identification.stored_peaks import stored_c
 from perovdb.calculators.diffraction.powder import peaks
 from perovdb.calculators.diffraction.profile import profile
 from perovdb.errors import InputError, MissingData, OutOfRange
-from perovdb.store import open_store, queries
+from perovdb.store import queries
 
-STORE = open_store()
-WITH_POSITIONS = [
-    row for row in queries.facts(STORE, "phase") if queries.phase_sites(STORE, row["id"])
-]
+WITH_POSITIONS = [row for row in queries.facts("phase") if queries.phase_sites(row["id"])]
 AXIS = np.arange(8, 60, 0.01)
 
 
 def seen(row):
     """Angles and heights of the maxima in the curve of a stored phase."""
-    found = peaks(*stored_cell(row, STORE), 1.54056, (8, 60), dispersion=True)
+    found = peaks(*stored_cell(row), 1.54056, (8, 60), dispersion=True)
     y = profile(AXIS, [p.two_theta_deg for p in found], [p.intensity for p in found], 0.12)
     top, _ = find_peaks(y, height=y.max() * 0.02, prominence=y.max() * 0.01)
     return AXIS[top], y[top]
@@ -36,7 +33,7 @@ def row_of(formula, phase):
 def test_a_phase_is_found_from_its_own_peaks(row, shift, noise):
     angles, heights = seen(row)
     noisy = angles + shift + np.random.default_rng(7).normal(0, noise, len(angles))
-    best = identify(noisy, heights, store=STORE).candidates[0]
+    best = identify(noisy, heights).candidates[0]
     assert (best.formula, best.phase) == (row["formula"], row["phase"])
     assert best.score > 0.95
     assert best.zero_shift_deg == pytest.approx(shift, abs=0.03)
@@ -53,7 +50,7 @@ def test_angles_spacings_and_their_order_are_one_question():
 
 def test_another_wavelength_finds_the_same_phase():
     row = row_of("CsSnI3", "gamma")
-    found = peaks(*stored_cell(row, STORE), 0.7, (3, 25), dispersion=True)
+    found = peaks(*stored_cell(row), 0.7, (3, 25), dispersion=True)
     strong = [p for p in found if p.intensity > 2]
     answer = identify(
         [p.two_theta_deg for p in strong],
@@ -97,9 +94,9 @@ def test_a_strong_peak_that_is_not_there_is_missed():
 
 
 def test_phases_without_positions_are_marked_and_keep_to_their_space_group():
-    tried, left_out = stored_peaks(STORE, 1.54056, (5.0, 40.0))
+    tried, left_out = stored_peaks(1.54056, (5.0, 40.0))
     assert {one.row["id"] for one in tried} | set(left_out) == {
-        row["id"] for row in queries.facts(STORE, "phase")
+        row["id"] for row in queries.facts("phase")
     }
     lattice_only = {one.row["id"]: one for one in tried if one.positions_only}
     assert set(lattice_only).isdisjoint(row["id"] for row in WITH_POSITIONS)
@@ -117,13 +114,13 @@ def test_phases_without_positions_are_marked_and_keep_to_their_space_group():
 
 def test_a_phase_that_is_no_perovskite_has_a_cell_too():
     row = next(r for r in WITH_POSITIONS if r["formula"] == "Cs2PbCl2I2")
-    lattice_A, fractional, occupants = stored_cell(row, STORE)
+    lattice_A, fractional, occupants = stored_cell(row)
     assert lattice_A.shape == (3, 3)
     elements = [scatterer.elements[0] for site in occupants for scatterer, _ in site]
     assert len(fractional) == len(elements) == 14
     assert {e: elements.count(e) for e in elements} == {"Cs": 4, "Pb": 2, "I": 4, "Cl": 4}
     with pytest.raises(MissingData, match="are not known"):
-        stored_cell(next(r for r in queries.facts(STORE, "phase") if r["id"] == "L086"), STORE)
+        stored_cell(next(r for r in queries.facts("phase") if r["id"] == "L086"))
 
 
 @pytest.mark.parametrize(

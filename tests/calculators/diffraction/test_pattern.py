@@ -13,7 +13,6 @@ from perovdb.calculators.diffraction.powder import peaks
 from perovdb.calculators.diffraction.scatterers import Scatterer, atomic_form_factor
 from perovdb.calculators.diffraction.scatterers import scatterers as stored_scatterers
 from perovdb.errors import InputError, MissingData, OutOfRange
-from perovdb.store import open_store
 from perovdb.structures.builder import build
 
 STORED = [
@@ -209,9 +208,8 @@ def settings(lattice_A, fractional):
 @pytest.mark.parametrize("dispersion", [False, True])
 @pytest.mark.parametrize("formula", ["CsPbBr3", "MAPbI3"])
 def test_the_setting_changes_nothing(formula, dispersion):
-    store = open_store()
-    cell = average_cell(formula, "gamma", store=store)
-    of = stored_scatterers(cell.composition, store)
+    cell = average_cell(formula, "gamma")
+    of = stored_scatterers(cell.composition)
     sites = [[(of[s], x) for s, x in cell.occupancy(i).items()] for i in range(len(cell.roles))]
     plain = peaks(cell.lattice_A, cell.fractional, sites, 1.54056, (10, 60), dispersion=dispersion)
     for lattice_A, fractional in settings(cell.lattice_A, cell.fractional):

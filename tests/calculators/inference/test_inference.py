@@ -21,7 +21,7 @@ from perovdb.calculators.inference import (
 from perovdb.calculators.mixing import lattice
 from perovdb.composition import parse
 from perovdb.errors import InputError, MissingData, OutOfRange
-from perovdb.store import open_store
+from perovdb.store import current_store
 
 WAVELENGTH_A = 1.54056
 ENDS = ["CsPbBr3", "CsPbI3"]
@@ -32,7 +32,7 @@ fractions = st.floats(0, 1)
 def known_at_room_temperature():
     """Compounds of the store with a perovskite cell at 298 K."""
     found = {}
-    for row in open_store().rows("SELECT DISTINCT formula FROM phase WHERE perovskite = 1"):
+    for row in current_store().rows("SELECT DISTINCT formula FROM phase WHERE perovskite = 1"):
         try:
             found[row["formula"]] = lattice(row["formula"]).a_pseudocubic_A
         except MissingData:

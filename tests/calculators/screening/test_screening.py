@@ -65,7 +65,7 @@ def test_the_same_as_one_composition(space, asked):
 
 def test_angle_is_braggs(store):
     found = screen("Cs,FA | Pb | I", step=0.5)
-    wavelength_A = queries.wavelength(store, "CuKa1")["wavelength_A"]
+    wavelength_A = queries.wavelength("CuKa1")["wavelength_A"]
     sine = np.sin(np.radians(found.rows.two_theta_100_deg / 2))
     assert (2 * found.rows.a_A * sine).tolist() == pytest.approx([wavelength_A] * 3)
 
@@ -141,7 +141,7 @@ def test_what_is_not_known(monkeypatch):
     """End members and bowings that are missing spoil only what they take part in."""
     nan = np.nan
 
-    def tables(A, B, X, temperature_K, store):
+    def tables(A, B, X, temperature_K):
         assert (A, B, X) == (("Cs", "MA", "FA"), ("Pb",), ("Br", "I"))
         ends = np.array([[[2.0, 1.7]], [[nan, 1.6]], [[2.2, 1.5]]])
         bowing = np.array([[0, nan, 0.1], [nan, 0, nan], [0.1, nan, 0]])
@@ -179,9 +179,7 @@ def test_missing_cells_and_radii_are_named(monkeypatch):
     (note,) = (note for note in found.notes if "no perovskite cell" in note)
     assert note.endswith("FASnBr3")
     real = queries.radii
-    monkeypatch.setattr(
-        queries, "radii", lambda store, ion: [] if ion == "FA" else real(store, ion)
-    )
+    monkeypatch.setattr(queries, "radii", lambda ion: [] if ion == "FA" else real(ion))
     found = screen("Cs,FA | Pb | I", step=0.5)
     assert found.rows.t.isna().tolist() == [False, True, True]
     assert found.rows.a_A.notna().all()

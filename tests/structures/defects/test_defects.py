@@ -183,7 +183,7 @@ def test_molecules_replace_ions_and_ions_molecules(store):
     assert made.properties["charge"] == 0
     for unit in units(made):
         if unit.ion in ("MA", "FA"):
-            shape = load_molecule(unit.ion, store).positions_A
+            shape = load_molecule(unit.ion).positions_A
             at = made.cart_coords[unit.atoms]
             assert np.sort(_inside(at)) == pytest.approx(np.sort(_inside(shape)), abs=1e-6)
     symbols = [site.specie.symbol for site in made]

@@ -9,20 +9,18 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.store import open_store
 from perovdb.structures.builder import build
 from perovdb.structures.files.molecular_graphs import find_molecules, match, smiles_graph
 from perovdb.structures.files.restoring import adopt
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.units import units
 
-STORE = open_store()
 MOLECULES = ["MA", "FA", "GUA", "DMA", "EA", "NH4"]
 
 
 def alone(species, edge_A=9.0, shift=(0.0, 0.0, 0.0)):
     """A molecule by itself in a periodic cube, wrapped atom by atom: torn at the corner."""
-    molecule = load_molecule(species, STORE)
+    molecule = load_molecule(species)
     fractional = (molecule.positions_A / edge_A + shift) % 1.0
     return Structure(Lattice.cubic(edge_A), molecule.elements, fractional)
 
@@ -57,7 +55,7 @@ def test_a_molecule_is_known_and_made_whole(species, shift):
     assert set(found.site_properties["role"]) == {"A"}
     assert set(found.site_properties["molecule"]) == {0}
     assert found.properties["charge"] == 1
-    wanted = load_molecule(species, STORE).positions_A
+    wanted = load_molecule(species).positions_A
     wanted = np.linalg.norm(wanted[:, None] - wanted[None], axis=2)
     assert insides(found)[0][1] == pytest.approx(np.sort(wanted.ravel()), abs=1e-9)
 
@@ -66,7 +64,7 @@ def test_every_ion_of_the_store_is_another_molecule():
     """Published isomers differ: DMA and EA have one formula."""
     graphs = [
         (ion.species, smiles_graph(ion.smiles), ion.atoms)
-        for ion in load_registry(STORE).ions.values()
+        for ion in load_registry().ions.values()
         if ion.molecular
     ]
     for number, (species, graph, atoms) in enumerate(graphs):
@@ -221,5 +219,5 @@ def test_no_structure_is_an_input_error():
 def test_matching_knows_bonds_from_formula():
     ethyl = alone("EA")
     molecule = find_molecules(ethyl)[0]
-    assert match(molecule.elements(ethyl), molecule.bonds, STORE)[0] == "EA"
-    assert match(("C", "H", "H", "H", "H"), ((0, 1), (0, 2), (0, 3), (0, 4)), STORE)[0] == ""
+    assert match(molecule.elements(ethyl), molecule.bonds)[0] == "EA"
+    assert match(("C", "H", "H", "H", "H"), ((0, 1), (0, 2), (0, 3), (0, 4)))[0] == ""

@@ -12,7 +12,7 @@ from perovdb.calculators.diffraction.identification.stored_peaks import stored_c
 from perovdb.calculators.mixing import lattice
 from perovdb.composition import parse
 from perovdb.errors import FormulaError, InputError, MissingData, StructureError, UnknownSpecies
-from perovdb.store import open_store
+from perovdb.store import current_store
 from perovdb.structures.builder import build
 from perovdb.structures.layered.antiphase import antiphase_boundary, antiphase_sites
 from perovdb.structures.layered.compositions import slab_ions
@@ -23,8 +23,8 @@ from perovdb.structures.layered.stacking import contact_spacing
 from perovdb.structures.ordering import RULES
 from perovdb.structures.units import closest_contact, units
 
-STORE = open_store()
-OF = lengths(parse("CsPbBr3"), {}, 6.0, None, 298.0, STORE)
+STORE = current_store()
+OF = lengths(parse("CsPbBr3"), {}, 6.0, None, 298.0)
 
 
 def ions(structure):
@@ -45,7 +45,7 @@ def shortest(structure, first, second):
 
 def test_the_measured_phase_comes_back():
     (row,) = STORE.rows("SELECT * FROM phase WHERE id = 'L011'")
-    lattice_A, fractional, occupants = stored_cell(row, STORE)
+    lattice_A, fractional, occupants = stored_cell(row)
     measured = {
         (site[0][0].elements[0], *np.round(place % 1, 9).tolist())
         for site, place in zip(occupants, fractional, strict=True)
@@ -110,7 +110,7 @@ def test_kinds_and_depths_of_sites():
 
 
 def test_lengths_are_those_of_the_template_scaled():
-    face = template(STORE).face
+    face = template().face
     # Bonds of the measured phase, found by pymatgen.
     measured = ruddlesden_popper("CsPbCl3", 1, apical="I")
     assert shortest(measured, "Cs", "I") == pytest.approx(face.across_A)
@@ -173,16 +173,16 @@ def test_apical_iodide_stands_at_the_faces_only():
 
 def test_a_layered_formula_is_taken_apart():
     for formula, n in (("Cs2PbBr4", 1), ("Cs3Pb2Br7", 2), ("Cs4Pb3Br10", 3)):
-        assert slab_ions(formula, None, None, STORE) == (parse("CsPbBr3"), n, {})
+        assert slab_ions(formula, None, None) == (parse("CsPbBr3"), n, {})
     # The template's own formula has the template's order.
-    assert slab_ions("Cs2PbI2Cl2", None, None, STORE) == (parse("CsPbCl3"), 1, {"I": 1.0})
+    assert slab_ions("Cs2PbI2Cl2", None, None) == (parse("CsPbCl3"), 1, {"I": 1.0})
     # The two iodides are apical.
-    parent, n, apical = slab_ions("Cs3Pb2Br5I2", 2, "I", STORE)
+    parent, n, apical = slab_ions("Cs3Pb2Br5I2", 2, "I")
     assert (parent, n, apical) == (parse("CsPbBr3"), 2, {"I": 1.0})
     with pytest.raises(FormulaError, match="too little"):
-        slab_ions("Cs3Pb2Br6I", None, "I", STORE)
+        slab_ions("Cs3Pb2Br6I", None, "I")
     with pytest.raises(InputError, match="n = 2"):
-        slab_ions("Cs3Pb2Br7", 3, None, STORE)
+        slab_ions("Cs3Pb2Br7", 3, None)
 
 
 def test_an_intergrowth_keeps_one_distance_between_b_ions():
@@ -346,7 +346,7 @@ def test_a_history_builds_the_structure_again(builder, arguments, same):
     structure = builder(**arguments)
     (step,) = structure.properties["history"]
     assert step["step"] == builder.__name__
-    again = builder(**json.loads(json.dumps(step["arguments"])), store=STORE)
+    again = builder(**json.loads(json.dumps(step["arguments"])))
     assert same(structure, again)
     assert structure.properties == again.properties
 
@@ -406,7 +406,7 @@ def test_layered_models_stand_in_the_cell_of_the_perovskite():
     # The boundary costs volume, the slabs have the perovskite's.
     cubic = build("CsPbBr3", "alpha", (1, 1, 1))
     grown = intergrowth("CsPbBr3", (6, 6), a_A=cubic.lattice.a)
-    face = lengths(parse("CsPbBr3"), {}, cubic.lattice.a, None, 298.0, STORE).face
+    face = lengths(parse("CsPbBr3"), {}, cubic.lattice.a, None, 298.0).face
     wanted = 10 * cubic.volume + 2 * face.interlayer_A * cubic.lattice.a**2
     assert grown.volume == pytest.approx(wanted)
 

@@ -8,14 +8,14 @@ from ase import Atoms
 from ase.io import write
 
 from perovdb.errors import InputError, MissingData, PerovdbError, UnknownSpecies
-from perovdb.store import open_store
+from perovdb.store import current_store
 from perovdb.structures.drawing import draw
 from perovdb.structures.molecules.foreign import read_molecule
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import units
 
-STORE = open_store()
+STORE = current_store()
 
 
 def distances(positions):
@@ -25,7 +25,7 @@ def distances(positions):
 @pytest.fixture
 def ma_file(tmp_path):
     """MA in a frame that is not its own."""
-    molecule = load_molecule("MA", STORE)
+    molecule = load_molecule("MA")
     atoms = Atoms(molecule.elements, molecule.positions_A)
     atoms.translate((3, -2, 7))
     atoms.rotate(40, (1, 2, 3))
@@ -35,7 +35,7 @@ def ma_file(tmp_path):
 
 
 def test_a_file_gives_the_molecule_in_its_own_frame(ma_file):
-    found, wanted = read_molecule(ma_file, "MA", STORE), load_molecule("MA", STORE)
+    found, wanted = read_molecule(ma_file, "MA"), load_molecule("MA")
     assert found.species == "MA"
     assert found.elements == wanted.elements
     assert distances(found.positions_A) == pytest.approx(distances(wanted.positions_A), abs=1e-6)
@@ -44,7 +44,7 @@ def test_a_file_gives_the_molecule_in_its_own_frame(ma_file):
 
 
 def test_an_alias_names_the_species(ma_file):
-    assert read_molecule(str(ma_file), "CH3NH3", STORE).species == "MA"
+    assert read_molecule(str(ma_file), "CH3NH3").species == "MA"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_an_alias_names_the_species(ma_file):
 def test_a_file_that_is_not_the_molecule(ma_file, change, words):
     ma_file.write_text(change(ma_file.read_text()))
     with pytest.raises(InputError, match=words) as error:
-        read_molecule(ma_file, "MA", STORE)
+        read_molecule(ma_file, "MA")
     assert "\n" not in str(error.value)
 
 
@@ -84,7 +84,7 @@ def test_mutated_files_give_one_error_or_the_molecule(ma_file):
             mutated[place] = generator.integers(256)
         ma_file.write_bytes(bytes(mutated[: generator.integers(1, len(text) + 1)]))
         try:
-            found = read_molecule(ma_file, "MA", STORE)
+            found = read_molecule(ma_file, "MA")
         except PerovdbError as error:
             message = str(error)
         else:
@@ -95,26 +95,26 @@ def test_mutated_files_give_one_error_or_the_molecule(ma_file):
 @pytest.mark.parametrize("name", ["missing.xyz", ".xyz"])
 def test_a_file_that_is_not_there(tmp_path, name):
     with pytest.raises(InputError, match="cannot be read"):
-        read_molecule(tmp_path / name, "MA", STORE)
+        read_molecule(tmp_path / name, "MA")
 
 
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "folder.xyz").mkdir()
     with pytest.raises(InputError):
-        read_molecule(tmp_path / "folder.xyz", "MA", STORE)
+        read_molecule(tmp_path / "folder.xyz", "MA")
 
 
 def test_species_that_are_no_molecules(ma_file):
     with pytest.raises(UnknownSpecies):
-        read_molecule(ma_file, "Xy", STORE)
+        read_molecule(ma_file, "Xy")
     with pytest.raises(InputError, match="Cs is an atom"):
-        read_molecule(ma_file, "Cs", STORE)
+        read_molecule(ma_file, "Cs")
 
 
 def test_without_rdkit_a_smiles_string_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdkit.Chem", None)
     with pytest.raises(MissingData, match=r"pip install 'perovdb\[molecules\]'"):
-        read_molecule("C[NH3+]", "MA", STORE)
+        read_molecule("C[NH3+]", "MA")
 
 
 def smiles(species):
@@ -125,8 +125,8 @@ def smiles(species):
 def test_rdkit_agrees_with_the_computed_geometry(species):
     """Bonds of a force field and of B3LYP: within 0.05 A."""
     pytest.importorskip("rdkit")
-    found = read_molecule(smiles(species), species, STORE)
-    wanted = load_molecule(species, STORE)
+    found = read_molecule(smiles(species), species)
+    wanted = load_molecule(species)
     assert bonds(found) == pytest.approx(bonds(wanted), abs=0.05)
 
 
@@ -145,13 +145,11 @@ def bonds(molecule):
 @pytest.mark.parametrize("species", ["HA", "HYD", "AZ", "IMI", "TriMA", "TMA"])
 def test_ions_without_a_geometry_are_built_from_smiles(species):
     pytest.importorskip("rdkit")
-    one, two = (read_molecule(smiles(species), species, STORE, seed=3) for _ in range(2))
+    one, two = (read_molecule(smiles(species), species, seed=3) for _ in range(2))
     assert (one.positions_A == two.positions_A).all()
     fractional = np.array([[0.5] * 3, [0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]])
     sites = Sites(np.eye(3) * 6.4, fractional, np.array(["A", "B", "X", "X", "X"]))
-    structure = draw(
-        sites, [species, "Pb", "I", "I", "I"], "random", 0, STORE, molecules={species: one}
-    )
+    structure = draw(sites, [species, "Pb", "I", "I", "I"], "random", 0, molecules={species: one})
     assert {unit.ion for unit in units(structure)} == {species, "Pb", "I"}
     assert len(structure) == 4 + len(one.elements)
 
@@ -171,5 +169,5 @@ def test_ions_without_a_geometry_are_built_from_smiles(species):
 def test_strings_that_are_not_the_ion(text, species, words):
     pytest.importorskip("rdkit")
     with pytest.raises(InputError, match=words) as error:
-        read_molecule(text, species, STORE)
+        read_molecule(text, species)
     assert "\n" not in str(error.value)

@@ -24,7 +24,7 @@ CATIONS = ("MA", "FA", "NH4", "GUA", "DMA", "EA")
 
 
 def sites_of(formula, size, store, phase=None):
-    cell = average_cell(formula, phase, store=store)
+    cell = average_cell(formula, phase)
     lattice_A, fractional = repeat(cell.lattice_A, cell.fractional, size)
     return Sites(lattice_A, fractional, np.array(cell.roles * int(np.prod(size))))
 
@@ -43,7 +43,7 @@ def intact(structure, store, molecules=None):
     for unit in units(structure):
         if len(unit.atoms) == 1:
             continue
-        shape = (molecules or {}).get(unit.ion) or load_molecule(unit.ion, store)
+        shape = (molecules or {}).get(unit.ion) or load_molecule(unit.ion)
         # Atoms of an element keep their order.
         for element in set(shape.elements):
             assert (elements[unit.atoms] == element).sum() == shape.elements.count(element)
@@ -82,9 +82,9 @@ def test_mixed_cations_by_every_rule(edge, rule, store):
     ions = mixed(sites, 0.5, seed=edge)
     if edge == 3 and rule.startswith(("antiferro", "columnar")):
         with pytest.raises(StructureError, match="is odd"):
-            draw(sites, ions, rule, edge, store)
+            draw(sites, ions, rule, edge)
         return
-    structure = draw(sites, ions, rule, edge, store)
+    structure = draw(sites, ions, rule, edge)
     cages = edge**3
     counts = Counter(unit.ion for unit in units(structure))
     ma = round(cages / 2)
@@ -92,7 +92,7 @@ def test_mixed_cations_by_every_rule(edge, rule, store):
     assert len(structure) == 12 * cages
     assert closest_contact(structure) > 1.6
     intact(structure, store)
-    assert same(draw(sites, ions, rule, edge, store), structure)
+    assert same(draw(sites, ions, rule, edge), structure)
 
 
 @pytest.mark.parametrize("cation", CATIONS)
@@ -101,11 +101,11 @@ def test_mixed_cations_by_every_rule(edge, rule, store):
 def test_every_cation_of_the_store_fits_a_lead_iodide(cation, rule, host, phase, store):
     sites = sites_of(host, (2, 2, 2) if phase == "alpha" else (1, 1, 1), store, phase)
     ions = [{"A": cation, "B": "Pb", "X": "I"}[role] for role in sites.roles]
-    structure = draw(sites, ions, rule, 0, store)
+    structure = draw(sites, ions, rule, 0)
     assert closest_contact(structure) > 1.6
     intact(structure, store)
     if rule == "random":
-        other = draw(sites, ions, rule, 1, store)
+        other = draw(sites, ions, rule, 1)
         assert not same(other, structure)
 
 
@@ -113,7 +113,7 @@ def test_every_cation_of_the_store_fits_a_lead_iodide(cation, rule, host, phase,
 def test_the_centre_that_is_asked_for_stands_on_the_site(centre, store):
     sites = sites_of("FAPbI3", (2, 1, 1), store, "alpha")
     ions = ["EA" if role == "A" else "" for role in sites.roles]
-    structure = draw(sites, ions, "random", 4, store, centre=centre, share=None)
+    structure = draw(sites, ions, "random", 4, centre=centre, share=None)
     weights = {
         "mass": [float(site.specie.atomic_mass) for site in structure],
         "charge": [float(site.specie.Z) for site in structure],
@@ -129,9 +129,7 @@ def test_the_centre_that_is_asked_for_stands_on_the_site(centre, store):
 def test_dipoles_point_where_long_axes_pointed(store):
     """FA's dipole lies along its C-H bond, which the axis "dipole" turns to [100]."""
     sites = Sites(np.eye(3) * 20, np.array([[0.5] * 3]), np.array(["A"]))
-    long, polar = (
-        draw(sites, ["FA"], "aligned", 0, store, axis=axis) for axis in ("long", "dipole")
-    )
+    long, polar = (draw(sites, ["FA"], "aligned", 0, axis=axis) for axis in ("long", "dipole"))
     for structure, along in ((long, [0, 1, 0]), (polar, [1, 0, 0])):
         carbon = structure.cart_coords[structure.indices_from_symbol("C")[0]]
         apart = structure.cart_coords - carbon
@@ -150,12 +148,12 @@ def test_dipoles_point_where_long_axes_pointed(store):
 def test_an_axis_or_centre_that_is_not_there(options, words, store):
     sites = Sites(np.eye(3) * 20, np.array([[0.5] * 3]), np.array(["A"]))
     with pytest.raises(InputError, match=words):
-        draw(sites, ["FA"], "aligned", 0, store, **options)
+        draw(sites, ["FA"], "aligned", 0, **options)
 
 
 def test_empty_sites_and_own_molecules(store):
     """A geometry of one's own replaces the store's, elements of any kind among its atoms."""
-    own = load_molecule("MA", store)
+    own = load_molecule("MA")
     stretched = RigidMolecule("MA", own.elements, own.positions_A * 1.01)
     strange = RigidMolecule(
         "TMA", ("P", "H", "S"), np.array([[0, 0, 0], [1.4, 0, 0], [0, 2.0, 0]])
@@ -167,7 +165,7 @@ def test_empty_sites_and_own_molecules(store):
     )
     given = {"MA": stretched, "TMA": strange}
     ions = ["MA", "FA", "TMA", "", "I"]
-    structure = draw(sites, ions, "random", 0, store, molecules=given)
+    structure = draw(sites, ions, "random", 0, molecules=given)
     assert Counter(unit.ion for unit in units(structure)) == {"MA": 1, "FA": 1, "TMA": 1, "I": 1}
     symbols = [site.specie.symbol for site in structure]
     assert list(dict.fromkeys(symbols)) == ["C", "N", "H", "P", "S", "I"]
@@ -177,11 +175,11 @@ def test_empty_sites_and_own_molecules(store):
 def test_an_ion_without_a_geometry_says_how_to_give_one(store):
     sites = Sites(np.eye(3) * 20, np.array([[0.5] * 3]), np.array(["A"]))
     with pytest.raises(MissingData, match=r"no geometry for the molecular ion AZ.*read_molecule"):
-        draw(sites, ["AZ"], "aligned", 0, store)
+        draw(sites, ["AZ"], "aligned", 0)
 
 
 def test_a_molecule_comes_back_from_its_record(store):
-    molecule = load_molecule("EA", store)
+    molecule = load_molecule("EA")
     again = from_record("EA", json.loads(json.dumps(molecule.record())))
     assert again.elements == molecule.elements
     assert (again.positions_A == molecule.positions_A).all()

@@ -21,12 +21,12 @@ from perovdb.structures.units import units
 
 
 def crystal(formula, phase, size, cation, store, rule="random", seed=1, **options):
-    cell = average_cell(formula, phase, store=store)
+    cell = average_cell(formula, phase)
     lattice_A, fractional = repeat(cell.lattice_A, cell.fractional, size)
     roles = cell.roles * int(np.prod(size))
     halide = cell.composition.species[-1]
     ions = [{"A": cation, "B": "Pb", "X": halide}[role] for role in roles]
-    return draw(Sites(lattice_A, fractional, np.array(roles)), ions, rule, seed, store, **options)
+    return draw(Sites(lattice_A, fractional, np.array(roles)), ions, rule, seed, **options)
 
 
 def shortest(structure):
@@ -113,7 +113,7 @@ def test_molecules_that_touch_nothing_stay_to_the_last_bit(store):
         np.array(["A"] * 3),
         (False,) * 3,
     )
-    raw = draw(sites, ["MA"] * 3, "aligned", 0, store, share=None)
+    raw = draw(sites, ["MA"] * 3, "aligned", 0, share=None)
     after = nudge(raw)
     third = np.array(raw.site_properties["molecule"]) == 2
     assert (after.frac_coords[third] == raw.frac_coords[third]).all()
@@ -123,7 +123,7 @@ def test_molecules_that_touch_nothing_stay_to_the_last_bit(store):
 def test_two_that_lie_on_one_another_symmetrically_are_freed(store):
     """Nothing says which way: the seed does."""
     sites = Sites(np.eye(3) * 30, np.full((2, 3), 0.5), np.array(["A"] * 2), (False,) * 3)
-    raw = draw(sites, ["NH4", "NH4"], "aligned", 0, store, share=None)
+    raw = draw(sites, ["NH4", "NH4"], "aligned", 0, share=None)
     after = nudge(raw, seed=3)
     assert shortest(after).min() >= 1.8 - 1e-9
     assert (nudge(raw, seed=3).frac_coords == after.frac_coords).all()
@@ -138,7 +138,7 @@ def test_a_cage_that_is_too_small_is_named(store):
 def crystal_of_fluoride(store):
     fractional = np.array([[0.5] * 3, [0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]])
     sites = Sites(np.eye(3) * 4.6, fractional, np.array(["A", "B", "X", "X", "X"]))
-    return draw(sites, ["GUA", "Pb", "F", "F", "F"], "aligned", 0, store)
+    return draw(sites, ["GUA", "Pb", "F", "F", "F"], "aligned", 0)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.2, np.nan])
@@ -186,7 +186,7 @@ def test_the_jacobian_is_that_of_the_rotation(vector):
 
 def test_a_structure_of_one_molecule(store):
     """Its own images are all that it can touch."""
-    ma = load_molecule("MA", store)
+    ma = load_molecule("MA")
     alone = Structure(
         Lattice.cubic(3.6),
         list(ma.elements),

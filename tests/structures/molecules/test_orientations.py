@@ -33,7 +33,7 @@ def cages(size, edge_A=6.3, keep=None):
 
 
 def sites_of(formula, phase, size, store):
-    cell = average_cell(formula, phase, store=store)
+    cell = average_cell(formula, phase)
     lattice_A, fractional = repeat(cell.lattice_A, cell.fractional, size)
     return Sites(lattice_A, fractional, np.array(cell.roles * int(np.prod(size))))
 
@@ -162,7 +162,7 @@ def test_cages_in_odd_rings_cannot_alternate():
 def test_alternating_molecules_have_no_dipole_together(rule, formula, store):
     sites = sites_of(formula, "alpha", (2, 2, 2), store)
     ions = [{"A": formula[:2], "B": "Pb", "X": "I"}[role] for role in sites.roles]
-    found = dipoles(draw(sites, ions, rule, 0, store, share=None), store)
+    found = dipoles(draw(sites, ions, rule, 0, share=None))
     assert np.linalg.norm(found.vectors_D, axis=1).min() > 0.2
     assert found.total_D == pytest.approx(np.zeros(3), abs=1e-6)
 

@@ -47,7 +47,7 @@ def test_acetate_has_two_equal_arms_and_the_bonds_of_acetic_acid():
 
 
 def test_methylammonium_is_the_molecule_of_the_store(store):
-    head, shape = methylammonium(store), load_molecule("MA", store)
+    head, shape = methylammonium(), load_molecule("MA")
 
     def lengths(positions):
         return np.linalg.norm(positions[:, None] - positions, axis=2)
@@ -69,7 +69,7 @@ def test_acetate_in_halide_vacancies(particle, store):
     assert len(found) == 5
     assert {unit.role for unit in found} == {"L"}
     lead = np.array([unit.centre_A for unit in units(made) if unit.ion == "Pb"])
-    wanted = radius_A("Pb", store) + radius_A("O", store)
+    wanted = radius_A("Pb") + radius_A("O")
     for unit in found:
         oxygen, carbon = atoms(made, unit, "O"), atoms(made, unit, "C")
         away = np.sort(np.linalg.norm(lead[:, None] - oxygen, axis=2), axis=0)[0]

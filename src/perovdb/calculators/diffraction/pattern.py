@@ -21,7 +21,6 @@ from perovdb.calculators.diffraction.scatterers import Scatterer, scatterers
 from perovdb.composition import Composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 
 if TYPE_CHECKING:
     from pymatgen.core import IStructure, Structure
@@ -89,7 +88,6 @@ def xrd(
     wavelength: str | float = "CuKa1",
     two_theta_deg: tuple[float, float] = (5.0, 90.0),
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
     *,
     dispersion: bool = True,
     b_iso_A2: float | Mapping[str, float] = 0.0,
@@ -105,7 +103,6 @@ def xrd(
             lines CuKa1 and CuKa2, the second as strong as `alpha2_share` says.
         two_theta_deg: lowest and highest angle, 0 to 180 degrees.
         temperature_K: as for `average_cell`.
-        store: the curated store by default.
         dispersion: whether form factors hold the anomalous dispersion f' + i f'' of Chantler's
             table.
         b_iso_A2: isotropic Debye-Waller parameter B of exp(-B s^2), s = sin(theta) / lambda, in
@@ -117,14 +114,13 @@ def xrd(
         MissingData: the phase has no positions, or an element no form factor or dispersion.
         OutOfRange: so many reflections that they cannot be held.
     """
-    store = store or open_store()
-    radiation = radiation_lines(wavelength, store)
+    radiation = radiation_lines(wavelength)
     _check_range(two_theta_deg)
-    cell = average_cell(composition, phase, temperature_K, store)
+    cell = average_cell(composition, phase, temperature_K)
     thermal = _b_iso(b_iso_A2, cell.composition.species)
     scatterer = {
         species: replace(still, b_iso_A2=thermal[species])
-        for species, still in scatterers(cell.composition, store).items()
+        for species, still in scatterers(cell.composition).items()
     }
     occupants = [
         [(scatterer[s], x) for s, x in cell.occupancy(i).items()] for i in range(len(cell.roles))
@@ -150,7 +146,6 @@ def xrd_structure(
     *,
     dispersion: bool = True,
     b_iso_A2: float | Mapping[str, float] = 0.0,
-    store: Store | None = None,
     origin: str = "the structure given",
     notes: Sequence[str] = (),
 ) -> Pattern:
@@ -163,7 +158,7 @@ def xrd_structure(
 
     Args:
         structure: a periodic structure of pymatgen, ordered or not.
-        wavelength, two_theta_deg, dispersion, store: as for `xrd`; the store serves for the
+        wavelength, two_theta_deg, dispersion: as for `xrd`; the store serves for the
             wavelength alone.
         b_iso_A2: as for `xrd`, element -> number for each of them.
         origin: where the structure is from, for people.
@@ -175,8 +170,7 @@ def xrd_structure(
         MissingData: an element has no form factor or dispersion.
         OutOfRange: so many reflections that they cannot be held.
     """
-    store = store or open_store()
-    name, lines = radiation_lines(wavelength, store)
+    name, lines = radiation_lines(wavelength)
     _check_range(two_theta_deg)
     lattice_A = np.array(structure.lattice.matrix)
     fractional = np.array(structure.frac_coords)

@@ -2,15 +2,13 @@
 
 from perovdb.calculators.diffraction.dispersion import alpha2_share
 from perovdb.errors import InputError
-from perovdb.store import Store, queries
+from perovdb.store import queries
 
 #: End of the name of both K-alpha lines together, as in CuKa12.
 DOUBLET = "Ka12"
 
 
-def radiation_lines(
-    wavelength: str | float, store: Store
-) -> tuple[str, list[tuple[float, float]]]:
+def radiation_lines(wavelength: str | float) -> tuple[str, list[tuple[float, float]]]:
     """Name of a radiation, and the wavelength in angstrom and strength of each of its lines.
 
     The first line is the strongest, of strength 1.
@@ -18,7 +16,6 @@ def radiation_lines(
     Args:
         wavelength: name of an X-ray line in the store, or a number in angstrom. CuKa12 is both
             lines CuKa1 and CuKa2, the second as strong as `alpha2_share` says.
-        store: which holds the wavelengths.
 
     Raises:
         InputError: there is no such line, or the wavelength is not that of an experiment.
@@ -28,11 +25,11 @@ def radiation_lines(
         if wavelength.endswith(DOUBLET):
             element = wavelength.removesuffix(DOUBLET)
             both = [
-                float(queries.wavelength(store, element + line)["wavelength_A"])
+                float(queries.wavelength(element + line)["wavelength_A"])
                 for line in ("Ka1", "Ka2")
             ]
             return wavelength, [(both[0], 1.0), (both[1], alpha2_share(element))]
-        row = queries.wavelength(store, wavelength)
+        row = queries.wavelength(wavelength)
         name, wavelength_A = wavelength, float(row["wavelength_A"])
     else:
         name, wavelength_A = f"{wavelength:g} A", float(wavelength)

@@ -14,7 +14,6 @@ from perovdb.calculators.molecules import molecular_geometry
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData
-from perovdb.store import Store
 
 #: 8 pi^2 times the Bohr radius in angstrom, of the Mott-Bethe formula, with pymatgen's digits.
 MOTT_BETHE = 41.78214
@@ -95,24 +94,24 @@ def _form_factor_table() -> tuple[Mapping[str, Any], Mapping[str, int]]:
     return ATOMIC_SCATTERING_PARAMS, {element.symbol: element.Z for element in Element}
 
 
-def scatterers(composition: Composition, store: Store) -> dict[str, Scatterer]:
+def scatterers(composition: Composition) -> dict[str, Scatterer]:
     """The scatterer of each ion of a composition.
 
     Raises:
         MissingData: a molecular ion has no geometry in the store.
     """
-    return {species: scatterer_of(species, store) for species in composition.species}
+    return {species: scatterer_of(species) for species in composition.species}
 
 
-def scatterer_of(species: str, store: Store) -> Scatterer:
+def scatterer_of(species: str) -> Scatterer:
     """The scatterer of an ion: an atom at rest, or a molecule that turns freely.
 
     Raises:
         UnknownSpecies: the store has no such ion.
         MissingData: a molecular ion has no geometry in the store.
     """
-    ion = load_registry(store).ion(species)
+    ion = load_registry().ion(species)
     if not ion.molecular:
         return Scatterer((ion.atoms,), (0.0,))
-    elements, positions_A = molecular_geometry(ion.species, store)
+    elements, positions_A = molecular_geometry(ion.species)
     return Scatterer(elements, tuple(map(float, np.linalg.norm(positions_A, axis=1))))

@@ -9,7 +9,7 @@ from perovdb.calculators.mixing import Cell, lattice
 from perovdb.composition import Composition, as_perovskite
 from perovdb.errors import InputError, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 from perovdb.store.connection import Record
 
 #: The store keeps pseudo-cubic lattice parameters to four decimals.
@@ -44,7 +44,6 @@ def end_members(
     formulas: Sequence[Composition | str],
     a_A: Sequence[Number] | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> tuple[End, ...]:
     """End members with their pseudo-cubic lattice parameters.
 
@@ -52,7 +51,6 @@ def end_members(
         formulas: two or three compositions.
         a_A: their lattice parameters in angstrom; by default those of `mixing.lattice`.
         temperature_K: in kelvin, for the choice of cells.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
@@ -60,8 +58,7 @@ def end_members(
         MissingData: the store has no perovskite cell of one at this temperature.
         OutOfRange: all have the same lattice parameter, or one is not a full ABX3.
     """
-    store = store or open_store()
-    compositions = [as_perovskite(formula, store, "Vegard's rule") for formula in formulas]
+    compositions = [as_perovskite(formula, "Vegard's rule") for formula in formulas]
     if len(compositions) not in (2, 3):
         raise InputError(f"End members given: {len(compositions)}.", "Give two or three of them.")
     if len(set(compositions)) < len(compositions):
@@ -70,9 +67,7 @@ def end_members(
             "Give different ones.",
         )
     if a_A is None:
-        ends = tuple(
-            _from_store(composition, temperature_K, store) for composition in compositions
-        )
+        ends = tuple(_from_store(composition, temperature_K) for composition in compositions)
     elif len(a_A) == len(compositions):
         ends = tuple(
             _as_given(composition, number)
@@ -95,12 +90,12 @@ def _as_given(composition: Composition, number: Number) -> End:
     return End(composition.formula, a, su, su_from, (a, a), (), (note,))
 
 
-def _from_store(composition: Composition, temperature_K: float, store: Store) -> End:
-    found = lattice(composition, temperature_K, store)
+def _from_store(composition: Composition, temperature_K: float) -> End:
+    found = lattice(composition, temperature_K)
     shares = {member.cell.phase_id: member.fraction for member in found.end_members}
     known = {}
     for phase_id, share in shares.items():
-        (row,) = queries.facts(store, "phase", {"id": phase_id})
+        (row,) = queries.facts("phase", {"id": phase_id})
         su = _su_of_cell(row)
         if su is not None:
             known[phase_id] = share * su

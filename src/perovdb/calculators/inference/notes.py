@@ -6,7 +6,6 @@ from perovdb.calculators.inference.ends import End, span
 from perovdb.calculators.inference.settings import Measurement, Setting, same_length
 from perovdb.composition import as_composition
 from perovdb.composition.composition import SITE_COUNT
-from perovdb.store import Store
 
 #: With a larger uncertainty of the fraction than this, any composition would do.
 TELLS_NOTHING = 0.5
@@ -30,7 +29,7 @@ def reason(in_range: bool, a: float, ends: Sequence[End]) -> str:
     return ""
 
 
-def end_notes(ends: Sequence[End], store: Store) -> list[str]:
+def end_notes(ends: Sequence[End]) -> list[str]:
     """What the end members rest on, and how they differ from each other."""
     notes = [note for end in ends for note in end.notes]
     phases = {end.formula: "/".join(dict.fromkeys(c.phase for c in end.cells)) for end in ends}
@@ -46,7 +45,7 @@ def end_notes(ends: Sequence[End], store: Store) -> list[str]:
             f"no uncertainty is known for a of {', '.join(unknown)}: it does not enter the "
             "uncertainty of the fraction"
         )
-    compositions = [as_composition(end.formula, store) for end in ends]
+    compositions = [as_composition(end.formula) for end in ends]
     mixed = [
         site
         for site in SITE_COUNT

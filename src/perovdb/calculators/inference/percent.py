@@ -6,14 +6,10 @@ from perovdb.composition import Composition, as_perovskite
 from perovdb.composition.composition import SITE_COUNT
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError
-from perovdb.store import Store, open_store
 
 
 def composition_from_percent(
-    host: Composition | str,
-    percent: Mapping[str, float],
-    rest: str | None = None,
-    store: Store | None = None,
+    host: Composition | str, percent: Mapping[str, float], rest: str | None = None
 ) -> Composition:
     """Composition whose one site is shared as atomic percents of its ions say.
 
@@ -25,7 +21,6 @@ def composition_from_percent(
         host: a perovskite that gives the other two sites.
         percent: ion -> atomic percent, all of one site; zeros are left out.
         rest: the ion that makes up what is missing to 100, if any.
-        store: the curated store by default, for its ions.
 
     Raises:
         FormulaError, UnknownSpecies: the host or an ion cannot be read.
@@ -36,9 +31,8 @@ def composition_from_percent(
     >>> str(composition_from_percent("CsPbI3", {"I": 82}, rest="Br"))
     'CsPbBr0.54I2.46'
     """
-    store = store or open_store()
-    registry = load_registry(store)
-    composition = as_perovskite(host, store, "A composition from atomic percents")
+    registry = load_registry()
+    composition = as_perovskite(host, "A composition from atomic percents")
     shares: dict[str, float] = {}
     for name, value in percent.items():
         species = registry.ion(name).species

@@ -10,7 +10,7 @@ from perovdb.calculators.diffraction.bragg import SETTINGS, Index, Refined
 from perovdb.calculators.inference.ends import SAME, End, lies_in_range, span
 from perovdb.calculators.inference.readings import Number, Reading, read_number
 from perovdb.errors import InputError
-from perovdb.store import Store, queries
+from perovdb.store import queries
 
 #: A setting that needs a larger zero shift than this is not believed, nor one whose peaks miss
 #: the fit by more than this or three times their uncertainty. Judgement: a shift of a degree is
@@ -64,7 +64,6 @@ def measurement(
     hkl: Index | Sequence[Index] | None,
     wavelength: str | float | None,
     su: Number | Sequence[Number] | None,
-    store: Store,
 ) -> Measurement:
     """The readings of the one kind of value that is given, checked and with their indices."""
     given = {"a_A": a_A, "d_A": d_A, "two_theta_deg": two_theta_deg}
@@ -89,7 +88,7 @@ def measurement(
     uncertainties *= len(numbers) // len(uncertainties)
     line, wavelength_A = None, None
     if quantity == "two_theta_deg":
-        line, wavelength_A = _wavelength("CuKa1" if wavelength is None else wavelength, store)
+        line, wavelength_A = _wavelength("CuKa1" if wavelength is None else wavelength)
     elif wavelength is not None:
         raise InputError(
             "A wavelength belongs to peaks, not to lengths.", "Leave it out, or give peaks."
@@ -132,13 +131,13 @@ def _indices(quantity: str, hkl: Index | Sequence[Index] | None, n: int) -> tupl
     return tuple((int(index[0]), int(index[1]), int(index[2])) for index in several)
 
 
-def _wavelength(wavelength: str | float, store: Store) -> tuple[str, float]:
+def _wavelength(wavelength: str | float) -> tuple[str, float]:
     """Name and value in angstrom of an X-ray line, or of a number as text or not."""
     try:
         value = float(wavelength)
     except ValueError:
         line = str(wavelength)
-        return line, float(queries.wavelength(store, line)["wavelength_A"])
+        return line, float(queries.wavelength(line)["wavelength_A"])
     if not 0.1 <= value <= 10:
         raise InputError(
             f"The wavelength {value:g} A is not that of a diffraction experiment.",

@@ -34,7 +34,6 @@ from perovdb.composition import Composition, parse
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.composition.stoichiometry import DECIMALS
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 
 METHOD = "Vegard: a straight line between the end members' pseudo-cubic a"
 
@@ -132,7 +131,6 @@ def infer(
     ends_a_A: Sequence[Number] | None = None,
     setting: str = "auto",
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> Inference:
     """Composition of an alloy of two or three end members, by Vegard's rule.
 
@@ -152,7 +150,6 @@ def infer(
         setting: cell in which the index is meant: pseudo-cubic, tetragonal, orthorhombic, or
             auto, which tries all and takes the first that gives a composition.
         temperature_K: in kelvin, for the choice of cells.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
@@ -164,16 +161,15 @@ def infer(
     >>> round(found.fraction, 3), round(found.point.uncertainty, 3), found.formula
     (0.231, 0.016, 'CsPbBr2.307I0.693')
     """
-    store = store or open_store()
-    members = end_members(ends, ends_a_A, temperature_K, store)
-    measured = measurement(a_A, d_A, two_theta_deg, hkl, wavelength, su, store)
+    members = end_members(ends, ends_a_A, temperature_K)
+    measured = measurement(a_A, d_A, two_theta_deg, hkl, wavelength, su)
     if measured.quantity == "a_A":
         chosen, a, a_su = None, measured.readings[0].value, measured.readings[0].su
     else:
         chosen = choose_setting(measured, setting, members)
         a, a_su = chosen.chosen.a_A, chosen.chosen.a_su_A
     in_range = lies_in_range(a, a_su, members)
-    registry = load_registry(store)
+    registry = load_registry()
     point: Point | None = None
     segment: tuple[Point, ...] = ()
     if len(members) == 2:
@@ -191,7 +187,7 @@ def infer(
         reason=reason(in_range, a, members),
         setting=chosen,
         notes=(
-            *end_notes(members, store),
+            *end_notes(members),
             *fraction_notes(a, in_range, point.uncertainty if point else None, members),
             *setting_notes(chosen, measured),
         ),

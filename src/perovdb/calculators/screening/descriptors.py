@@ -21,7 +21,7 @@ from perovdb.composition.composition import SITE_COUNT
 from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 
 #: What is calculated for each composition, besides the fraction of each ion.
 DESCRIPTORS = ("t", "mu", "tau", "a_A", "gap_eV", "two_theta_100_deg", "charge")
@@ -50,21 +50,17 @@ class Tables(NamedTuple):
     notes: tuple[str, ...]
 
 
-def tables(
-    space: Space, temperature_K: float = ROOM_TEMPERATURE_K, store: Store | None = None
-) -> Tables:
+def tables(space: Space, temperature_K: float = ROOM_TEMPERATURE_K) -> Tables:
     """Radii, charges, cells and gaps for all compositions of a space.
 
     Args:
         space: of the compositions.
         temperature_K: of the end members' cells and gaps, in kelvin.
-        store: the curated store by default.
 
     Raises:
         InputError: the store does not know the X-ray line.
     """
-    store = store or open_store()
-    registry = load_registry(store)
+    registry = load_registry()
     radii: list[np.ndarray] = []
     charges: list[np.ndarray] = []
     notes = [f"radii: {RULE}"]
@@ -73,24 +69,24 @@ def tables(
         of_site = np.full(len(ions), np.nan)
         for i, ion in enumerate(ions):
             try:
-                of_site[i] = choose_radius(queries.radii(store, ion.species), ion)["radius_A"]
+                of_site[i] = choose_radius(queries.radii(ion.species), ion)["radius_A"]
             except MissingData as error:
                 notes.append(f"t, mu and tau with {ion.species} are not known: {error.what}")
         radii.append(of_site)
         charges.append(np.array([float(ion.charge) for ion in ions]))
-    a_A, a_notes = _end_cells(space, temperature_K, store)
-    gaps = gap.gap_tables(space.A.species, space.B.species, space.X.species, temperature_K, store)
+    a_A, a_notes = _end_cells(space, temperature_K)
+    gaps = gap.gap_tables(space.A.species, space.B.species, space.X.species, temperature_K)
     return Tables(
         radii_A=(radii[0], radii[1], radii[2]),
         charges=(charges[0], charges[1], charges[2]),
         a_A=a_A,
         gaps=gaps,
-        wavelength_A=float(queries.wavelength(store, LINE)["wavelength_A"]),
+        wavelength_A=float(queries.wavelength(LINE)["wavelength_A"]),
         notes=tuple(dict.fromkeys([*notes, *a_notes, *gaps.notes])),
     )
 
 
-def _end_cells(space: Space, temperature_K: float, store: Store) -> tuple[np.ndarray, list[str]]:
+def _end_cells(space: Space, temperature_K: float) -> tuple[np.ndarray, list[str]]:
     """(a, b, x) pseudo-cubic a of the end members in angstrom, and notes on them."""
     shape = tuple(len(site.species) for site in space.sites)
     a_A = np.full(shape, np.nan)
@@ -98,9 +94,9 @@ def _end_cells(space: Space, temperature_K: float, store: Store) -> tuple[np.nda
     missing = []
     species = product(*(site.species for site in space.sites))
     for index, (a, b, x) in zip(np.ndindex(*shape), species, strict=True):
-        formula = as_composition(f"({a})({b})({x})3", store).formula
+        formula = as_composition(f"({a})({b})({x})3").formula
         try:
-            found = lattice(formula, temperature_K, store)
+            found = lattice(formula, temperature_K)
         except MissingData:
             missing.append(formula)
             continue

@@ -15,7 +15,6 @@ from perovdb.calculators.screening.pareto import Objective, front, objective
 from perovdb.calculators.screening.space import Space, parse_space
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 
 DEFAULT_STEP = 0.1
 
@@ -134,14 +133,12 @@ def ask(
     objectives: Sequence[str] = (),
     temperature_K: float = ROOM_TEMPERATURE_K,
     linear_where_unknown: bool = False,
-    store: Store | None = None,
 ) -> Question:
     """The question that `screen` answers, for who wants to look at blocks on their own.
 
     Arguments and errors as for `screen`.
     """
-    store = store or open_store()
-    space = parse_space(space, store) if isinstance(space, str) else space
+    space = parse_space(space) if isinstance(space, str) else space
     if step is not None and count is not None:
         raise InputError("Both a step and a count are given.", "Give one of them.")
     if limit is not None and limit < 1:
@@ -160,5 +157,5 @@ def ask(
         descending=descending,
         limit=limit,
         linear_where_unknown=linear_where_unknown,
-        tables=tables(space, temperature_K, store),
+        tables=tables(space, temperature_K),
     )

@@ -19,7 +19,6 @@ from perovdb.calculators.screening.question import Found, Question, ask
 from perovdb.calculators.screening.space import Block, Space
 from perovdb.errors import OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +78,6 @@ def screen(
     objectives: Sequence[str] = (),
     temperature_K: float = ROOM_TEMPERATURE_K,
     linear_where_unknown: bool = False,
-    store: Store | None = None,
     progress: Progress | None = None,
     scheduler: str | None = None,
 ) -> Screening:
@@ -100,7 +98,6 @@ def screen(
         temperature_K: of the end members' cells and gaps, in kelvin.
         linear_where_unknown: take 0 for a bowing of the gap that nobody stated; otherwise the
             gap is unknown there.
-        store: the curated store by default.
         progress: called after each block with the numbers of compositions looked at and in all.
         scheduler: address of a Dask scheduler that shares the blocks among its workers, where
             perovdb is installed too.
@@ -128,7 +125,6 @@ def screen(
         objectives=objectives,
         temperature_K=temperature_K,
         linear_where_unknown=linear_where_unknown,
-        store=store,
     )
     parts = found_blocks(question) if scheduler is None else found_on_cluster(question, scheduler)
     found = _collect(question, parts, progress)

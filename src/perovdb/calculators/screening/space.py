@@ -15,7 +15,6 @@ from perovdb.composition.composition import SITE_COUNT
 from perovdb.composition.registry import load_registry
 from perovdb.composition.stoichiometry import DECIMALS
 from perovdb.errors import FormulaError
-from perovdb.store import Store, open_store
 
 EXAMPLE = "Write the ions of A, B and X as in 'Cs,FA,MA | Pb,Sn | I,Br'."
 
@@ -95,13 +94,12 @@ class Block(NamedTuple):
         return len(self.A)
 
 
-def parse_space(text: str, store: Store | None = None) -> Space:
+def parse_space(text: str) -> Space:
     """The space that a text states.
 
     Args:
         text: ions of A, B and X; sites are parted by ``|`` and ions by commas. A number behind an
             ion, as in ``Cs0.1,FA,MA``, holds it at this fraction of its site.
-        store: whose ions and other spellings of them are known; the curated store by default.
 
     Raises:
         FormulaError: a site is missing or empty, an ion stands twice or on the wrong site, or the
@@ -118,7 +116,7 @@ def parse_space(text: str, store: Store | None = None) -> Space:
     parts = text.split("|")
     if len(parts) != len(SITE_COUNT):
         raise FormulaError(f"'{text}' names {len(parts)} of the 3 sites.", EXAMPLE)
-    registry = load_registry(store or open_store())
+    registry = load_registry()
     return Space(
         *(_site(name, part, registry) for name, part in zip(SITE_COUNT, parts, strict=True))
     )

@@ -10,7 +10,6 @@ from pymatgen.core import Structure
 from scipy.spatial import cKDTree
 
 from perovdb.errors import StructureError
-from perovdb.store import Store
 from perovdb.structures.assembling import added
 from perovdb.structures.drawing import draw
 from perovdb.structures.molecules.orientations import cube_rotations
@@ -43,12 +42,7 @@ class Newcomer(NamedTuple):
 
 
 def edit(
-    structure: Structure,
-    out: Sequence[Unit],
-    new: Sequence[Newcomer],
-    orientation: str,
-    seed: int,
-    store: Store,
+    structure: Structure, out: Sequence[Unit], new: Sequence[Newcomer], orientation: str, seed: int
 ) -> Structure:
     """The structure without some units and with new ones. It has no history yet.
 
@@ -58,7 +52,6 @@ def edit(
         new: units that come.
         orientation: rule for molecules among them, of the drawing or ROOMIEST.
         seed: of random orientations.
-        store: geometries of the molecules.
 
     Raises:
         StructureError: no atom would be left.
@@ -82,7 +75,6 @@ def edit(
         [newcomer.ion for newcomer in new],
         "random" if orientation == ROOMIEST else orientation,
         seed,
-        store,
         labels={
             name: [held[one.instead.atoms[0]] if one.instead else None for one in new]
             for name, held in structure.site_properties.items()
@@ -92,11 +84,7 @@ def edit(
     if orientation == ROOMIEST:
         drawn = _turned(drawn, left, seed)
     return added(
-        left,
-        [site.specie.symbol for site in drawn],
-        drawn.cart_coords,
-        drawn.site_properties,
-        store,
+        left, [site.specie.symbol for site in drawn], drawn.cart_coords, drawn.site_properties
     )
 
 

@@ -10,7 +10,7 @@ from pymatgen.core import Structure
 from perovdb.calculators.radii import choose_radius
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 from perovdb.structures.arguments import checked
 from perovdb.structures.defects.charge_rules import charge_after, defect_notes, signed
 from perovdb.structures.defects.choices import Demand, Points, pick
@@ -58,7 +58,6 @@ def add_interstitial(
     charge_state: int | None = None,
     orientation: str = ROOMIEST,
     seed: int = 0,
-    store: Store | None = None,
 ) -> Structure:
     """The structure with ions, or molecules, between its sites. It is a start for a relaxation.
 
@@ -82,7 +81,6 @@ def add_interstitial(
         charge_state: charge of the interstitials together, in e, if not the formal one.
         orientation: rule for molecules, of the drawing, or "roomiest".
         seed: of the random choice and of random orientations.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies: the ion is not known.
@@ -90,8 +88,7 @@ def add_interstitial(
         StructureError: there are not so many voids, or nothing can make up for the charge.
         MissingData: the store has no geometry, or no radius, of the ion.
     """
-    store = store or open_store()
-    stock = Stock(structure, store)
+    stock = Stock(structure)
     added = stock.registry.ion(ion)
     if kind not in KINDS:
         raise InputError(
@@ -108,7 +105,7 @@ def add_interstitial(
         hosts = _hosts(stock, added.species, at, count, choose, generator)
         separation = separation_A
         if separation is None:
-            separation = 2 * _radius_A(added.species, store)
+            separation = 2 * _radius_A(added.species)
         places = np.concatenate([_halves(stock, int(host), separation) for host in hosts])
         where = "split"
     else:
@@ -121,7 +118,7 @@ def add_interstitial(
     out = np.concatenate([hosts, *more.values()])
     change = added.charge * len(new) - stock.charge(out)
     gone: list[Unit] = [stock.every[int(number)] for number in out]
-    made = edit(structure, gone, new, orientation, seed, store)
+    made = edit(structure, gone, new, orientation, seed)
     charge = charge_after(structure, change, neutral, charge_state)
     text = named([(f"{added.species}_i {where}", count)], more, partner)
     numbers = np.concatenate(
@@ -249,6 +246,6 @@ def _halves(stock: Stock, host: int, separation_A: float) -> np.ndarray:
     return np.asarray(lattice.get_fractional_coords(both[best]))
 
 
-def _radius_A(ion: str, store: Store) -> float:
-    kind = load_registry(store).ion(ion)
-    return float(choose_radius(queries.radii(store, ion), kind)["radius_A"])
+def _radius_A(ion: str) -> float:
+    kind = load_registry().ion(ion)
+    return float(choose_radius(queries.radii(ion), kind)["radius_A"])

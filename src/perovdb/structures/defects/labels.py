@@ -14,7 +14,6 @@ from pymatgen.core import Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.defects.interstitials import add_interstitial
 from perovdb.structures.defects.selecting import Place
@@ -52,7 +51,7 @@ class Defect:
 
 
 @checked
-def parse_defect(text: str, store: Store | None = None) -> Defect:
+def parse_defect(text: str) -> Defect:
     """A defect out of its label, such as "V_I", "Cd_Pb:2" or "I_i".
 
     Raises:
@@ -65,7 +64,7 @@ def parse_defect(text: str, store: Store | None = None) -> Defect:
     count = int(match["count"] or 1)
     if count < 1:
         raise InputError(f"{text!r} asks for no defect.", "Give a number from 1 on.")
-    registry = load_registry(store or open_store())
+    registry = load_registry()
     vacant, between = match["what"] == "V", match["where"] == "i"
     if vacant and between:
         raise InputError(f"{text!r} is nothing at no site.", EXAMPLES)
@@ -94,7 +93,6 @@ def defect(
     partner: str = "close",
     charge_state: int | None = None,
     seed: int = 0,
-    store: Store | None = None,
 ) -> Structure:
     """The structure with the point defects of a label.
 
@@ -110,13 +108,11 @@ def defect(
         partner: "close" or "far".
         charge_state: charge of the defects together, in e, if not the formal one.
         seed: of random choices.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies, InputError, StructureError: as for those functions.
     """
-    store = store or open_store()
-    wanted = parse_defect(label, store)
+    wanted = parse_defect(label)
     if at is not None and len(at) != wanted.count:
         raise InputError(
             f"{wanted.label} asks for {wanted.count} places, {len(at)} are named.",
@@ -132,7 +128,6 @@ def defect(
             partner=partner,
             charge_state=charge_state,
             seed=seed,
-            store=store,
         )
     if wanted.kind == "substitution":
         return substitute(
@@ -144,7 +139,6 @@ def defect(
             partner=partner,
             charge_state=charge_state,
             seed=seed,
-            store=store,
         )
     if not isinstance(choose, str):
         raise InputError(
@@ -160,5 +154,4 @@ def defect(
         partner=partner,
         charge_state=charge_state,
         seed=seed,
-        store=store,
     )

@@ -12,7 +12,6 @@ from pymatgen.core import Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
-from perovdb.store import Store
 from perovdb.structures.charges import LIGANDS, charge_of_units, ion_charge
 from perovdb.structures.defects.choices import Demand, Points, distinct_choices, pick
 from perovdb.structures.symmetry import permutations
@@ -50,11 +49,10 @@ class Stock:
 
     Args:
         structure: with roles and molecules.
-        store: spellings and charges of ions come from it.
     """
 
-    def __init__(self, structure: Structure, store: Store) -> None:
-        self.structure, self.store, self.registry = structure, store, load_registry(store)
+    def __init__(self, structure: Structure) -> None:
+        self.structure, self.registry = structure, load_registry()
         self.every = crystal_units(structure)
         centres = np.array([unit.centre_A for unit in self.every]).reshape(-1, 3)
         self.points = Points(structure.lattice, structure.lattice.get_fractional_coords(centres))
@@ -76,12 +74,12 @@ class Stock:
 
     def charge(self, numbers: Iterable[int] | np.ndarray) -> int:
         """Sum of the formal charges of units, in e."""
-        return charge_of_units((self.every[int(number)] for number in numbers), self.store)
+        return charge_of_units(self.every[int(number)] for number in numbers)
 
     def charge_of(self, ion: str) -> int:
         """Formal charge of one ion, in e, there or not."""
         here = self.of(ion)
-        return self.charge(here[:1]) if len(here) else ion_charge(ion, self.store)
+        return self.charge(here[:1]) if len(here) else ion_charge(ion)
 
     def of(self, ion: str) -> np.ndarray:
         """(n,) numbers of the units of an ion."""

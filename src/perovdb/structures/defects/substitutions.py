@@ -8,7 +8,6 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.charges import ion_charge
 from perovdb.structures.defects.charge_rules import charge_after, defect_notes, signed
@@ -47,7 +46,6 @@ def substitute(
     charge_state: int | None = None,
     orientation: str = "random",
     seed: int = 0,
-    store: Store | None = None,
 ) -> Structure:
     """The structure with other ions on some of its sites; a molecule counts as one ion.
 
@@ -65,7 +63,6 @@ def substitute(
         charge_state: charge that the defects add together, in e, if not the formal one.
         orientation: rule for new molecules, of the drawing, or "roomiest".
         seed: of the random choice and of random orientations.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies: an ion is not known, or the structure has none of it.
@@ -73,14 +70,13 @@ def substitute(
         StructureError: a fraction gives no whole number, or nothing can make up for the charge.
         MissingData: the store has no geometry of a molecule.
     """
-    store = store or open_store()
-    stock = Stock(structure, store)
+    stock = Stock(structure)
     demands = _demands(stock, replace)
     if at is None:
         parts = stock.choose([demand for _, _, demand in demands], choose, stream(seed, STREAM))
     else:
         parts = _places(stock, demands, at)
-    coming = sum(ion_charge(new, store) * demand.count for _, new, demand in demands)
+    coming = sum(ion_charge(new) * demand.count for _, new, demand in demands)
     main = np.concatenate(parts)
     change = coming - stock.charge(main)
     more = with_partners(stock, main, stock.points, change, neutral, partner)
@@ -92,7 +88,7 @@ def substitute(
         for n in part.tolist()
     ]
     gone = [stock.every[int(number)] for number in out]
-    made = edit(structure, gone, new_ions, orientation, seed, store)
+    made = edit(structure, gone, new_ions, orientation, seed)
     charge = charge_after(structure, change, neutral, charge_state)
     text = named([(f"{new}_{old}", demand.count) for old, new, demand in demands], more, partner)
     how = said(choose, seed) if at is None else "as named"
@@ -123,9 +119,7 @@ def substitute(
 
 
 @checked
-def distinct_substitutions(
-    structure: Structure, replace: Replacements, store: Store | None = None
-) -> list[Choice]:
+def distinct_substitutions(structure: Structure, replace: Replacements) -> list[Choice]:
     """The substitutions that no symmetry operation turns into each other.
 
     Symmetry as for `vacancies.distinct_vacancies`; the multiplicities sum to the product of the
@@ -134,13 +128,11 @@ def distinct_substitutions(
     Args:
         structure: with roles and molecules.
         replace: as for `substitute`.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies, InputError, StructureError: as for `substitute`; or there are too many.
     """
-    store = store or open_store()
-    stock = Stock(structure, store)
+    stock = Stock(structure)
     return stock.distinct([(old, demand) for old, _, demand in _demands(stock, replace)])
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.charges import unit_charge
 from perovdb.structures.defects.charge_rules import charge_after, defect_notes, schottky, signed
@@ -44,7 +43,6 @@ def vacancies(
     partner: str = "close",
     charge_state: int | None = None,
     seed: int = 0,
-    store: Store | None = None,
 ) -> Structure:
     """The structure without some of its ions. A molecule goes as a whole.
 
@@ -59,7 +57,6 @@ def vacancies(
         partner: where the vacancies that make up for the charge are: "close" or "far".
         charge_state: charge of the vacancies together, in e, if not the formal one.
         seed: of the random choice.
-        store: the curated store by default.
 
     Returns:
         the structure; its notes give the distances of the defects and the number of electrons.
@@ -69,8 +66,7 @@ def vacancies(
         InputError: there are not that many, or an argument is none of those listed.
         StructureError: a fraction gives no whole number, or nothing can make up for the charge.
     """
-    store = store or open_store()
-    stock = Stock(structure, store)
+    stock = Stock(structure)
     chosen = _chosen(stock, remove, at, choose, stream(seed, STREAM))
     main = np.concatenate(list(chosen.values()))
     if neutral == "schottky":
@@ -82,7 +78,7 @@ def vacancies(
     gone = [stock.every[int(number)] for number in out]
     formal = -stock.charge(out)
     charge = charge_after(structure, formal, neutral, charge_state)
-    made = edit(structure, gone, [], "", seed, store)
+    made = edit(structure, gone, [], "", seed)
     text = named([(f"V_{ion}", len(sites)) for ion, sites in chosen.items()], more, partner)
     how = "as named" if at else said(choose, seed)
     return record(
@@ -105,9 +101,7 @@ def vacancies(
 
 
 @checked
-def distinct_vacancies(
-    structure: Structure, remove: Mapping[str, Amount], store: Store | None = None
-) -> list[Choice]:
+def distinct_vacancies(structure: Structure, remove: Mapping[str, Amount]) -> list[Choice]:
     """The choices of vacancies that no symmetry operation turns into each other.
 
     The symmetry is that of the structure as it is, each unit a point of its species: molecules
@@ -117,19 +111,20 @@ def distinct_vacancies(
     Args:
         structure: with roles and molecules.
         remove: as for `vacancies`.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies, InputError, StructureError: as for `vacancies`; or there are too many.
     """
-    store = store or open_store()
-    stock = Stock(structure, store)
+    stock = Stock(structure)
     return stock.distinct(list(_demands(stock, remove).items()))
 
 
 @checked
 def vacancy(
-    structure: Structure, *, ion: str, fractional: Sequence[float], store: Store | None = None
+    structure: Structure,
+    *,
+    ion: str,
+    fractional: Sequence[float],
 ) -> Structure:
     """The structure without the ion at a place; the cell takes the charge that the vacancy leaves.
 
@@ -137,22 +132,18 @@ def vacancy(
         structure: with roles and molecules.
         ion: species to take out.
         fractional: (3,) its place.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies: there is no such ion in the structure.
         InputError: there is none at this place.
     """
-    store = store or open_store()
-    stock = Stock(structure, store)
+    stock = Stock(structure)
     number = stock.at(stock.species(ion), [fractional])[0]
-    return remove_unit(structure, stock.every[int(number)], store)
+    return remove_unit(structure, stock.every[int(number)])
 
 
 @checked
-def remove(
-    structure: Structure, ion: str, index: int = 0, store: Store | None = None
-) -> Structure:
+def remove(structure: Structure, ion: str, index: int = 0) -> Structure:
     """The structure without one ion. The cell takes the charge that the vacancy leaves.
 
     A vacancy of an ion of charge q is left with charge -q: V_I is +1, V_Cs and V_FA are -1.
@@ -161,23 +152,21 @@ def remove(
         structure: as built by perovdb.
         ion: species to take out.
         index: which of these ions, from 0 in the order of the structure.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies: there is no such ion in the structure.
         InputError: there are not that many.
     """
-    store = store or open_store()
-    stock = Stock(structure, store)
+    stock = Stock(structure)
     number = stock.at(stock.species(ion), [index])[0]
-    return remove_unit(structure, stock.every[int(number)], store)
+    return remove_unit(structure, stock.every[int(number)])
 
 
-def remove_unit(structure: Structure, unit: Unit, store: Store) -> Structure:
+def remove_unit(structure: Structure, unit: Unit) -> Structure:
     """The structure without a unit of it; charge and history follow."""
-    charge = charge_of(structure) - unit_charge(unit, store)
+    charge = charge_of(structure) - unit_charge(unit)
     centre = structure.lattice.get_fractional_coords(unit.centre_A)
-    left = edit(structure, [unit], [], "", 0, store)
+    left = edit(structure, [unit], [], "", 0)
     return record(
         left,
         "vacancy",

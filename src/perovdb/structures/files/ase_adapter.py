@@ -8,7 +8,6 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.files.atoms import structure_of_atoms
-from perovdb.store import Store, open_store
 from perovdb.structures.files.records import KEY, make_record
 from perovdb.structures.files.restoring import adopted, restore
 from perovdb.structures.units import PROPERTIES
@@ -45,7 +44,6 @@ def from_ase(
     *,
     unknown: str = "refuse",
     charge: int | None = None,
-    store: Store | None = None,
 ) -> Structure:
     """ASE's Atoms as a structure of perovdb.
 
@@ -57,14 +55,13 @@ def from_ase(
         atoms: one set of atoms.
         unknown: "refuse" or "keep", as for `adopt`.
         charge: of the cell, in e; by default what the atoms carry, or the sum of formal charges.
-        store: the curated store by default.
 
     Raises:
         InputError: these are no atoms, or a cell vector lacks.
         StructureError: as for `adopt`.
     """
     raw = structure_of_atoms(atoms)
-    found = restore(raw, raw.properties.get(KEY), unknown, store or open_store())
+    found = restore(raw, raw.properties.get(KEY), unknown)
     if not found.history:
         return adopted(found, unknown, charge)
     total = found.charge if charge is None else charge

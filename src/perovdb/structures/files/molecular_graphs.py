@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import networkx as nx
 import numpy as np
@@ -16,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import StructureError
-from perovdb.store import Store
+from perovdb.store import per_store
 from perovdb.structures.charges import LIGANDS
 from perovdb.structures.files.overlaps import radii_A
 
@@ -149,30 +148,27 @@ def smiles_graph(smiles: str) -> nx.Graph:
     return graph
 
 
-@lru_cache(maxsize=8)
-def _known(store: Store) -> list[tuple[str, nx.Graph, int]]:
+@per_store
+def _known() -> list[tuple[str, nx.Graph, int]]:
     """Species, graph without hydrogen and number of hydrogens of molecular ions and ligands."""
     ligands = [
         (name, smiles_graph(ligand.smiles), ligand.hydrogens) for name, ligand in LIGANDS.items()
     ]
     ions = [
         (ion.species, smiles_graph(ion.smiles), int(Formula(ion.atoms)["H"]))
-        for ion in load_registry(store).ions.values()
+        for ion in load_registry().ions.values()
         if ion.molecular
     ]
     return [*ions, *ligands]
 
 
-@lru_cache(maxsize=4096)
-def match(
-    elements: tuple[str, ...], bonds: tuple[tuple[int, int], ...], store: Store
-) -> tuple[str, str]:
+@per_store
+def match(elements: tuple[str, ...], bonds: tuple[tuple[int, int], ...]) -> tuple[str, str]:
     """The ion, or ligand, that a molecule is, or "", and a hint why it is none.
 
     Args:
         elements: (m,) element symbols.
         bonds: pairs of atoms.
-        store: its molecular ions are compared, by elements, bonds and number of hydrogens.
     """
     graph = nx.Graph()
     graph.add_nodes_from((number, {"element": element}) for number, element in enumerate(elements))
@@ -180,7 +176,7 @@ def match(
     hydrogens = [number for number, element in enumerate(elements) if element == "H"]
     graph.remove_nodes_from(hydrogens)
     hints = []
-    for species, known, count in _known(store):
+    for species, known, count in _known():
         if len(known) == len(graph) and nx.is_isomorphic(
             known, graph, node_match=lambda one, other: one["element"] == other["element"]
         ):

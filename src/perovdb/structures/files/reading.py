@@ -10,7 +10,6 @@ from pymatgen.core import Structure
 
 from perovdb.errors import InputError, PerovdbError
 from perovdb.files.crystals import Crystal, read_crystal
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.files.records import KEY, find_record
 from perovdb.structures.files.restoring import restore
@@ -25,7 +24,6 @@ def read_structure(
     unknown: str = "refuse",
     charge: int | None = None,
     sha256: str | None = None,
-    store: Store | None = None,
 ) -> Structure:
     """A structure from a file, with roles, ions and whole molecules.
 
@@ -42,7 +40,6 @@ def read_structure(
             cations of charge +1 named by their formula.
         charge: of the cell, in e; by default that of the file, or the sum of formal charges.
         sha256: the file must have this digest, as in a history.
-        store: the curated store by default.
 
     Raises:
         InputError: the file cannot be read, or its history says another charge.
@@ -53,7 +50,7 @@ def read_structure(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = restore(crystal.structure, carried, unknown, store or open_store())
+            found = restore(crystal.structure, carried, unknown)
     except PerovdbError as error:
         raise type(error)(f"{path}: {error.what}", error.mend) from error
     structure = found.structure

@@ -9,7 +9,6 @@ from pymatgen.core import Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.store import Store
 from perovdb.structures.charges import KEPT, LIGANDS, ion_charge
 from perovdb.structures.files.molecular_graphs import Molecule, find_molecules, hill_formula, match
 from perovdb.structures.files.overlaps import check_overlaps
@@ -32,7 +31,7 @@ class Recognised(NamedTuple):
     notes: tuple[str, ...]
 
 
-def recognise(structure: Structure, unknown: str, store: Store) -> Recognised:
+def recognise(structure: Structure, unknown: str) -> Recognised:
     """Find the ions of a structure of bare elements (`overlaps.plain`).
 
     Organic cations are found by bond lengths and matched to the ions of the store by elements,
@@ -41,7 +40,6 @@ def recognise(structure: Structure, unknown: str, store: Store) -> Recognised:
     Args:
         structure: ordered, of elements.
         unknown: a key of UNKNOWN.
-        store: the registry of ions comes from it.
 
     Raises:
         InputError: there is no such rule for unknown molecules.
@@ -53,16 +51,16 @@ def recognise(structure: Structure, unknown: str, store: Store) -> Recognised:
             f"Choose one of: {', '.join(UNKNOWN)}.",
         )
     check_overlaps(structure)
-    registry = load_registry(store)
+    registry = load_registry()
     size = len(structure)
     roles, ions, molecules = [""] * size, [""] * size, [-1] * size
     charge, notes = 0, []
     found = find_molecules(structure)
     for number, molecule in enumerate(found):
-        species, hint = match(molecule.elements(structure), molecule.bonds, store)
+        species, hint = match(molecule.elements(structure), molecule.bonds)
         if species:
             role = "L" if species in LIGANDS else registry.ion(species).site
-            own = ion_charge(species, store)
+            own = ion_charge(species)
         else:
             species = _kept(structure, molecule, unknown, hint)
             role, own = "A", KEPT

@@ -10,7 +10,6 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, UnknownSpecies
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.charges import unit_charge
 from perovdb.structures.files.molecular_graphs import find_molecules
@@ -37,7 +36,7 @@ class Restored(NamedTuple):
     notes: tuple[str, ...]
 
 
-def restore(raw: Structure, carried: Any, unknown: str, store: Store) -> Restored:
+def restore(raw: Structure, carried: Any, unknown: str) -> Restored:
     """Roles, ions, molecules, charge and history of a structure.
 
     They come from the record as far as it fits the atoms, else from site properties of these
@@ -47,7 +46,6 @@ def restore(raw: Structure, carried: Any, unknown: str, store: Store) -> Restore
         raw: as read, not checked.
         carried: what stands for its record (`files.records`), if anything.
         unknown: "refuse" or "keep", as for `recognise`.
-        store: the registry of ions comes from it.
 
     Raises:
         InputError, StructureError: as for `plain` and `recognise`.
@@ -73,10 +71,10 @@ def restore(raw: Structure, carried: Any, unknown: str, store: Store) -> Restore
     columns = carried_columns(raw) if kept is None else None
     if columns is not None:
         whole_one = _whole_by(bare, *columns)
-        if whole_one is not None and _ions_are_atoms(whole_one, store):
-            charge, told = _formal_charge(whole_one, store)
+        if whole_one is not None and _ions_are_atoms(whole_one):
+            charge, told = _formal_charge(whole_one)
             return Restored(whole_one, charge, [], (*notes, *told))
-    found = recognise(bare, unknown, store)
+    found = recognise(bare, unknown)
     return Restored(found.structure, found.charge, [], (*notes, *found.notes))
 
 
@@ -86,7 +84,6 @@ def adopt(
     *,
     unknown: str = "refuse",
     charge: int | None = None,
-    store: Store | None = None,
 ) -> Structure:
     """A structure in memory as one of perovdb's: roles and molecules are recognised.
 
@@ -98,14 +95,13 @@ def adopt(
         unknown: "refuse" or "keep" molecules that the store does not know; kept, they are A
             cations of charge +1 named by their formula.
         charge: of the cell, in e; by default the sum of the formal charges of the ions.
-        store: the curated store by default.
 
     Raises:
         InputError: there are no atoms, or numbers that are none.
         StructureError: a site is shared, atoms overlap, or an ion is not known.
     """
     given = structure if isinstance(structure, Structure) else _from_mapping(structure)
-    found = restore(given, None, unknown, store or open_store())
+    found = restore(given, None, unknown)
     return adopted(found, unknown, charge)
 
 
@@ -145,9 +141,9 @@ def _whole_by(
     return dressed(bare, roles, ions, molecules, make_whole(bare, found))
 
 
-def _ions_are_atoms(structure: Structure, store: Store) -> bool:
+def _ions_are_atoms(structure: Structure) -> bool:
     """Whether each unit holds the atoms of its ion, as far as the store knows it."""
-    registry = load_registry(store)
+    registry = load_registry()
     for unit in units(structure):
         own = [structure.site_properties[name] for name in ("role", "ion")]
         if any(len({column[atom] for atom in unit.atoms}) > 1 for column in own):
@@ -161,12 +157,12 @@ def _ions_are_atoms(structure: Structure, store: Store) -> bool:
     return True
 
 
-def _formal_charge(structure: Structure, store: Store) -> tuple[int, list[str]]:
+def _formal_charge(structure: Structure) -> tuple[int, list[str]]:
     """Sum of formal charges in e, and what to say of it."""
     charge, notes = 0, []
     for unit in units(structure):
         try:
-            charge += unit_charge(unit, store)
+            charge += unit_charge(unit)
         except UnknownSpecies:
             notes.append(f"the charge of {unit.ion} is not known: counted as 0")
     if charge:

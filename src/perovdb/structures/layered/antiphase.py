@@ -12,7 +12,6 @@ from pymatgen.core import Structure
 from perovdb.composition import Composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.layered.compositions import perovskite
 from perovdb.structures.layered.ions import Where, build_layered
@@ -108,7 +107,6 @@ def antiphase_boundary(
     orientation: str = "random",
     a_A: float | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> Structure:
     """A perovskite with two antiphase boundaries normal to c.
 
@@ -123,7 +121,7 @@ def antiphase_boundary(
         boundary: "AX", "BX2", "AX+BX2" or "conservative", the planes that meet.
         shift: offset of the blocks in the plane, in lattice parameters.
         where: ion -> region in which all of it stands, such as {"Cd": "boundary"}.
-        seed, order, orientation, a_A, temperature_K, store: as for `ruddlesden_popper`.
+        seed, order, orientation, a_A, temperature_K: as for `ruddlesden_popper`.
 
     Raises:
         FormulaError, UnknownSpecies: the formula, or an ion of `where`, is not known.
@@ -132,9 +130,8 @@ def antiphase_boundary(
         StructureError: the fractions give no whole numbers of ions in this cell, or an ion does
             not fit into its region, or the order not into the cell.
     """
-    store = store or open_store()
-    parent = perovskite(composition, store)
-    of = lengths(parent, {}, a_A, None, temperature_K, store)
+    parent = perovskite(composition)
+    of = lengths(parent, {}, a_A, None, temperature_K)
     layered = antiphase_sites(layers, of, boundary, shift).repeated(size)
     bound = dict(where or {})
     arguments: dict[str, Any] = {
@@ -157,7 +154,6 @@ def antiphase_boundary(
         orientation,
         seed,
         order,
-        store,
         step="antiphase_boundary",
         arguments=arguments,
         text=f"antiphase boundaries {boundary}, offset ({shift[0]:g}, {shift[1]:g}), between "

@@ -7,20 +7,19 @@ from collections.abc import Mapping
 from perovdb.composition import Composition, as_composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import FormulaError, InputError
-from perovdb.store import Store
 from perovdb.structures.layered.lengths import template, with_halides
 
 #: A halide, or halides with their fractions.
 Halides = str | Mapping[str, float]
 
 
-def perovskite(composition: Composition | str, store: Store) -> Composition:
+def perovskite(composition: Composition | str) -> Composition:
     """The perovskite ABX3 that a formula states.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read, or is that of another phase.
     """
-    given = as_composition(composition, store)
+    given = as_composition(composition)
     if not given.is_perovskite:
         raise FormulaError(
             f"{given.formula} is not a perovskite ABX3 without vacancies.",
@@ -30,7 +29,7 @@ def perovskite(composition: Composition | str, store: Store) -> Composition:
 
 
 def slab_ions(
-    composition: Composition | str, n: int | None, apical: Halides | None, store: Store
+    composition: Composition | str, n: int | None, apical: Halides | None
 ) -> tuple[Composition, int, dict[str, float]]:
     """What a Ruddlesden-Popper phase is made of, from a perovskite or from its own formula.
 
@@ -40,7 +39,6 @@ def slab_ions(
         n: layers of a slab; by default the formula's, 1 for ABX3.
         apical: halide, or halide -> fraction, of the apical sites. By default they are like the
             others, except in the template, Cs2PbI2Cl2, where they are those that were measured.
-        store: for the registry and the template.
 
     Returns:
         the perovskite inside the slabs; n; halide -> fraction of the apical sites, empty if they
@@ -51,11 +49,11 @@ def slab_ions(
             the apical sites.
         InputError: n is another than the formula's, or the apical halides are none.
     """
-    given = as_composition(composition, store)
+    given = as_composition(composition)
     layers = given.layers
     if layers is None:
-        parent = perovskite(given, store)
-        return parent, 1 if n is None else n, halide_fractions(apical, parent, store)
+        parent = perovskite(given)
+        return parent, 1 if n is None else n, halide_fractions(apical, parent)
     if given.vacancies:
         raise FormulaError(
             f"{given.formula} has empty sites.",
@@ -67,11 +65,11 @@ def slab_ions(
             "Leave n out, or give the perovskite ABX3.",
         )
     whole = Composition(given.A, given.B, given.X, 0.0)
-    faces = halide_fractions(apical, whole, store)
+    faces = halide_fractions(apical, whole)
     if apical is None:
-        faces = _measured_faces(whole, layers, store)
+        faces = _measured_faces(whole, layers)
     if not faces:
-        return with_halides(whole, whole.X, store), layers, {}
+        return with_halides(whole, whole.X), layers, {}
     # Of 3n + 1 halides two are apical.
     inside = {
         ion: share * (3 * layers + 1) - 2 * faces.get(ion, 0.0) for ion, share in given.X.items()
@@ -83,21 +81,19 @@ def slab_ions(
             "Two halides of a formula unit are apical: give others, or fractions.",
         )
     rest = {ion: amount / (3 * layers - 1) for ion, amount in inside.items() if amount > 1e-6}
-    return with_halides(whole, rest, store), layers, faces
+    return with_halides(whole, rest), layers, faces
 
 
-def _measured_faces(whole: Composition, layers: int, store: Store) -> dict[str, float]:
+def _measured_faces(whole: Composition, layers: int) -> dict[str, float]:
     """The apical halide of the template, if this is its formula; else nothing."""
-    ions = template(store).ions
+    ions = template().ions
     halves = {ions["apical"]: 0.5, ions["equatorial"]: 0.5}
     asked = (layers, list(whole.A), list(whole.B), dict(whole.X))
     same = asked == (1, [ions["A"]], [ions["B"]], halves)
     return {ions["apical"]: 1.0} if same else {}
 
 
-def halide_fractions(
-    halides: Halides | None, parent: Composition, store: Store
-) -> dict[str, float]:
+def halide_fractions(halides: Halides | None, parent: Composition) -> dict[str, float]:
     """Halide -> fraction of the apical sites; empty if they hold what the others do.
 
     Raises:
@@ -106,7 +102,7 @@ def halide_fractions(
     if halides is None:
         return {}
     asked = {halides: 1.0} if isinstance(halides, str) else dict(halides)
-    registry = load_registry(store)
+    registry = load_registry()
     wrong = [ion for ion in asked if registry.ion(ion).site != "X"]
     if wrong or not asked:
         raise InputError(
@@ -118,4 +114,4 @@ def halide_fractions(
         raise InputError(
             f"The fractions of the apical halides sum to {total:g}.", "Let them sum to 1."
         )
-    return dict(with_halides(parent, asked, store).X)
+    return dict(with_halides(parent, asked).X)

@@ -12,7 +12,6 @@ from pymatgen.core import Structure
 from perovdb.composition import Composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.layered.compositions import Halides, halide_fractions, perovskite
 from perovdb.structures.layered.ions import Where, build_layered
@@ -78,7 +77,6 @@ def intergrowth(
     a_A: float | None = None,
     interlayer_A: float | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> Structure:
     """Perovskite slabs with Ruddlesden-Popper slabs between them.
 
@@ -94,7 +92,7 @@ def intergrowth(
         where: ion -> region in which all of it stands, such as {"Cd": "RP"}; others are spread
             over what is left.
         closing: as for `intergrowth_sites`.
-        apical, seed, order, orientation, a_A, interlayer_A, temperature_K, store: as for
+        apical, seed, order, orientation, a_A, interlayer_A, temperature_K: as for
             `ruddlesden_popper`.
 
     Raises:
@@ -104,10 +102,9 @@ def intergrowth(
         StructureError: the fractions give no whole numbers of ions in this cell, or an ion does
             not fit into its region, or the order not into the cell.
     """
-    store = store or open_store()
-    parent = perovskite(composition, store)
-    faces = halide_fractions(apical, parent, store)
-    of = lengths(parent, faces, a_A, interlayer_A, temperature_K, store)
+    parent = perovskite(composition)
+    faces = halide_fractions(apical, parent)
+    of = lengths(parent, faces, a_A, interlayer_A, temperature_K)
     layered = intergrowth_sites(thicknesses, of, rp_layers, closing).repeated(size)
     bound = dict(where or {})
     arguments: dict[str, Any] = {
@@ -133,7 +130,6 @@ def intergrowth(
         orientation,
         seed,
         order,
-        store,
         step="intergrowth",
         arguments=arguments,
         text=f"intergrowth of {'+'.join(map(str, thicknesses))} layers of {parent.formula}"

@@ -11,7 +11,6 @@ from pymatgen.core import Structure
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
-from perovdb.store import Store
 from perovdb.structures.charges import formal_charge
 from perovdb.structures.drawing import draw
 from perovdb.structures.history import record
@@ -132,7 +131,6 @@ def build_layered(
     orientation: str,
     seed: int,
     order: str,
-    store: Store,
     *,
     step: str,
     arguments: Mapping[str, Any],
@@ -150,10 +148,9 @@ def build_layered(
         list(ions),
         orientation,
         seed,
-        store,
         labels={"region": layered.regions.tolist()},
     )
-    large = [ion for ion in parent.A if load_registry(store).ion(ion).molecular]
+    large = [ion for ion in parent.A if load_registry().ion(ion).molecular]
     told = [*notes]
     if large:
         told.append(
@@ -165,6 +162,6 @@ def build_layered(
         step,
         {**arguments, "order": order},
         text if order == "random" else f"{text}, {order} order",
-        charge=formal_charge(list(ions), store),
+        charge=formal_charge(list(ions)),
         notes=told,
     )

@@ -30,7 +30,7 @@ from perovdb.calculators.mixing import lattice
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
-from perovdb.store import Store, queries
+from perovdb.store import queries
 
 TEMPLATE = "Cs2PbCl2I2"
 TEMPLATE_PHASE = "Ruddlesden-Popper n=1"
@@ -96,23 +96,23 @@ class Template:
     source: str
 
 
-def template(store: Store) -> Template:
+def template() -> Template:
     """The measured n = 1 phase of the store, taken apart into lengths.
 
     Raises:
         MissingData: it is not there.
     """
-    for row in queries.phases(store, TEMPLATE):
-        rows = queries.phase_sites(store, row["id"])
+    for row in queries.phases(TEMPLATE):
+        rows = queries.phase_sites(row["id"])
         if row["phase"] == TEMPLATE_PHASE and rows:
-            return _taken_apart(row, rows, store)
+            return _taken_apart(row, rows)
     raise MissingData(
         f"The store has no positions of {TEMPLATE}, the template of layered phases.",
         "Use the curated store, or add the phase to your own.",
     )
 
 
-def _taken_apart(row: Record, rows: list[Record], store: Store) -> Template:
+def _taken_apart(row: Record, rows: list[Record]) -> Template:
     lattice_A, roles, fractional = expand(row, rows)
     role = np.array(roles)
     b_plane = fractional[role == "B"][0]
@@ -156,7 +156,6 @@ def lengths(
     a_A: float | None,
     interlayer_A: float | None,
     temperature_K: float,
-    store: Store,
 ) -> Lengths:
     """The lengths of a layered model, by the rule of this module.
 
@@ -168,22 +167,21 @@ def lengths(
         interlayer_A: from the last B plane of a slab to the first of the next, in angstrom; by
             default as in the template, scaled. For cations larger than Cs, give it.
         temperature_K: in kelvin.
-        store: for the template and the perovskites.
 
     Raises:
         InputError: a length cannot be used.
         MissingData: the store has no cell of the perovskite at this temperature.
     """
-    model = template(store)
-    a_parent_A, where = _given_or_known(parent, a_A, temperature_K, store)
+    model = template()
+    a_parent_A, where = _given_or_known(parent, a_A, temperature_K)
     a_apical_A = a_parent_A
     if apical and dict(apical) != dict(parent.X):
         a_apical_A *= (
-            lattice(with_halides(parent, apical, store), temperature_K, store).a_pseudocubic_A
-            / lattice(parent, temperature_K, store).a_pseudocubic_A
+            lattice(with_halides(parent, apical), temperature_K).a_pseudocubic_A
+            / lattice(parent, temperature_K).a_pseudocubic_A
         )
-    times_slab = a_parent_A / _template_perovskite_A(model, "equatorial", store)
-    times_face = a_apical_A / _template_perovskite_A(model, "apical", store)
+    times_slab = a_parent_A / _template_perovskite_A(model, "equatorial")
+    times_face = a_apical_A / _template_perovskite_A(model, "apical")
     face = Face(
         apical_A=model.face.apical_A * times_face,
         a_site_A=model.face.a_site_A * times_slab,
@@ -197,19 +195,17 @@ def lengths(
     )
 
 
-def _template_perovskite_A(model: Template, halide: str, store: Store) -> float:
+def _template_perovskite_A(model: Template, halide: str) -> float:
     """Lattice parameter of the perovskite of the template's ions and one of its halides."""
     ions = model.ions
     amounts = {ions["A"]: 1.0, ions["B"]: 1.0, ions[halide]: 3.0}
-    pure = Composition.from_amounts(amounts, load_registry(store))
-    return lattice(pure, model.temperature_K, store).a_pseudocubic_A
+    pure = Composition.from_amounts(amounts, load_registry())
+    return lattice(pure, model.temperature_K).a_pseudocubic_A
 
 
-def measured_lengths(
-    parent: Composition, apical: Mapping[str, float], store: Store
-) -> Lengths | None:
+def measured_lengths(parent: Composition, apical: Mapping[str, float]) -> Lengths | None:
     """The template's own lengths, if these are its ions, each alone on its sites; else None."""
-    model = template(store)
+    model = template()
     asked = {
         "A": parent.A,
         "B": parent.B,
@@ -221,23 +217,23 @@ def measured_lengths(
     return Lengths(model.a_A, model.face, f"{TEMPLATE} as measured at {model.temperature_K:g} K")
 
 
-def with_halides(parent: Composition, halides: Mapping[str, float], store: Store) -> Composition:
+def with_halides(parent: Composition, halides: Mapping[str, float]) -> Composition:
     """The perovskite with other halides.
 
     Raises:
         UnknownSpecies, FormulaError: they are no halides, or no fractions.
     """
     amounts = {**parent.A, **parent.B, **{ion: 3 * share for ion, share in halides.items()}}
-    return Composition.from_amounts(amounts, load_registry(store))
+    return Composition.from_amounts(amounts, load_registry())
 
 
 def _given_or_known(
-    parent: Composition, a_A: float | None, temperature_K: float, store: Store
+    parent: Composition, a_A: float | None, temperature_K: float
 ) -> tuple[float, str]:
     """The lattice parameter in angstrom, and where it is from."""
     if a_A is None:
         try:
-            known = lattice(parent, temperature_K, store)
+            known = lattice(parent, temperature_K)
         except MissingData as error:
             raise MissingData(error.what, f"{error.mend} Or give a lattice parameter.") from error
         where = f"of {parent.formula} at {temperature_K:g} K ({known.method})"

@@ -10,7 +10,6 @@ from pymatgen.core import Structure
 
 from perovdb.composition import Composition
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.layered.compositions import Halides, slab_ions
 from perovdb.structures.layered.ions import build_layered
@@ -48,7 +47,6 @@ def ruddlesden_popper(
     a_A: float | None = None,
     interlayer_A: float | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> Structure:
     """A Ruddlesden-Popper phase of the ions of a perovskite.
 
@@ -70,7 +68,6 @@ def ruddlesden_popper(
         a_A: lattice parameter in the plane in angstrom; by default that of the perovskite.
         interlayer_A: from the last B plane of a slab to the first of the next, in angstrom.
         temperature_K: at which the perovskite's lattice parameter is taken.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: the formula, or a halide, is not known.
@@ -79,12 +76,11 @@ def ruddlesden_popper(
         StructureError: the fractions give no whole numbers of ions in this cell, or
             the order does not fit it.
     """
-    store = store or open_store()
-    parent, n, faces = slab_ions(composition, n, apical, store)
+    parent, n, faces = slab_ions(composition, n, apical)
     measured = None
     if n == 1 and a_A is None and interlayer_A is None:
-        measured = measured_lengths(parent, faces, store)
-    of = measured or lengths(parent, faces, a_A, interlayer_A, temperature_K, store)
+        measured = measured_lengths(parent, faces)
+    of = measured or lengths(parent, faces, a_A, interlayer_A, temperature_K)
     layered = ruddlesden_popper_sites(n, of).repeated(size)
     arguments: dict[str, Any] = {
         "composition": parent.formula,
@@ -105,7 +101,6 @@ def ruddlesden_popper(
         orientation,
         seed,
         order,
-        store,
         step="ruddlesden_popper",
         arguments=arguments,
         text=f"Ruddlesden-Popper n = {n} of {parent.formula}"

@@ -15,7 +15,7 @@ from pymatgen.core import Structure
 from perovdb.calculators.molecules import CENTRES
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData, StructureError
-from perovdb.store import Store, open_store, queries
+from perovdb.store import queries
 from perovdb.structures.arguments import checked
 from perovdb.structures.molecules.geometry import RigidMolecule, load_molecule
 from perovdb.structures.molecules.superposing import superpose
@@ -61,7 +61,7 @@ class Dipoles:
 
 
 @checked
-def molecular_dipole(species: str, store: Store | None = None, origin: str = "mass") -> np.ndarray:
+def molecular_dipole(species: str, origin: str = "mass") -> np.ndarray:
     """(3,) dipole of a free ion in debye, in the frame of `load_molecule`.
 
     The store holds its length about three origins o. The dipole vanishes about one point c, so
@@ -70,7 +70,6 @@ def molecular_dipole(species: str, store: Store | None = None, origin: str = "ma
 
     Args:
         species: the ion.
-        store: the curated store by default.
         origin: a key of CENTRES.
 
     Raises:
@@ -78,14 +77,13 @@ def molecular_dipole(species: str, store: Store | None = None, origin: str = "ma
         MissingData: the store has no geometry or no dipole of the ion, or one whose direction
             does not follow from its lengths.
     """
-    store = store or open_store()
     if origin not in CENTRES:
         raise InputError(
             f"'{origin}' is no origin of a dipole.", f"Choose one of: {', '.join(CENTRES)}."
         )
-    molecule = load_molecule(species, store)
-    lengths_D = _lengths(species, store)
-    charge = load_registry(store).ion(species).charge
+    molecule = load_molecule(species)
+    lengths_D = _lengths(species)
+    charge = load_registry().ion(species).charge
     origins_A = np.array([molecule.centre_A(name) for name in CENTRES])
     if lengths_D[0] < NONE_D:
         about_mass = np.zeros(3)
@@ -96,9 +94,9 @@ def molecular_dipole(species: str, store: Store | None = None, origin: str = "ma
     return np.asarray(np.where(np.abs(dipole) < 1e-4, 0.0, dipole))
 
 
-def _lengths(species: str, store: Store) -> np.ndarray:
+def _lengths(species: str) -> np.ndarray:
     """(3,) lengths of the dipole about the centres, in their order."""
-    row = queries.molecule(store, species)
+    row = queries.molecule(species)
     return np.array([float(row[_COLUMNS[name]]) for name in CENTRES])
 
 
@@ -125,21 +123,21 @@ def _direction(
     )
 
 
-def along_dipole(molecule: RigidMolecule, store: Store) -> RigidMolecule:
+def along_dipole(molecule: RigidMolecule) -> RigidMolecule:
     """The molecule with x along its dipole and z as near to where it was as can be; as it is,
     if it has no dipole.
 
     Raises:
         MissingData: its dipole is not known.
     """
-    own = load_molecule(molecule.species, store)
+    own = load_molecule(molecule.species)
     fit, error_A = superpose(own, molecule.elements, molecule.positions_A)
     if error_A > SAME_A:
         raise MissingData(
             f"The dipole of {molecule.species} in this geometry is not known.",
             "Take its long axis.",
         )
-    dipole = fit.apply(molecular_dipole(molecule.species, store))
+    dipole = fit.apply(molecular_dipole(molecule.species))
     length = np.linalg.norm(dipole)
     if not length:
         return molecule
@@ -152,14 +150,13 @@ def along_dipole(molecule: RigidMolecule, store: Store) -> RigidMolecule:
 
 
 @checked
-def dipoles(structure: Structure, store: Store | None = None, origin: str = "mass") -> Dipoles:
+def dipoles(structure: Structure, origin: str = "mass") -> Dipoles:
     """The dipoles of the organic cations of a structure.
 
     Each molecule of the store is laid on that of the structure and takes its dipole along.
 
     Args:
         structure: with the site properties role, ion and molecule.
-        store: the curated store by default.
         origin: a key of CENTRES.
 
     Raises:
@@ -167,11 +164,10 @@ def dipoles(structure: Structure, store: Store | None = None, origin: str = "mas
         MissingData: the dipole of a molecule is not known.
         StructureError: a molecule is not that of the store.
     """
-    store = store or open_store()
     numbers = structure.site_properties.get("molecule", [])
     found = [unit for unit in units(structure) if numbers[unit.atoms[0]] >= 0]
-    free = {ion: molecular_dipole(ion, store, origin) for ion in {unit.ion for unit in found}}
-    shapes = {ion: load_molecule(ion, store) for ion in free}
+    free = {ion: molecular_dipole(ion, origin) for ion in {unit.ion for unit in found}}
+    shapes = {ion: load_molecule(ion) for ion in free}
     positions = structure.cart_coords
     vectors = []
     for unit in found:

@@ -12,7 +12,6 @@ from scipy.sparse.csgraph import connected_components
 
 from perovdb.composition.registry import Ion, load_registry
 from perovdb.errors import InputError, MissingData, UnknownSpecies
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.molecules.geometry import RigidMolecule, in_own_frame
 
@@ -28,9 +27,7 @@ TOO_NEAR = 0.5
 
 
 @checked
-def read_molecule(
-    source: str | os.PathLike[str], species: str, store: Store | None = None, seed: int = 0
-) -> RigidMolecule:
+def read_molecule(source: str | os.PathLike[str], species: str, seed: int = 0) -> RigidMolecule:
     """A molecular ion of the registry with a geometry of the user's own.
 
     Args:
@@ -38,7 +35,6 @@ def read_molecule(
             from which RDKit makes a geometry (distance geometry, then the MMFF94 or UFF force
             field: good enough to start from, not to publish).
         species: the ion; its charge and site stay those of the registry.
-        store: the curated store by default.
         seed: of RDKit's first guess; the same seed gives the same geometry.
 
     Raises:
@@ -47,7 +43,7 @@ def read_molecule(
             molecule, or another one.
         MissingData: RDKit is not installed.
     """
-    registry = load_registry(store or open_store())
+    registry = load_registry()
     if species not in registry.spellings:
         raise UnknownSpecies(
             f"'{species}' is not an ion that perovdb knows, and its charge is not in a geometry.",

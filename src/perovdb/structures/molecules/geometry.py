@@ -10,7 +10,6 @@ import numpy as np
 
 from perovdb.calculators.molecules import atomic_masses, centre_of, molecular_geometry
 from perovdb.errors import InputError, MissingData
-from perovdb.store import Store
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,14 @@ def _no_record(species: str) -> InputError:
     )
 
 
-def load_molecule(species: str, store: Store) -> RigidMolecule:
+def load_molecule(species: str) -> RigidMolecule:
     """The molecule of an ion, in its own frame.
 
     Raises:
         MissingData: the store has no geometry for it.
     """
     try:
-        elements, positions_A = molecular_geometry(species, store)
+        elements, positions_A = molecular_geometry(species)
     except MissingData as error:
         raise MissingData(
             error.what,

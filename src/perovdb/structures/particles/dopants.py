@@ -10,7 +10,6 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import assembled
 from perovdb.structures.history import charge_of, record
@@ -155,7 +154,6 @@ def dope(
     within: Mapping[str, Any] | None = None,
     nearest: bool = False,
     seed: int = 0,
-    store: Store | None = None,
 ) -> Structure:
     """A particle in which some B ions are replaced by others.
 
@@ -169,15 +167,13 @@ def dope(
             spreads them over it.
         nearest: take the nearest whole number where the fraction gives none.
         seed: of the random placement.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies: an ion is not known.
         InputError: an argument cannot be used.
         StructureError: there are not so many sites, or the fraction gives no whole number.
     """
-    store = store or open_store()
-    registry = load_registry(store)
+    registry = load_registry()
     old, new = registry.ion(replace), registry.ion(by)
     if old.site != "B" or new.site != "B":
         raise InputError(
@@ -198,7 +194,7 @@ def dope(
         place(positions[free], depths, wanted, placement, seed, centre, structure.lattice)
     ]
     made = replace_atoms(
-        structure, {int(every[i].atoms[0]): (new.atoms, new.species) for i in chosen}, store
+        structure, {int(every[i].atoms[0]): (new.atoms, new.species) for i in chosen}
     )
     arguments = {
         "replace": old.species,
@@ -248,20 +244,15 @@ def _wanted(
     return wanted
 
 
-def replace_atoms(
-    structure: Structure, by_atom: Mapping[int, tuple[str, str]], store: Store
-) -> Structure:
+def replace_atoms(structure: Structure, by_atom: Mapping[int, tuple[str, str]]) -> Structure:
     """The structure with single ions replaced, atoms of an element together as before.
 
     Args:
         structure: as built by perovdb.
         by_atom: index of an atom -> element and ion that take its place.
-        store: for the order of elements.
     """
     elements = [site.specie.symbol for site in structure]
     properties = {name: list(held) for name, held in structure.site_properties.items()}
     for index, (element, ion) in by_atom.items():
         elements[index], properties["ion"][index] = element, ion
-    return assembled(
-        structure.lattice, elements, np.asarray(structure.cart_coords), properties, store
-    )
+    return assembled(structure.lattice, elements, np.asarray(structure.cart_coords), properties)

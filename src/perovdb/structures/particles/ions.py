@@ -9,7 +9,6 @@ import numpy as np
 
 from perovdb.composition import Composition
 from perovdb.errors import StructureError
-from perovdb.store import Store
 from perovdb.structures.charges import ion_charge
 from perovdb.structures.octahedra.axes import Axes
 from perovdb.structures.ordering.counts import whole_counts
@@ -31,7 +30,6 @@ def ions_of(
     nearest: bool,
     seed: int,
     mend: str,
-    store: Store,
 ) -> tuple[list[str], np.ndarray]:
     """The ion on each site of the particle, and the (n,) mask of its sites once balanced."""
     check_placement(placement)
@@ -55,8 +53,8 @@ def ions_of(
     for role in "AX":
         # Any ion of the role stands in until the balance has said how many sites there are.
         every[network.roles == role] = next(iter(composition.sites[role]))
-        _one_charge(composition, role, store)
-    charges = np.array([ion_charge(ion, store) if ion else 0 for ion in every])
+        _one_charge(composition, role)
+    charges = np.array([ion_charge(ion) if ion else 0 for ion in every])
     held = neutral(particle, charges, rule)
     generator = stream(seed, 4)
     for role in "AX":
@@ -78,8 +76,8 @@ def drawn(counts: Mapping[str, int], generator: np.random.Generator) -> np.ndarr
     return generator.permutation(ions) if len(counts) > 1 else ions
 
 
-def _one_charge(composition: Composition, role: str, store: Store) -> None:
-    charges = {ion_charge(species, store) for species in composition.sites[role]}
+def _one_charge(composition: Composition, role: str) -> None:
+    charges = {ion_charge(species) for species in composition.sites[role]}
     if len(charges) > 1:
         raise StructureError(
             f"The {role} ions of {composition.formula} have different charges.",

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from perovdb.store import Store
 from perovdb.structures.molecules.geometry import load_molecule
 
 
@@ -64,9 +63,9 @@ def acetate() -> Head:
     )
 
 
-def methylammonium(store: Store) -> Head:
+def methylammonium() -> Head:
     """The methylammonium of the store, N at the origin and C above it."""
-    shape = load_molecule("MA", store)
+    shape = load_molecule("MA")
     nitrogen = shape.positions_A[shape.elements.index("N")]
     bond = shape.positions_A[shape.elements.index("C")] - nitrogen
     return Head(shape.elements, (shape.positions_A - nitrogen) @ along(bond), 0.0)

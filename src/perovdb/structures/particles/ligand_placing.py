@@ -7,20 +7,20 @@ import numpy as np
 from perovdb.calculators.radii import choose_radius
 from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData
-from perovdb.store import Store, queries
+from perovdb.store import queries
 from perovdb.structures.particles.ligand_heads import Head, along
 from perovdb.structures.particles.surface_places import Place
 
 STEPS_ABOUT_NORMAL = 24
 
 
-def radius_A(species: str, store: Store) -> float:
+def radius_A(species: str) -> float:
     """The ionic radius that places a ligand: Shannon's, Kieslich's for NH4; O with two neighbours.
 
     Raises:
         MissingData: the store has none.
     """
-    rows = queries.radii(store, species)
+    rows = queries.radii(species)
     if species == "O":
         two = [
             row
@@ -30,7 +30,7 @@ def radius_A(species: str, store: Store) -> float:
         if not two:
             raise MissingData("The store has no radius of O.", "Add Shannon's to your store.")
         return float(two[0]["radius_A"])
-    return float(choose_radius(rows, load_registry(store).ion(species))["radius_A"])
+    return float(choose_radius(rows, load_registry().ion(species))["radius_A"])
 
 
 def free_A(place: Place, centres: np.ndarray, distances: np.ndarray) -> float:

@@ -21,7 +21,6 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError, StructureError
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import added
 from perovdb.structures.charges import ion_charge, unit_charge
@@ -55,7 +54,6 @@ def attach_ligands(
     numbers: Sequence[int] | None = None,
     facing: Sequence[float] | None = None,
     exchange: bool = False,
-    store: Store | None = None,
 ) -> Structure:
     """A particle or slab with ligands on its surface.
 
@@ -69,19 +67,17 @@ def attach_ligands(
         facing: only places whose outward normal is within 30 degrees of this direction.
         exchange: take out the surface ions of the same charge in whose places the ligands come:
             X for acetate, A for methylammonium.
-        store: the curated store by default.
 
     Raises:
         InputError: there is no such ligand or place.
         StructureError: there are not so many places, or so many ligands would touch each other.
     """
-    store = store or open_store()
     if ligand not in LIGANDS:
         raise InputError(f"'{ligand}' is not a ligand.", f"Choose one of: {', '.join(LIGANDS)}.")
     at = at or LIGANDS[ligand][1][0]
     if count is not None and count < 1:
         raise InputError(f"{count!r} is no number of ligands.", "Give a whole number from 1 on.")
-    bound = bind(structure, ligand, count, (at,), store, numbers, facing, exchange)
+    bound = bind(structure, ligand, count, (at,), numbers, facing, exchange)
     arguments = {
         "ligand": ligand,
         "count": count,
@@ -123,7 +119,6 @@ def bind(
     ligand: str,
     count: int | None,
     sorts: Sequence[str],
-    store: Store,
     numbers: Sequence[int] | None = None,
     facing: Sequence[float] | None = None,
     exchange: bool = False,
@@ -163,9 +158,9 @@ def bind(
             f"The surface has {len(chosen)} places for {ligand} ({', '.join(sorts)}).",
             "Ask for fewer, make vacancies first, or let them come by exchange of the ions there.",
         )
-    head = acetate() if ligand == "acetate" else methylammonium(store)
+    head = acetate() if ligand == "acetate" else methylammonium()
     all_there_is = count is None and numbers is None
-    return _placed(structure, ion, head, chosen, spare, all_there_is, store)
+    return _placed(structure, ion, head, chosen, spare, all_there_is)
 
 
 def _facing(found: list[Place], direction: Sequence[float]) -> list[Place]:
@@ -207,19 +202,18 @@ def _placed(
     chosen: list[Place],
     spare: list[Place],
     fewer: bool,
-    store: Store,
 ) -> Bound:
     """Ligands on the chosen places, on spare ones where these have no room; fewer if that is
     allowed."""
     every, _ = surface_network(structure)
     x_ions = [unit for unit in every if unit.role == "X"]
     x_centres = np.array([unit.centre_A for unit in x_ions]).reshape(-1, 3)
-    x_radii = np.array([radius_A(unit.ion, store) for unit in x_ions])
-    nitrogen_A = radius_A("NH4", store) if ion != "acetate" else 0.0
+    x_radii = np.array([radius_A(unit.ion) for unit in x_ions])
+    nitrogen_A = radius_A("NH4") if ion != "acetate" else 0.0
     stands = []
     for place in [*chosen, *spare]:
         if ion == "acetate":
-            across = radius_A(every[place.anchor].ion, store) + radius_A("O", store)
+            across = radius_A(every[place.anchor].ion) + radius_A("O")
             lift = np.sqrt(max(across**2 - head.reach_A**2, 0.0))
             start = every[place.anchor].centre_A + place.normal * lift
         else:
@@ -253,9 +247,8 @@ def _placed(
             "ion": [ion] * new,
             "molecule": np.repeat(np.arange(len(held)), size).tolist(),
         },
-        store,
     )
-    removed = sum(unit_charge(unit, store) for unit in every if int(unit.atoms[0]) in gone)
+    removed = sum(unit_charge(unit) for unit in every if int(unit.atoms[0]) in gone)
     vacuum = padding(structure)
     if not any(structure.lattice.pbc) or (vacuum > ISOLATED_A and structure.lattice.is_orthogonal):
         # A particle: its box grows with it.
@@ -266,7 +259,7 @@ def _placed(
         if crowded
         else ()
     )
-    return Bound(made, len(held), ion_charge(ion, store) * len(held) - removed, notes)
+    return Bound(made, len(held), ion_charge(ion) * len(held) - removed, notes)
 
 
 def _images_about(structure: Structure) -> np.ndarray:

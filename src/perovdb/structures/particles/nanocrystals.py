@@ -11,7 +11,6 @@ from pymatgen.core import Structure
 from perovdb.composition import Composition
 from perovdb.errors import StructureError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import copied
 from perovdb.structures.charges import formal_charge, unit_charge
@@ -52,7 +51,6 @@ def nanocrystal(
     orientation: str = "random",
     seed: int = 0,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> Structure:
     """A particle of a composition, neutral by a stated rule.
 
@@ -80,7 +78,6 @@ def nanocrystal(
         orientation: rule for organic cations.
         seed: of what is drawn at random.
         temperature_K: as for `average_cell`.
-        store: the curated store by default.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
@@ -89,9 +86,8 @@ def nanocrystal(
         StructureError: the fractions give no whole numbers of ions (what would is said), or the
             rule cannot make the particle neutral.
     """
-    store = store or open_store()
     check_rule(balance)
-    cell = particle_cell(composition, phase, temperature_K, a_A, store)
+    cell = particle_cell(composition, phase, temperature_K, a_A)
     sites = Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
     axes = axes_of(sites)
     failed: StructureError | None = None
@@ -101,7 +97,7 @@ def nanocrystal(
         try:
             mend = sizes_that_fit(cell.composition, particle, axes, shape)
             ions, held = ions_of(
-                cell.composition, particle, balance, placement, within, nearest, seed, mend, store
+                cell.composition, particle, balance, placement, within, nearest, seed, mend
             )
         except StructureError as error:
             failed = failed or error
@@ -112,10 +108,10 @@ def nanocrystal(
         raise failed
     network = particle.network
     inside = Sites(np.eye(3), network.positions_A[held], network.roles[held], (False,) * 3)
-    made = boxed(draw(inside, ions, orientation, seed, store), padding_A, periodic)
-    charge, change = formal_charge(ions, store), _change(particle, held)
+    made = boxed(draw(inside, ions, orientation, seed), padding_A, periodic)
+    charge, change = formal_charge(ions), _change(particle, held)
     if balance == "ligands" and charge:
-        made, change = _with_ligands(made, charge, store), f"{abs(charge)} ligands"
+        made, change = _with_ligands(made, charge), f"{abs(charge)} ligands"
         made, charge = boxed(made, padding_A, periodic), 0
     arguments = {
         "composition": cell.composition.formula,
@@ -153,7 +149,6 @@ def carve(
     balance: str = "surface A",
     padding_A: float = PADDING_A,
     periodic: bool = False,
-    store: Store | None = None,
 ) -> Structure:
     """A particle cut from a crystal as it is: its ordering, tilts and molecules, whole units only.
 
@@ -165,14 +160,13 @@ def carve(
         StructureError: the structure is no crystal of corner-sharing octahedra, or the rule
             cannot make the particle neutral.
     """
-    store = store or open_store()
     check_rule(balance)
     every = crystal_units(structure)
     sites = sites_of_units(structure, every)
     axes = axes_of(sites)
     widths = extents(axes, edge_nm, cells, shape, termination)
     particle = cut(sites, axes, widths, shape, termination, centre)
-    charges = np.array([unit_charge(unit, store) for unit in every])[particle.source]
+    charges = np.array([unit_charge(unit) for unit in every])[particle.source]
     held = neutral(particle, charges, balance)
     chosen = [every[source] for source in particle.source[held]]
     shifts_A = particle.shift_A[held] - particle.centre_A
@@ -180,11 +174,11 @@ def carve(
         (structure.cart_coords[unit.atoms] + shift_A) @ particle.turn
         for unit, shift_A in zip(chosen, shifts_A, strict=True)
     ]
-    loose = copied(structure, chosen, positions, structure.lattice, store)
+    loose = copied(structure, chosen, positions, structure.lattice)
     made = boxed(loose, padding_A, periodic)
     charge, change = int(charges[held].sum()), _change(particle, held)
     if balance == "ligands" and charge:
-        made, change = _with_ligands(made, charge, store), f"{abs(charge)} ligands"
+        made, change = _with_ligands(made, charge), f"{abs(charge)} ligands"
         made, charge = boxed(made, padding_A, periodic), 0
     arguments = {
         "edge_nm": _plain(edge_nm),
@@ -231,10 +225,10 @@ def _terminations(
     return sorted(off, key=lambda kind: off[kind])
 
 
-def _with_ligands(structure: Structure, charge: int, store: Store) -> Structure:
+def _with_ligands(structure: Structure, charge: int) -> Structure:
     if charge < 0:
-        return bind(structure, "methylammonium", -charge, ("A vacancy",), store).structure
-    return bind(structure, "acetate", charge, ("X vacancy", "on A"), store).structure
+        return bind(structure, "methylammonium", -charge, ("A vacancy",)).structure
+    return bind(structure, "acetate", charge, ("X vacancy", "on A")).structure
 
 
 def _change(particle: Cut, held: np.ndarray) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.charges import unit_charge
 from perovdb.structures.molecules.dipoles import DEBYE_PER_E_A
@@ -75,18 +74,16 @@ def surface_network(structure: Structure) -> tuple[list[Unit], Network]:
 
 
 @checked
-def describe(structure: Structure, store: Store | None = None) -> ParticleReport:
+def describe(structure: Structure) -> ParticleReport:
     """Stoichiometry, charge, surface, edges and dipole of a particle.
 
     Args:
         structure: a particle as built by perovdb.
-        store: the curated store by default.
     """
-    store = store or open_store()
     every = sorted(units(structure), key=lambda unit: "ABXL".index(unit.role))
     ions = Counter(unit.ion for unit in every)
     roles = Counter(unit.role for unit in every)
-    charges = np.array([unit_charge(unit, store) for unit in every], dtype=float)
+    charges = np.array([unit_charge(unit) for unit in every], dtype=float)
     centres = np.array([unit.centre_A for unit in every])
     dipole = charges @ (centres - centres.mean(axis=0)) * DEBYE_PER_E_A
     _, network = surface_network(structure)

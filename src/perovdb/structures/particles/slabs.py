@@ -16,7 +16,6 @@ from pymatgen.core import Lattice, Structure
 from perovdb.composition import Composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import copied
 from perovdb.structures.charges import charge_of_units, formal_charge, unit_charge
@@ -71,7 +70,6 @@ def slab(
     orientation: str = "random",
     seed: int = 0,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    store: Store | None = None,
 ) -> Structure:
     """A slab of a composition.
 
@@ -85,7 +83,7 @@ def slab(
             of the crystal.
         lateral: repeats along the two vectors in the plane.
         vacuum_A: between the outermost atoms and their images along the normal.
-        phase, a_A, orientation, temperature_K, store: as for `nanocrystal`.
+        phase, a_A, orientation, temperature_K: as for `nanocrystal`.
         nearest: take the nearest whole numbers of ions where the fractions give none.
         seed: of what is drawn at random.
 
@@ -95,8 +93,7 @@ def slab(
         MissingData: the phase or a molecule is not in the store.
         StructureError: the fractions give no whole numbers.
     """
-    store = store or open_store()
-    cell = particle_cell(composition, phase, temperature_K, a_A, store)
+    cell = particle_cell(composition, phase, temperature_K, a_A)
     sites = Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
     planes = cut_planes(sites, normal, layers, termination, symmetric, lateral)
     roles = sites.roles[planes.source]
@@ -118,8 +115,8 @@ def slab(
         roles,
         (True, True, False),
     )
-    made = _between_vacuum(draw(box, list(ions), orientation, seed, store), vacuum_A)
-    charge = formal_charge(list(ions), store)
+    made = _between_vacuum(draw(box, list(ions), orientation, seed), vacuum_A)
+    charge = formal_charge(list(ions))
     arguments = {
         "composition": cell.composition.formula,
         **_arguments(normal, layers, termination, symmetric, lateral, vacuum_A),
@@ -131,7 +128,7 @@ def slab(
         "temperature_K": temperature_K,
     }
     text = f"{cell.origin}; {_text(made, normal, layers, planes, charge)}"
-    notes = [*cell.notes, *_notes(made, planes, charge, store)]
+    notes = [*cell.notes, *_notes(made, planes, charge)]
     return record(made, "slab", arguments, text, charge=charge, notes=notes)
 
 
@@ -145,7 +142,6 @@ def cut_slab(
     symmetric: bool = True,
     lateral: Sequence[int] = (1, 1),
     vacuum_A: float = VACUUM_A,
-    store: Store | None = None,
 ) -> Structure:
     """A slab of a crystal as it is: its ordering, tilts and molecules, whole units only.
 
@@ -156,7 +152,6 @@ def cut_slab(
         InputError: an argument cannot be used.
         StructureError: the structure is no crystal of corner-sharing octahedra.
     """
-    store = store or open_store()
     every = crystal_units(structure)
     sites = sites_of_units(structure, every)
     planes = cut_planes(sites, normal, layers, termination, symmetric, lateral)
@@ -166,8 +161,8 @@ def cut_slab(
         for unit, centre in zip(chosen, planes.positions_A, strict=True)
     ]
     box = Lattice(planes.lattice_A, pbc=(True, True, False))
-    made = _between_vacuum(copied(structure, chosen, positions, box, store), vacuum_A)
-    charge = charge_of_units(chosen, store)
+    made = _between_vacuum(copied(structure, chosen, positions, box), vacuum_A)
+    charge = charge_of_units(chosen)
     return record(
         made,
         "cut_slab",
@@ -175,21 +170,19 @@ def cut_slab(
         _text(made, normal, layers, planes, charge),
         charge=charge,
         before=structure,
-        notes=_notes(made, planes, charge, store),
+        notes=_notes(made, planes, charge),
     )
 
 
 @checked
-def slab_report(structure: Structure, store: Store | None = None) -> SlabReport:
+def slab_report(structure: Structure) -> SlabReport:
     """Stoichiometry, charge, area, thickness and dipole of a slab.
 
     Args:
         structure: a slab as built by perovdb.
-        store: the curated store by default.
     """
-    store = store or open_store()
     every = units(structure)
-    charges = np.array([unit_charge(unit, store) for unit in every], dtype=float)
+    charges = np.array([unit_charge(unit) for unit in every], dtype=float)
     height = np.array([unit.centre_A[2] for unit in every])
     matrix = structure.lattice.matrix
     area = float(np.linalg.norm(np.cross(matrix[0], matrix[1]))) / 100
@@ -247,10 +240,10 @@ def _text(made: Structure, normal: Sequence[int], layers: int, planes: Planes, c
     )
 
 
-def _notes(made: Structure, planes: Planes, charge: int, store: Store) -> list[str]:
+def _notes(made: Structure, planes: Planes, charge: int) -> list[str]:
     every = units(made)
     charges = {
-        role: np.mean([unit_charge(unit, store) for unit in every if unit.role == role])
+        role: np.mean([unit_charge(unit) for unit in every if unit.role == role])
         for role in {unit.role for unit in every}
     }
     found = []

@@ -7,7 +7,6 @@ from pymatgen.core import Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.store import Store, open_store
 from perovdb.structures.arguments import checked
 from perovdb.structures.charges import charge_of_units, unit_charge
 from perovdb.structures.defects.editing import edit
@@ -24,7 +23,6 @@ def surface_vacancies(
     ion: str,
     count: int,
     pairs: bool = False,
-    store: Store | None = None,
 ) -> Structure:
     """A particle without some A or X ions of its surface.
 
@@ -36,15 +34,13 @@ def surface_vacancies(
         count: how many.
         pairs: with each one take out the nearest surface ion of the opposite charge, so that the
             particle keeps its charge; otherwise it takes the charge that the vacancies leave.
-        store: the curated store by default.
 
     Raises:
         UnknownSpecies: the ion is not known.
         InputError: it stands on B, or the count is not positive.
         StructureError: the surface has not so many.
     """
-    store = store or open_store()
-    species = load_registry(store).ion(ion)
+    species = load_registry().ion(ion)
     if species.site not in ("A", "X"):
         raise InputError(f"{ion} is not an A or X ion.", "Give such as Cs or Br.")
     if count < 1:
@@ -70,7 +66,7 @@ def surface_vacancies(
             left = [
                 i
                 for i in surface
-                if i not in partners and unit_charge(every[i], store) == -species.charge
+                if i not in partners and unit_charge(every[i]) == -species.charge
             ]
             if not left:
                 raise StructureError(
@@ -81,8 +77,8 @@ def surface_vacancies(
             away = structure.lattice.get_all_distances(places[:1], places[1:])[0]
             partners.append(int(left[int(np.argmin(np.round(away, 6)))]))
     out = [every[i] for i in [*gone, *partners]]
-    charge = charge_of(structure) - charge_of_units(out, store)
-    made = edit(structure, out, [], "", 0, store)
+    charge = charge_of(structure) - charge_of_units(out)
+    made = edit(structure, out, [], "", 0)
     with_pairs = f" with {len(partners)} partners" if pairs else ""
     return record(
         made,

@@ -22,7 +22,6 @@ from perovdb.calculators.diffraction.identification.matching import Fit, Lines, 
 from perovdb.calculators.diffraction.identification.stored_peaks import StoredPeaks, stored_peaks
 from perovdb.calculators.diffraction.radiation import radiation_lines
 from perovdb.errors import InputError
-from perovdb.store import Store, open_store
 
 __all__ = ["Candidate", "Identification", "Match", "Missing", "identify"]
 
@@ -55,7 +54,6 @@ def identify(
     zero_shift_deg: float = ZERO_SHIFT_DEG,
     scanned_deg: tuple[float, float] | None = None,
     top: int = 10,
-    store: Store | None = None,
 ) -> Identification:
     """Phases of the store that explain measured powder peaks.
 
@@ -74,14 +72,12 @@ def identify(
         scanned_deg: lowest and highest angle of the scan, between which expected peaks are
             missed; by default from 10 degrees with copper (or the lowest peak) to the highest.
         top: how many phases to list.
-        store: the curated store by default.
 
     Raises:
         InputError: peaks, a tolerance or a range that cannot be used.
         OutOfRange: a spacing is below half the wavelength.
     """
-    store = store or open_store()
-    wavelength_A = radiation_lines(wavelength, store)[1][0][0]
+    wavelength_A = radiation_lines(wavelength)[1][0][0]
     angles, strengths = _measured(two_theta_deg, d_A, intensity, wavelength_A)
     if not (0 < tolerance_deg <= 2 and 0 <= zero_shift_deg <= 2):
         raise InputError(
@@ -96,7 +92,7 @@ def identify(
         float(max(1, np.floor(scan[0] - tolerance_deg - zero_shift_deg))),
         float(min(179, np.ceil(scan[1] + tolerance_deg + zero_shift_deg))),
     )
-    phases, left_out = stored_peaks(store, wavelength_A, wide)
+    phases, left_out = stored_peaks(wavelength_A, wide)
     given = strengths is not None
     weights = np.ones(len(angles)) if strengths is None else strengths
     tried = []

@@ -7,7 +7,6 @@ group lets pass.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from perovdb.calculators.average_cell import expand
 from perovdb.calculators.diffraction.powder import Occupants, Peak, peaks
 from perovdb.calculators.diffraction.scatterers import Scatterer, scatterer_of
 from perovdb.errors import MissingData, OutOfRange, UnknownSpecies
-from perovdb.store import Store, queries
+from perovdb.store import per_store, queries
 from perovdb.store.connection import Record
 
 #: Peaks weaker than this, in % of the strongest, are not told from the background.
@@ -49,7 +48,7 @@ class StoredPeaks:
     positions_only: bool
 
 
-def stored_cell(row: Record, store: Store) -> tuple[np.ndarray, np.ndarray, Occupants]:
+def stored_cell(row: Record) -> tuple[np.ndarray, np.ndarray, Occupants]:
     """Lattice (3, 3) in angstrom, positions (n, 3) and occupants of a phase of the store.
 
     Unlike `average_cell` it takes any phase, whether or not it is ABX3. Organic cations are free
@@ -57,13 +56,12 @@ def stored_cell(row: Record, store: Store) -> tuple[np.ndarray, np.ndarray, Occu
 
     Args:
         row: of the table `phase`.
-        store: which has its sites.
 
     Raises:
         MissingData: the store has no positions for it, or no geometry of a molecule in it.
         UnknownSpecies: the registry does not know an ion in it.
     """
-    sites = queries.phase_sites(store, row["id"])
+    sites = queries.phase_sites(row["id"])
     if not sites:
         raise MissingData(
             f"The positions of {row['formula']} {row['phase']} ({row['id']}) are not known.",
@@ -72,25 +70,22 @@ def stored_cell(row: Record, store: Store) -> tuple[np.ndarray, np.ndarray, Occu
     # The number of the site in place of its role: what of the cell belongs to which site.
     numbered = [{**site, "site": number} for number, site in enumerate(sites)]
     lattice_A, numbers, fractional = expand(row, numbered)
-    occupant = [
-        [(scatterer_of(site["species"], store), float(site["occupancy"]))] for site in sites
-    ]
+    occupant = [[(scatterer_of(site["species"]), float(site["occupancy"]))] for site in sites]
     return lattice_A, fractional, [occupant[int(number)] for number in numbers]
 
 
-@lru_cache(maxsize=8)
+@per_store
 def stored_peaks(
-    store: Store, wavelength_A: float, two_theta_deg: tuple[float, float]
+    wavelength_A: float, two_theta_deg: tuple[float, float]
 ) -> tuple[tuple[StoredPeaks, ...], tuple[str, ...]]:
     """Peaks of all phases, best known first, and ids of those with too many reflections.
 
     Args:
-        store: where to look.
         wavelength_A: in angstrom.
         two_theta_deg: lowest and highest angle.
     """
     found, left_out = [], []
-    for cell in _cells(store):
+    for cell in _cells():
         try:
             found.append(_peaks_of(cell, wavelength_A, two_theta_deg))
         except OutOfRange:
@@ -108,12 +103,12 @@ class _Cell(NamedTuple):
     positions_only: bool
 
 
-@lru_cache(maxsize=8)
-def _cells(store: Store) -> tuple[_Cell, ...]:
+@per_store
+def _cells() -> tuple[_Cell, ...]:
     found = []
-    for row in queries.facts(store, "phase"):
+    for row in queries.facts("phase"):
         try:
-            found.append(_Cell(row, *stored_cell(row, store), False))
+            found.append(_Cell(row, *stored_cell(row), False))
         except (MissingData, UnknownSpecies):
             found.append(_empty_cell(row))
     return tuple(found)

@@ -1,0 +1,114 @@
+"""What every result of perovdb can do: say itself in a line, a card, a table, JSON or a frame.
+
+A result is a public frozen dataclass whose field names carry their units, such as ``gap_eV``. It
+inherits from `Answer`; the command line prints what is here and describes nothing a second time:
+the card is ``str(answer)``, ``--json`` is `as_dict`, ``--csv`` is `rows`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from perovdb.answers.encoding import decoded, encoded
+from perovdb.answers.tables import html_table, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+__all__ = ["Answer"]
+
+#: A notebook shows this many rows of a table.
+_MOST_ROWS = 60
+
+
+class Answer:
+    """Base of all results, which are declared ``@dataclass(frozen=True, repr=False)``.
+
+    A subclass says in `_headline` what its one line holds, and overrides `rows` where its table
+    has more than one line, `_lines` where its card is more than a table, and `derived`: names of
+    properties that `as_dict` gives beside the fields. Where it is a curve or a map it has a method
+    ``plot(ax=None)`` that gives back matplotlib's Axes; a notebook then shows the picture.
+
+    Field types must be names that can be looked up when the program runs, for `from_dict` reads
+    them: numbers, texts, arrays, tuples, lists, mappings, other answers, None.
+    """
+
+    derived: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._headline()})"
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _headline(self) -> str:
+        """The answer in a few words; by default its first plain fields."""
+        plain = [(k, v) for k, v in self._scalars().items() if v is not None][:4]
+        return ", ".join(f"{key}={_brief(value)}" for key, value in plain)
+
+    def _lines(self) -> list[str]:
+        """Lines of the card."""
+        return [*table(self._table()), *(f"  note: {note}" for note in self._notes())]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The answer as rows of plain values, those of a CSV file; by default one row.
+
+        The columns source, kind, evidence and notes stand last, where there are such.
+        """
+        row = self._scalars()
+        for last in ("source", "kind", "evidence"):
+            if last in row:
+                row[last] = row.pop(last)
+        if hasattr(self, "notes"):
+            row["notes"] = "; ".join(self._notes())
+        return [row]
+
+    def _table(self) -> list[dict[str, Any]]:
+        """The rows that people see; by default all columns of `rows` but the notes."""
+        return [{k: v for k, v in row.items() if k != "notes"} for row in self.rows()]
+
+    def to_frame(self) -> pd.DataFrame:
+        """`rows` as a pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows())
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields, and the properties named in `derived`, as JSON can hold them.
+
+        `@module` and `@class` name the type, as monty's decoder and jobflow want it; NaN is None.
+        """
+        head = {"@module": type(self).__module__, "@class": type(self).__name__}
+        names = (*_fields(type(self)), *self.derived)
+        return head | {name: encoded(getattr(self, name)) for name in names}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The answer that `as_dict` gave."""
+        return decoded(cls, data)
+
+    def _repr_html_(self) -> str:
+        from perovdb.answers.notebook import card
+
+        rows = self._table()
+        below = [] if len(rows) <= _MOST_ROWS else [f"{len(rows)} rows in all"]
+        return card(repr(self), self, html_table(rows[:_MOST_ROWS]), [*self._notes(), *below])
+
+    def _notes(self) -> list[str]:
+        return list(getattr(self, "notes", ()))
+
+    def _scalars(self) -> dict[str, Any]:
+        """Fields that hold one number, word or nothing."""
+        values = {name: getattr(self, name) for name in _fields(type(self))}
+        return {k: v for k, v in values.items() if isinstance(v, str | int | float | None)}
+
+
+def _fields(cls: type) -> tuple[str, ...]:
+    return tuple(getattr(cls, "__dataclass_fields__", ()))
+
+
+def _brief(value: Any) -> str:
+    text = f"{value:.5g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

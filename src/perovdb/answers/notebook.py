@@ -1,0 +1,29 @@
+"""How a notebook shows an answer: its line, its picture or its table, and its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from importlib.util import find_spec
+from io import StringIO
+from typing import Any
+
+
+def card(title: str, answer: Any, table: str, notes: Sequence[str]) -> str:
+    """HTML of an answer: a picture where it can be drawn, else its table."""
+    shown = picture(answer) or table
+    below = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f"<p><b>{escape(title)}</b></p>{shown}" + f"<ul>{below}</ul>" * bool(below)
+
+
+def picture(answer: Any) -> str:
+    """The plot of an answer as SVG; empty where it has none or matplotlib is not installed."""
+    if not hasattr(answer, "plot") or find_spec("matplotlib") is None:
+        return ""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    answer.plot(ax=figure.add_subplot())
+    text = StringIO()
+    figure.savefig(text, format="svg")
+    return text.getvalue()[text.getvalue().index("<svg") :]
