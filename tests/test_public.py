@@ -15,11 +15,11 @@ PUBLIC = [
     "antiphase_boundary", "attach_ligands", "average_cell", "bottleneck", "build", "carve",
     "compare", "cut_slab", "debye", "defect", "distinct_models", "distortion",
     "dope", "endpoints_in_structure", "fit_arrhenius", "from_ase", "gap", "hop_rate", "hops",
-    "hops_in_structure", "identify", "infer", "intergrowth", "lattice", "nanocrystal",
-    "neb_files", "open_store", "parse", "path", "path_between", "paths", "percolation",
-    "phase_at", "read_barrier", "read_structure", "rebuild", "relax_endpoints",
+    "hops_in_structure", "identify", "infer", "input_files", "intergrowth", "lattice",
+    "nanocrystal", "open_store", "parse", "path", "path_between", "paths",
+    "percolation", "phase_at", "read_barrier", "read_structure", "rebuild", "relax_endpoints",
     "ruddlesden_popper", "sample_hops", "screen", "slab", "substitute", "supercell", "to_ase",
-    "tolerance", "using", "vacancies", "write_neb", "write_structure", "xrd", "xrd_structure",
+    "tolerance", "using", "vacancies", "write_inputs", "write_structure", "xrd", "xrd_structure",
 ]  # fmt: skip
 
 
@@ -62,6 +62,6 @@ def test_every_error_says_what_and_how_to_mend_and_is_drawn_in_the_tree():
 
 
 def test_the_homes_of_the_public_names_say_what_they_raise():
-    for name in ("build", "hops", "lattice", "neb_files", "parse", "path", "tolerance", "xrd"):
+    for name in ("build", "hops", "lattice", "parse", "path", "tolerance", "xrd"):
         assert "Raises:" in getattr(perovdb, name).__doc__
         assert import_module(getattr(perovdb, name).__module__).__doc__

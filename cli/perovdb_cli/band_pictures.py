@@ -13,7 +13,7 @@ from perovdb.files.new_files import write_new_file
 from perovdb_cli.pictures import check_picture
 
 if TYPE_CHECKING:
-    from perovdb.results.reading import Barrier
+    from perovdb.results.barrier import Barrier
 
 _POINTS = 400
 

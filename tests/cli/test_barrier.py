@@ -13,7 +13,7 @@ KEYS = {
     "barrier_backward_eV",
     "reaction_energy_eV",
     "converged",
-    "images",
+    "profile",
     "problems",
 }
 
@@ -26,10 +26,10 @@ def test_json_of_a_folder(perovdb, code):
     assert set(found) >= KEYS
     assert found["code"] == code
     assert found["converged"]
-    energies = [image["energy_eV"] for image in found["images"]]
+    energies = found["profile"]["energies_eV"]
     assert max(energies) == pytest.approx(found["barrier_forward_eV"])
     assert max(energies) - energies[-1] == pytest.approx(found["barrier_backward_eV"])
-    along = [image["coordinate_A"] for image in found["images"]]
+    along = found["profile"]["coordinates_A"]
     assert along == sorted(along)
 
 
@@ -50,9 +50,8 @@ def test_a_series_gives_mean_and_spread(perovdb):
     folders = [str(FIXTURES / name) for name in ("qe", "cp2k", "qe_stopped")]
     found = json.loads(perovdb("barrier", *folders, "--json").out)
     heights = [one["barrier_forward_eV"] for one in found["barriers"]]
-    mean = found["average"]
-    assert mean["mean_eV"] == pytest.approx((heights[0] + heights[1]) / 2)
-    assert mean["left_out"] == [folders[2]]
+    assert found["mean_eV"] == pytest.approx((heights[0] + heights[1]) / 2)
+    assert found["left_out"] == [folders[2]]
     rows = perovdb("barrier", *folders, "--csv").out.splitlines()
     assert len(rows) == 4
     assert "mean of 2" in perovdb("barrier", *folders).out
@@ -87,7 +86,7 @@ def test_saving(perovdb, tmp_path):
     assert perovdb("barrier", folder, "--save").code == 2
     perovdb("store", "init", lab)
     found = json.loads(perovdb("barrier", folder, "--save", "--store", lab, "--json").out)
-    assert found["saved"]["saved"]
+    assert found["saved"]["new"]
     again = perovdb("barrier", folder, "--save", "--store", lab)
     assert "stands in your store already" in again.out
     key = found["saved"]["source"]

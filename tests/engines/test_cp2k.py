@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from perovdb.inputs.neb import write_neb
 from perovdb.inputs.potentials import potentials
 from perovdb.inputs.presets import load_preset
+from perovdb.inputs.sets import write_inputs
 from perovdb.migration.paths import path
 
 pytestmark = pytest.mark.engine("cp2k")
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.engine("cp2k")
 def folder(request, tmp_path_factory):
     formula, species, preset = request.param
     found = path(formula, species, "alpha", (2, 2, 2), images=5)
-    return write_neb(tmp_path_factory.mktemp("cp2k") / "c", found, "cp2k", preset=preset)
+    return write_inputs(tmp_path_factory.mktemp("cp2k") / "c", found, code="cp2k", preset=preset)
 
 
 def cp2k(folder, *arguments):

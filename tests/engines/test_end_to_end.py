@@ -8,8 +8,11 @@ import time
 
 import pytest
 
+from perovdb.inputs.job import Run
 from perovdb.inputs.machine import Machine
-from perovdb.inputs.neb import array_files, write_neb
+from perovdb.inputs.manifest import Manifest
+from perovdb.inputs.schedulers import array_files
+from perovdb.inputs.sets import write_inputs
 from perovdb.results.reading import read_barrier
 
 GTH = {"Cs": "GTH-PBE-q9", "Pb": "GTH-PBE-q14", "I": "GTH-PBE-q7"}
@@ -65,9 +68,9 @@ def machine(scheduler):
 
 def tiny_set(folder, hop, code, scheduler, with_gth, relax_first=True, **changed):
     settings = LOOSE[code] | changed
-    made = write_neb(
-        folder, hop, code, "quick", 1, 1, settings=settings, scheduler=scheduler,
-        machine=machine(scheduler), relax_first=relax_first,
+    made = write_inputs(
+        folder, hop, code=code, preset="quick", settings=settings, relax_first=relax_first,
+        run=Run(scheduler, ranks_per_image=1, hours=1, machine=machine(scheduler)),
     )  # fmt: skip
     if code == "qe":
         with_gth(made, GTH)
@@ -142,8 +145,8 @@ def test_the_barrier_that_is_read_is_the_one_that_the_code_prints(finished):
     code, folder, _ = finished
     (forward, backward), above = printed(folder, code)
     found = read_barrier(folder)
-    assert found.band.code == code
-    assert len(found.band) == len(above) == 3
+    assert found.code == code
+    assert len(found.profile.energies_eV) == len(above) == 3
     assert found.profile.energies_eV == pytest.approx(above, abs=2e-5)
     assert found.profile.barrier_forward_eV == pytest.approx(forward, abs=2e-5)
     assert found.profile.barrier_backward_eV == pytest.approx(backward, abs=2e-5)
@@ -210,7 +213,7 @@ def test_qsub_runs_many_sets_as_an_array(tmp_path, tiny_hop, slurm, with_gth):
     """The PBS scripts, through the qsub that SLURM has for them."""
     tiny_set(tmp_path / "one", tiny_hop, "qe", "pbs", with_gth)
     shutil.copytree(tmp_path / "one", tmp_path / "two")
-    manifest = {"ranks": 1, "hours": 1}
+    manifest = Manifest(ranks=1, hours=1)
     scripts = array_files(["one", "two"], [manifest, manifest], "two hops", "pbs", machine("pbs"))
     for name, text in scripts.items():
         (tmp_path / name).write_text(text)
@@ -232,7 +235,7 @@ def logs(folder):
 def test_sbatch_runs_many_sets_as_an_array(tmp_path, tiny_hop, slurm, with_gth):
     tiny_set(tmp_path / "one", tiny_hop, "qe", "slurm", with_gth)
     shutil.copytree(tmp_path / "one", tmp_path / "two")
-    manifest = {"ranks": 1, "hours": 1}
+    manifest = Manifest(ranks=1, hours=1)
     scripts = array_files(
         ["one", "two"], [manifest, manifest], "two hops", "slurm", machine("slurm")
     )

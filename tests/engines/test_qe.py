@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from perovdb.inputs.neb import write_neb
+from perovdb.inputs.sets import write_inputs
 from perovdb.migration.paths import path
 
 pytestmark = pytest.mark.engine("neb.x")
@@ -25,7 +25,7 @@ GTH = {
 def test_a_dry_run_writes_back_our_images(tmp_path, formula, species, with_gth):
     hop = path(formula, species, "alpha", (2, 2, 2), images=3)
     settings = {"nstep_path": 0, "potentials.family": "pseudodojo_standard"}
-    folder = write_neb(tmp_path / "q", hop, "qe", settings=settings)
+    folder = write_inputs(tmp_path / "q", hop, code="qe", settings=settings)
     elements = {site.specie.symbol for site in hop.images[0]}
     with_gth(folder, {element: GTH[element] for element in elements})
     ran = subprocess.run(
@@ -54,7 +54,7 @@ def test_a_dry_run_writes_back_our_images(tmp_path, formula, species, with_gth):
 def test_pw_reads_the_relaxation_of_an_end(tmp_path, tiny_hop, with_gth):
     settings = {"potentials.family": "pseudodojo_standard", "nstep": 0, "ecutwfc": 16.0,
                 "mesh": "1 1 1", "electron_maxstep": 1}  # fmt: skip
-    folder = write_neb(tmp_path / "q", tiny_hop, "qe", settings=settings)
+    folder = write_inputs(tmp_path / "q", tiny_hop, code="qe", settings=settings)
     with_gth(folder, {name: GTH[name] for name in ("Cs", "Pb", "I")})
     ran = subprocess.run(
         ["pw.x", "-inp", "endpoint_02.in"],

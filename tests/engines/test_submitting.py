@@ -6,8 +6,11 @@ import time
 
 import pytest
 
+from perovdb.inputs.job import Run
 from perovdb.inputs.machine import Machine
-from perovdb.inputs.neb import array_files, write_neb
+from perovdb.inputs.manifest import Manifest
+from perovdb.inputs.schedulers import array_files
+from perovdb.inputs.sets import write_inputs
 
 pytestmark = pytest.mark.engine("sbatch")
 
@@ -31,8 +34,9 @@ def tiny_set(tmp_path, tiny_hop):
             scheduler: {"launcher": "env", "lines": list(lines), "resources": "nodes=1:ppn=1"},
         }
         machine = Machine(tables)
-        options = {"scheduler": scheduler, "machine": machine, "relax_first": False}
-        return write_neb(tmp_path / name, tiny_hop, "cp2k", "quick", 1, 1, **options), machine
+        run = Run(scheduler, ranks_per_image=1, hours=1, machine=machine)
+        options = {"preset": "quick", "run": run, "relax_first": False}
+        return write_inputs(tmp_path / name, tiny_hop, code="cp2k", **options), machine
 
     return write
 
@@ -80,9 +84,7 @@ def test_sbatch_of_many_sets_from_another_folder(tmp_path, tiny_set, quiet):
     folder, machine = tiny_set("one")
     shutil.copytree(folder, tmp_path / "two of it")
     names = ["one", "two of it"]
-    for name, text in array_files(
-        names, [{"ranks": 1, "hours": 1}] * 2, "x", "slurm", machine
-    ).items():
+    for name, text in array_files(names, [Manifest()] * 2, "x", "slurm", machine).items():
         (tmp_path / name).write_text(text)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

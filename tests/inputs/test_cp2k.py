@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from perovdb.inputs.neb import neb_files, write_neb
+from perovdb.inputs.sets import input_files, write_inputs
 from perovdb.migration.paths import path
 
 
@@ -16,7 +16,7 @@ def keyword(text, name):
 
 
 def test_the_band_names_every_replica_it_comes_with(iodide_hop):
-    files = neb_files(iodide_hop, "cp2k")
+    files = input_files(iodide_hop, code="cp2k")
     text = files["neb.inp"]
     names = [f"image_{n:02d}.xyz" for n in range(7)]
     assert keyword(text, "NUMBER_OF_REPLICA") == ["7"]
@@ -29,20 +29,20 @@ def test_the_band_names_every_replica_it_comes_with(iodide_hop):
 
 
 def test_the_ends_are_relaxed_before_the_band_or_in_it(iodide_hop):
-    files = neb_files(iodide_hop, "cp2k")
+    files = input_files(iodide_hop, code="cp2k")
     for number in (0, 6):
         text = files[f"endpoint_{number:02d}.inp"]
         assert keyword(text, "RUN_TYPE") == ["GEO_OPT"]
         assert keyword(text, "COORD_FILE_NAME") == [f"image_{number:02d}.xyz"]
         assert keyword(text, "CHARGE") == ["1"]
-    inside = neb_files(iodide_hop, "cp2k", relax_first=False)
+    inside = input_files(iodide_hop, code="cp2k", relax_first=False)
     assert not any(name.startswith("endpoint") for name in inside)
     assert keyword(inside["neb.inp"], "OPTIMIZE_END_POINTS") == [".TRUE."]
     assert "endpoint" not in inside["job.sh"]
 
 
 def test_lead_may_show_its_5d(iodide_hop):
-    text = neb_files(iodide_hop, "cp2k", "accurate")["neb.inp"]
+    text = input_files(iodide_hop, code="cp2k", preset="accurate")["neb.inp"]
     lead = text.split("&KIND Pb")[1].split("&END KIND")[0]
     assert "TZVPP-MOLOPT-PBE-GTH-q22" in lead
     assert "GTH-PBE-q22" in lead
@@ -51,11 +51,12 @@ def test_lead_may_show_its_5d(iodide_hop):
 
 
 def test_no_dispersion_where_a_paper_names_none(iodide_hop):
-    assert "VDW_POTENTIAL" not in neb_files(iodide_hop, "cp2k", "imran2020")["neb.inp"]
+    files = input_files(iodide_hop, code="cp2k", preset="imran2020")
+    assert "VDW_POTENTIAL" not in files["neb.inp"]
 
 
 def test_replicas_hold_the_images_unwrapped(iodide_hop):
-    files = neb_files(iodide_hop, "cp2k")
+    files = input_files(iodide_hop, code="cp2k")
     for number, image in enumerate(iodide_hop.images):
         lines = files[f"image_{number:02d}.xyz"].splitlines()
         assert int(lines[0]) == len(lines) - 2 == 39
@@ -67,7 +68,7 @@ def test_replicas_hold_the_images_unwrapped(iodide_hop):
 
 def test_sections_are_closed(fa_hop):
     stack = []
-    for line in neb_files(fa_hop, "cp2k")["neb.inp"].splitlines():
+    for line in input_files(fa_hop, code="cp2k")["neb.inp"].splitlines():
         if line.strip().startswith("&END"):
             assert stack.pop() == line.split()[1]
         elif line.strip().startswith("&"):
@@ -76,14 +77,16 @@ def test_sections_are_closed(fa_hop):
 
 
 def test_every_kind_has_its_basis_and_potential(fa_hop):
-    text = neb_files(fa_hop, "cp2k")["neb.inp"]
+    text = input_files(fa_hop, code="cp2k")["neb.inp"]
     assert re.findall(r"&KIND (\w+)", text) == ["C", "N", "H", "Pb", "I"]
     assert keyword(text, "POTENTIAL") == [f"GTH-PBE-q{q}" for q in (4, 5, 1, 4, 7)]
     assert keyword(text, "CHARGE") == ["-1"]
 
 
 def test_a_lead_vacancy_is_two_minus():
-    text = neb_files(path("CsPbI3", "Pb", "alpha", images=3), "cp2k", preset="quick")["neb.inp"]
+    text = input_files(path("CsPbI3", "Pb", "alpha", images=3), code="cp2k", preset="quick")[
+        "neb.inp"
+    ]
     assert keyword(text, "CHARGE") == ["-2"]
     assert keyword(text, "MULTIPLICITY") == ["1"]
 
@@ -103,7 +106,7 @@ def test_a_lead_vacancy_is_two_minus():
     ],
 )
 def test_the_job_tells_a_band_that_did_not_converge(tmp_path, iodide_hop, output, code, words):
-    folder = write_neb(tmp_path / "c", iodide_hop, "cp2k", relax_first=False)
+    folder = write_inputs(tmp_path / "c", iodide_hop, code="cp2k", relax_first=False)
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "srun").write_text(f"#!/bin/sh\nprintf '{output}' > neb.out\n")

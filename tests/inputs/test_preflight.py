@@ -10,7 +10,7 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Poscar
 
 from perovdb.errors import StructureError
-from perovdb.inputs.neb import CODES, neb_files, write_neb
+from perovdb.inputs.sets import CODES, input_files, write_inputs
 from perovdb.migration.chain import Chain
 from perovdb.migration.endpoints import with_positions
 from perovdb.migration.paths import path
@@ -27,7 +27,7 @@ def moved(hop, number, change):
 @pytest.mark.parametrize("code", CODES)
 def test_the_report_stands_in_every_set(code, iodide_hop, fa_hop):
     for hop in (iodide_hop, fa_hop):
-        files = neb_files(hop, code)
+        files = input_files(hop, code=code)
         lines = files["preflight.txt"].splitlines()
         assert all(line.startswith("ok  ") for line in lines[1:10])
         # The notes of the manifest are the end of the report.
@@ -53,7 +53,7 @@ def swap(positions):
 )
 def test_an_image_that_jumps(iodide_hop, tmp_path, number, change, words):
     with pytest.raises(StructureError, match=words):
-        write_neb(tmp_path / "set", moved(iodide_hop, number, change), "cp2k")
+        write_inputs(tmp_path / "set", moved(iodide_hop, number, change), code="cp2k")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -65,14 +65,14 @@ def test_an_atom_that_was_wrapped(iodide_hop):
         return positions
 
     with pytest.raises(StructureError, match=r"unwrapped: .*1\.0\d\d of a cell vector"):
-        neb_files(moved(iodide_hop, 3, wrap), "vasp")
+        input_files(moved(iodide_hop, 3, wrap), code="vasp")
 
 
 def test_two_images_that_are_the_same(iodide_hop):
     images = list(iodide_hop.images)
     images[2] = images[1]
     with pytest.raises(StructureError, match="images are the same"):
-        neb_files(replace(iodide_hop, images=tuple(images)), "vasp")
+        input_files(replace(iodide_hop, images=tuple(images)), code="vasp")
 
 
 def test_a_contact(iodide_hop):
@@ -83,7 +83,7 @@ def test_a_contact(iodide_hop):
         positions[0] = positions[8] + [1.0, 0, 0]
         images.append(with_positions(image, positions))
     with pytest.raises(StructureError, match=r"contacts: 1\.00 A"):
-        neb_files(replace(iodide_hop, images=tuple(images)), "vasp")
+        input_files(replace(iodide_hop, images=tuple(images)), code="vasp")
 
 
 def test_a_molecule_that_bends(fa_hop):
@@ -95,7 +95,7 @@ def test_a_molecule_that_bends(fa_hop):
     positions[hydrogen] += 0.1
     images[2] = with_positions(images[2], positions)
     with pytest.raises(StructureError, match="A molecule is torn on image 02: make"):
-        neb_files(replace(fa_hop, images=tuple(images)), "vasp")
+        input_files(replace(fa_hop, images=tuple(images)), code="vasp")
 
 
 def test_atoms_in_another_order(iodide_hop):
@@ -104,11 +104,11 @@ def test_atoms_in_another_order(iodide_hop):
     order[0], order[-1] = order[-1], order[0]
     images[1] = images[1].__class__.from_sites([images[1][k] for k in order])
     with pytest.raises(StructureError, match="atom 1 differs on image 01"):
-        neb_files(replace(iodide_hop, images=tuple(images)), "vasp")
+        input_files(replace(iodide_hop, images=tuple(images)), code="vasp")
     images[1] = images[0].copy()
     images[1].remove_sites([0])
     with pytest.raises(StructureError, match="Image 01 has 38 atoms, image 00 has 39"):
-        neb_files(replace(iodide_hop, images=tuple(images)), "vasp")
+        input_files(replace(iodide_hop, images=tuple(images)), code="vasp")
 
 
 def test_images_of_another_charge(iodide_hop):
@@ -116,13 +116,11 @@ def test_images_of_another_charge(iodide_hop):
     images[1] = with_positions(images[1], images[1].cart_coords)
     images[1].properties = {**images[1].properties, "charge": 0}
     with pytest.raises(StructureError, match="charge"):
-        neb_files(replace(iodide_hop, images=tuple(images)), "vasp")
+        input_files(replace(iodide_hop, images=tuple(images)), code="vasp")
 
 
-def notes(hop, code="cp2k", *arguments, **options):
-    return " ".join(
-        json.loads(neb_files(hop, code, *arguments, **options)["manifest.json"])["notes"]
-    )
+def notes(hop, code="cp2k", **options):
+    return " ".join(json.loads(input_files(hop, code=code, **options)["manifest.json"])["notes"])
 
 
 def test_what_is_left_out_is_told(iodide_hop):

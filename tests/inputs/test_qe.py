@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from perovdb.errors import InputError
-from perovdb.inputs.neb import neb_files
+from perovdb.inputs.sets import input_files
 from perovdb.migration.paths import path
 
 
@@ -27,7 +27,7 @@ def positions(text):
 @pytest.mark.parametrize("hop", ["iodide_hop", "fa_hop"])
 def test_every_image_is_given_unwrapped(hop, request):
     hop = request.getfixturevalue(hop)
-    text = neb_files(hop, "qe")["neb.in"]
+    text = input_files(hop, code="qe")["neb.in"]
     assert value(text, "num_of_images") == str(len(hop.images))
     assert text.count("INTERMEDIATE_IMAGE") == len(hop.images) - 2
     symbols, found = positions(text)
@@ -38,14 +38,14 @@ def test_every_image_is_given_unwrapped(hop, request):
 
 
 def test_the_ends_are_relaxed_with_the_same_settings(iodide_hop):
-    files = neb_files(iodide_hop, "qe")
+    files = input_files(iodide_hop, code="qe")
     for number in (0, 6):
         text = files[f"endpoint_{number:02d}.in"]
         assert value(text, "calculation") == "'relax'"
         assert positions(text)[1][0] == pytest.approx(iodide_hop.images[number].cart_coords)
         for key in ("ecutwfc", "ecutrho", "tot_charge", "vdw_corr", "conv_thr"):
             assert value(text, key) == value(files["neb.in"], key)
-    inside = neb_files(iodide_hop, "qe", relax_first=False)
+    inside = input_files(iodide_hop, code="qe", relax_first=False)
     assert value(inside["neb.in"], "first_last_opt") == ".true."
     assert "endpoint_00.in" not in inside
 
@@ -62,7 +62,7 @@ def test_the_ends_are_relaxed_with_the_same_settings(iodide_hop):
     ],
 )
 def test_the_cut_off_is_that_of_the_hardest_element(fa_hop, settings, wave, density):
-    text = neb_files(fa_hop, "qe", settings=settings)["neb.in"]
+    text = input_files(fa_hop, code="qe", settings=settings)["neb.in"]
     assert float(value(text, "ecutwfc")) == wave
     assert float(value(text, "ecutrho")) == density
 
@@ -70,7 +70,7 @@ def test_the_cut_off_is_that_of_the_hardest_element(fa_hop, settings, wave, dens
 @pytest.mark.parametrize("settings", [{}, {"ecutwfc": 30.0}, {"hint": "high"}])
 @pytest.mark.parametrize("family", ["sssp_efficiency", "pseudodojo_standard"])
 def test_the_manifest_holds_the_cut_offs_that_are_written(fa_hop, family, settings):
-    files = neb_files(fa_hop, "qe", settings={"family": family, **settings})
+    files = input_files(fa_hop, code="qe", settings={"family": family, **settings})
     manifest = json.loads(files["manifest.json"])
     for key in ("ecutwfc", "ecutrho"):
         told = manifest["settings"]["system"][key]
@@ -81,25 +81,25 @@ def test_the_manifest_holds_the_cut_offs_that_are_written(fa_hop, family, settin
 
 
 def test_the_family_names_the_files(fa_hop):
-    text = neb_files(fa_hop, "qe")["neb.in"]
+    text = input_files(fa_hop, code="qe")["neb.in"]
     assert "I.pbe-n-kjpaw_psl.0.2.UPF" in text
-    dojo = neb_files(fa_hop, "qe", settings={"family": "pseudodojo_standard"})
+    dojo = input_files(fa_hop, code="qe", settings={"family": "pseudodojo_standard"})
     assert re.search(r"Pb +207\.20000 Pb\.upf", dojo["neb.in"])
     assert "pseudo.md5" not in dojo
     with pytest.raises(InputError, match="no family of potentials 'gbrv'"):
-        neb_files(fa_hop, "qe", settings={"family": "gbrv"})
+        input_files(fa_hop, code="qe", settings={"family": "gbrv"})
     with pytest.raises(InputError, match="low, normal, high"):
-        neb_files(fa_hop, "qe", settings={"hint": "higher"})
+        input_files(fa_hop, code="qe", settings={"hint": "higher"})
 
 
 def test_gamma_has_a_card_of_its_own(iodide_hop):
-    assert "K_POINTS automatic\n  2 2 2 0 0 0\n" in neb_files(iodide_hop, "qe")["neb.in"]
-    assert "K_POINTS gamma\n" in neb_files(iodide_hop, "qe", "quick")["neb.in"]
+    assert "K_POINTS automatic\n  2 2 2 0 0 0\n" in input_files(iodide_hop, code="qe")["neb.in"]
+    assert "K_POINTS gamma\n" in input_files(iodide_hop, code="qe", preset="quick")["neb.in"]
 
 
 def test_closed_shells_have_no_spin():
     hop = path("CsPbI3", "Pb", "alpha", images=3)
-    text = neb_files(hop, "qe")["neb.in"]
+    text = input_files(hop, code="qe")["neb.in"]
     assert "nspin" not in text
     assert float(value(text, "tot_charge")) == -2
 
@@ -110,6 +110,6 @@ def test_an_odd_electron_has_a_spin(iodide_hop):
     for image in images:
         image.properties = {**image.properties, "charge": 0}
     odd = replace(iodide_hop, images=tuple(images), charge=0)
-    text = neb_files(odd, "qe")["neb.in"]
+    text = input_files(odd, code="qe")["neb.in"]
     assert value(text, "nspin") == "2"
     assert float(value(text, "tot_magnetization")) == 1

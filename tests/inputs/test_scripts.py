@@ -7,8 +7,11 @@ import subprocess
 import pytest
 
 from perovdb.errors import InputError
+from perovdb.inputs.job import Run
 from perovdb.inputs.machine import Machine, find_machine, read_machine
-from perovdb.inputs.neb import CODES, SCHEDULERS, array_files, neb_files, write_neb
+from perovdb.inputs.manifest import Manifest
+from perovdb.inputs.schedulers import SCHEDULERS, array_files
+from perovdb.inputs.sets import CODES, input_files, write_inputs
 
 MACHINE = """\
 [vasp]
@@ -40,9 +43,11 @@ def machine(tmp_path):
 def test_every_script_is_sound(code, scheduler, iodide_hop, machine, tmp_path):
     scripts = {}
     for number, known in enumerate((Machine(), machine)):
-        files = neb_files(iodide_hop, code, scheduler=scheduler, machine=known)
+        files = input_files(iodide_hop, code=code, run=Run(scheduler, machine=known))
         scripts |= {f"{number}-{n}": text for n, text in files.items() if n.endswith(".sh")}
-        array = array_files(["a", "b c"], [{"ranks": 8, "hours": 2}] * 2, "hops", scheduler, known)
+        array = array_files(
+            ["a", "b c"], [Manifest(ranks=8, hours=2)] * 2, "hops", scheduler, known
+        )
         scripts[f"{number}-array.sh"] = array["array.sh"]
         assert array["folders.txt"] == "a\nb c\n"
     for name, text in scripts.items():
@@ -57,7 +62,7 @@ def test_every_script_is_sound(code, scheduler, iodide_hop, machine, tmp_path):
 
 
 def test_the_users_machine_stands_in_the_script(iodide_hop, machine):
-    vasp = neb_files(iodide_hop, "vasp", machine=machine)["job.sh"]
+    vasp = input_files(iodide_hop, code="vasp", run=Run(machine=machine))["job.sh"]
     for line in (
         "#SBATCH --partition=long",
         "module load VASP/6.4.2-vtst",
@@ -67,21 +72,21 @@ def test_the_users_machine_stands_in_the_script(iodide_hop, machine):
     ):
         assert line in vasp.splitlines()
     assert "#SBATCH --ntasks=40\n" in vasp
-    pbs = neb_files(iodide_hop, "cp2k", scheduler="pbs", machine=machine)["job.sh"]
+    pbs = input_files(iodide_hop, code="cp2k", run=Run("pbs", machine=machine))["job.sh"]
     assert "#PBS -l nodes=1:ppn=56\n" in pbs
     assert "#PBS -q long\n" in pbs
     assert ': "${CP2K:=cp2k.popt}"' in pbs
-    qe = neb_files(iodide_hop, "qe", scheduler="bash", machine=machine)
+    qe = input_files(iodide_hop, code="qe", run=Run("bash", machine=machine))
     assert ': "${NEB:=neb-7.3.x}"' in qe["job.sh"]
     assert "pseudo_dir = '/data/my pseudos'" in qe["neb.in"]
     assert "mpiexec" not in qe["job.sh"]
 
 
 def test_what_a_scheduler_is_asked_for(iodide_hop):
-    slurm = neb_files(iodide_hop, "vasp", hours=7)["job.sh"].splitlines()
+    slurm = input_files(iodide_hop, code="vasp", run=Run(hours=7))["job.sh"].splitlines()
     assert "#SBATCH --ntasks=40" in slurm
     assert "#SBATCH --time=7:00:00" in slurm
-    pbs = neb_files(iodide_hop, "vasp", hours=7, scheduler="pbs")["job.sh"].splitlines()
+    pbs = input_files(iodide_hop, code="vasp", run=Run("pbs", hours=7))["job.sh"].splitlines()
     assert "#PBS -l select=1:ncpus=40:mpiprocs=40:ompthreads=1" in pbs
     assert "#PBS -l walltime=7:00:00" in pbs
     name = next(line for line in pbs if line.startswith("#PBS -N ")).split()[2]
@@ -96,10 +101,10 @@ def test_perovdb_toml_is_looked_for_here_and_then_at_home(tmp_path, monkeypatch,
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     assert find_machine() == Machine()
     (home / "perovdb" / "perovdb.toml").write_text('[vasp]\ncommand = "at_home"\n')
-    assert "at_home" in (write_neb("one", iodide_hop, "vasp") / "job.sh").read_text()
+    assert "at_home" in (write_inputs("one", iodide_hop, code="vasp") / "job.sh").read_text()
     (here / "perovdb.toml").write_text('[vasp]\ncommand = "right_here"\n')
-    assert "right_here" in (write_neb("two", iodide_hop, "vasp") / "job.sh").read_text()
-    assert "vasp_std" in neb_files(iodide_hop, "vasp")["job.sh"]
+    assert "right_here" in (write_inputs("two", iodide_hop, code="vasp") / "job.sh").read_text()
+    assert "vasp_std" in input_files(iodide_hop, code="vasp")["job.sh"]
 
 
 @pytest.mark.parametrize(
@@ -130,8 +135,7 @@ def test_an_array_by_hand_runs_every_folder_and_names_what_failed(tmp_path):
     for name, code in (("a", 0), ("b c", 3), ("d", 0)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "job.sh").write_text(f"touch '{tmp_path / name}/ran'\nexit {code}\n")
-    manifest = {"ranks": 1, "hours": 1}
-    for name, text in array_files(["a", "b c", "d"], [manifest] * 3, "hops", "bash").items():
+    for name, text in array_files(["a", "b c", "d"], [Manifest()] * 3, "hops", "bash").items():
         (tmp_path / name).write_text(text)
     ran = subprocess.run(
         ["bash", "array.sh"], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -142,7 +146,7 @@ def test_an_array_by_hand_runs_every_folder_and_names_what_failed(tmp_path):
 
 
 def test_an_array_asks_for_the_most():
-    manifests = [{"ranks": 8, "hours": 2}, {"ranks": 40, "hours": 1}]
+    manifests = [Manifest(ranks=8, hours=2), Manifest(ranks=40, hours=1)]
     text = array_files(["a", "b"], manifests, "MA hops", "slurm")["array.sh"]
     assert "#SBATCH --array=1-2\n#SBATCH --ntasks=40\n#SBATCH --time=2:00:00\n" in text
     for folders in ([], ["a\nb"]):
@@ -151,7 +155,7 @@ def test_an_array_asks_for_the_most():
 
 
 def test_qe_says_which_pseudopotential_is_missing_or_another(tmp_path, iodide_hop):
-    folder = write_neb(tmp_path / "q", iodide_hop, "qe", scheduler="bash")
+    folder = write_inputs(tmp_path / "q", iodide_hop, code="qe", run=Run("bash"))
 
     def run():
         return subprocess.run(
@@ -207,8 +211,8 @@ def test_a_rank_has_one_thread_and_the_script_finds_its_folder(
     for name in ("OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK", "SRUN_CPUS_PER_TASK"):
         monkeypatch.delenv(name, raising=False)
     machine = Machine({scheduler: {"launcher": "env"}})
-    options = {"scheduler": scheduler, "machine": machine, "relax_first": False}
-    folder = write_neb(tmp_path / "a set", iodide_hop, "cp2k", **options)
+    options = {"run": Run(scheduler, machine=machine), "relax_first": False}
+    folder = write_inputs(tmp_path / "a set", iodide_hop, code="cp2k", **options)
     seen = []
     for more in ({}, {"OMP_NUM_THREADS": "3"}, {"SLURM_CPUS_PER_TASK": "2"}):
         (folder / "neb.done").unlink(missing_ok=True)
@@ -223,7 +227,7 @@ def test_a_rank_has_one_thread_and_the_script_finds_its_folder(
 @pytest.mark.parametrize("scheduler", ["slurm", "pbs"])
 def test_a_copy_of_the_script_that_finds_no_set_says_so(scheduler, iodide_hop, tmp_path, stand_in):
     """Schedulers run a copy; submitted from elsewhere, PBS does not tell of which file."""
-    folder = write_neb(tmp_path / "set", iodide_hop, "cp2k", scheduler=scheduler)
+    folder = write_inputs(tmp_path / "set", iodide_hop, code="cp2k", run=Run(scheduler))
     (tmp_path / "spool").mkdir()
     (tmp_path / "elsewhere").mkdir()
     shutil.copy(folder / "job.sh", tmp_path / "spool" / "job_script")

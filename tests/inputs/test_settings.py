@@ -9,9 +9,9 @@ from pymatgen.io.vasp.inputs import Incar
 
 import perovdb.inputs.presets as presets
 from perovdb.errors import InputError
-from perovdb.inputs.limits import held, limit_of
-from perovdb.inputs.neb import CODES, neb_files
+from perovdb.inputs.limits import limit_of, within_limits
 from perovdb.inputs.presets import load_preset, preset_names
+from perovdb.inputs.sets import CODES, input_files
 from perovdb.inputs.settings import parse_setting, with_settings
 from perovdb.migration.paths import path
 
@@ -75,7 +75,7 @@ def test_a_mesh_that_a_paper_states_for_cells_of_another_size(iodide_hop):
     """4 x 4 x 4 is stated for cells of 20 and 40 atoms."""
 
     def noted(hop, **options):
-        files = neb_files(hop, "vasp", "imran2020", **options)
+        files = input_files(hop, code="vasp", preset="imran2020", **options)
         return any("4 4 4 of imran2020" in n for n in json.loads(files["manifest.json"])["notes"])
 
     assert not noted(iodide_hop)
@@ -90,7 +90,7 @@ def test_every_preset_is_within_the_limits(code, preset):
     found = load_preset(preset, code)
     for section, settings in found.sections.items():
         for key, setting in settings.items():
-            assert held(code, key, key, setting.value) == setting.value, (section, key)
+            assert within_limits(code, key, key, setting.value) == setting.value, (section, key)
             if isinstance(setting.value, int | float) and not isinstance(setting.value, bool):
                 assert limit_of(code, key), (section, key)
 
@@ -213,8 +213,8 @@ def test_key_and_value_of_a_text():
 
 
 def test_settings_reach_the_files_and_the_manifest(iodide_hop):
-    files = neb_files(
-        iodide_hop, "vasp", settings={"ENCUT": 450, "NCORE": 4, "ISPIN": 2, "mesh": "3 3 3"}
+    files = input_files(
+        iodide_hop, code="vasp", settings={"ENCUT": 450, "NCORE": 4, "ISPIN": 2, "mesh": "3 3 3"}
     )
     for name in ("INCAR", "INCAR.endpoint"):
         incar = Incar.from_str(files[name])
@@ -234,4 +234,4 @@ def test_settings_reach_the_files_and_the_manifest(iodide_hop):
 @pytest.mark.parametrize("mesh", ["4 4", "0 1 1", "a b c", "4 4 -4"])
 def test_a_mesh_is_three_numbers(iodide_hop, mesh):
     with pytest.raises(InputError, match="no mesh of k-points"):
-        neb_files(iodide_hop, "vasp", settings={"mesh": mesh})
+        input_files(iodide_hop, code="vasp", settings={"mesh": mesh})

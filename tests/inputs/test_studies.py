@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ vacancies = [1, 2]
 
 
 def write(folder, study, **options):
-    return write_study(folder, study, machine=PLAIN, **options)
+    """Rows of the sets of a study that is written."""
+    return write_study(folder, study, machine=PLAIN, **options).rows()
 
 
 def contents(folder):
@@ -79,7 +81,7 @@ def test_choices_are_taken_in_turn():
     found = requests(
         {**SMALL, "species": ["I", "Cs"], "vacancies": [1, 2], "scheduler": ["slurm", "pbs"]}
     )
-    asked = {(one.hop.species, one.hop.vacancies, one.scheduler) for one in found}
+    asked = {(one.hop.species, one.hop.vacancies, one.run.scheduler) for one in found}
     assert len(found) == len(asked) == 8
     assert {one.hop.images for one in found} == {1}
 
@@ -136,7 +138,7 @@ def test_path_is_another_word_for_the_method():
         ({"code": "abinit"}, InputError, "cp2k, qe, vasp"),
         ({"code": 3}, InputError, "'code' cannot be 3"),
         ({"scheduler": "cron"}, InputError, "slurm, pbs, bash"),
-        ({"build": "vtst"}, InputError, "QE has no build 'vtst'"),
+        ({"build": "vtst"}, InputError, "qe has no build 'vtst'"),
         ({"preset": "perfect"}, InputError, "no preset 'perfect'"),
         ({"settings": "ENCUT"}, InputError, "'settings' cannot be"),
         ({"settings": {"ecutwcf": 40}}, InputError, "Did you mean 'ecutwfc'"),
@@ -314,9 +316,9 @@ def test_a_tree_is_gone_on_with(tmp_path, monkeypatch):
     """What is there stays as it is, and its path is not made again."""
     root = tmp_path / "t"
     told = []
-    first = write(root, requests(SMALL), done=told.append)
+    first = write(root, requests(SMALL), progress=told.append)
     assert [row["status"] for row in first] == ["written"]
-    assert told == first
+    assert [asdict(one) for one in told] == first
     before = (root / first[0]["folder"] / "neb.in").stat()
     import perovdb.inputs.studies as studies
 
@@ -410,7 +412,7 @@ def test_an_error_of_the_code_stands_in_the_table_too(tmp_path, monkeypatch):
     def missing(*_, **__):
         raise MissingData("No potential for Cs.", "Name another family.")
 
-    monkeypatch.setattr(studies, "neb_files", missing)
+    monkeypatch.setattr(studies, "input_files", missing)
     (row,) = write(tmp_path, requests(SMALL))
     assert (row["status"], row["problem"]) == (
         "failed",
@@ -439,8 +441,8 @@ asked = {"file": host, "species": "I", "images": 1, "code": "qe", "vacancies": [
 study = requests(asked)
 known = {one.hop: studies.chains(one.hop) for one in study}
 studies.chains = lambda hop, *_: known[hop]
-files = {id(path[0]): studies.neb_files(path[0], "qe") for path in known.values()}
-studies.neb_files = lambda path, *arguments, **options: dict(files[id(path)])
+files = {id(path[0]): studies.input_files(path[0], code="qe") for path in known.values()}
+studies.input_files = lambda path, *arguments, **options: dict(files[id(path)])
 
 def run(tree, calls):
     child = os.fork()

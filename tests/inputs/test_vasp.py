@@ -9,8 +9,9 @@ import pytest
 from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
 
 from perovdb.errors import InputError
+from perovdb.inputs.job import Run
 from perovdb.inputs.machine import Machine
-from perovdb.inputs.neb import neb_files, write_neb
+from perovdb.inputs.sets import input_files, write_inputs
 
 # Valence electrons of the potentials named in POTCAR.spec, typed again from the VASP wiki.
 VALENCE = {"Cs": 9, "Pb": 14, "I": 7, "C": 4, "N": 5, "H": 1}
@@ -18,7 +19,7 @@ VALENCE = {"Cs": 9, "Pb": 14, "I": 7, "C": 4, "N": 5, "H": 1}
 
 @pytest.fixture
 def folder(iodide_hop, tmp_path):
-    return write_neb(tmp_path / "v", iodide_hop, "vasp")
+    return write_inputs(tmp_path / "v", iodide_hop, code="vasp")
 
 
 def test_pymatgen_reads_every_file(folder):
@@ -52,16 +53,16 @@ def test_a_missing_iodide_takes_its_electron_along(folder):
 
 
 def test_a_missing_molecule_leaves_its_electron_behind(fa_hop):
-    files = neb_files(fa_hop, "vasp")
+    files = input_files(fa_hop, code="vasp")
     counts = Counter(site.specie.symbol for site in fa_hop.images[0])
     neutral = sum(VALENCE[element] * count for element, count in counts.items())
-    assert f"NELECT = {neutral + 1}\n" in files["INCAR"]
+    assert Incar.from_str(files["INCAR"])["NELECT"] == neutral + 1
     assert files["POTCAR.spec"].split() == ["C", "N", "H", "Pb_d", "I"]
 
 
 def test_the_two_builds_differ_in_who_moves_the_band(iodide_hop):
-    plain = Incar.from_str(neb_files(iodide_hop, "vasp")["INCAR"])
-    vtst = Incar.from_str(neb_files(iodide_hop, "vasp", build="vtst")["INCAR"])
+    plain = Incar.from_str(input_files(iodide_hop, code="vasp")["INCAR"])
+    vtst = Incar.from_str(input_files(iodide_hop, code="vasp", run=Run(build="vtst"))["INCAR"])
     assert "LCLIMB" not in plain
     assert "IOPT" not in plain
     # With POTIM = 0 only the VTST optimizers move an ion.
@@ -69,7 +70,7 @@ def test_the_two_builds_differ_in_who_moves_the_band(iodide_hop):
     assert vtst["LCLIMB"] is True
     assert (vtst["IBRION"], vtst["POTIM"], vtst["IOPT"]) == (3, 0, 1)
     with pytest.raises(InputError, match="plain, vtst"):
-        neb_files(iodide_hop, "vasp", build="gamma")
+        input_files(iodide_hop, code="vasp", run=Run(build="gamma"))
 
 
 STAND_IN = """\
@@ -155,7 +156,9 @@ def library(folder, valences):
 def test_potcar_is_joined_from_the_users_library(iodide_hop, tmp_path, cluster, how):
     potcars = library(tmp_path / "my potcars", {"Cs_sv": 9, "Pb_d": 14, "I": 7})
     tables = {"vasp": {"potentials": str(potcars)}} if how == "perovdb.toml" else {}
-    folder = write_neb(tmp_path / "v", iodide_hop, "vasp", machine=Machine(tables))
+    folder = write_inputs(
+        tmp_path / "v", iodide_hop, code="vasp", run=Run(machine=Machine(tables))
+    )
     if how == "argument":
         subprocess.run(["bash", folder / "make_potcar.sh", potcars], check=True)
     if how == "environment":

@@ -11,7 +11,7 @@ from pymatgen.analysis.transition_state import NEBAnalysis
 from pymatgen.io.vasp.outputs import Outcar
 
 from perovdb.errors import InputError, ResultError
-from perovdb.results.reading import read_barrier
+from perovdb.results.reading import read_band, read_barrier
 from perovdb.results.verdict import residual_eV_A
 
 HARTREE_EV = 27.211386
@@ -51,7 +51,7 @@ def test_cp2k_prints_the_same(bands, name):
     assert found.converged == (name == "cp2k")
     # MAX_FORCE of the input, 0.006 Hartree/bohr, was reached.
     if found.converged:
-        assert residual_eV_A(found.band, found.profile) < 0.006 * HARTREE_EV / 0.529177 * 1.5
+        assert residual_eV_A(found.facts, found.profile) < 0.006 * HARTREE_EV / 0.529177 * 1.5
 
 
 def test_an_scf_that_failed_is_told(copied):
@@ -111,22 +111,22 @@ def test_vasp_gives_what_the_files_were_made_with(bands, tmp_path, vtst):
     inner = np.linspace(0, 1, 7)[1:-1]
     slopes = known.height_eV * np.pi * np.sin(2 * np.pi * inner) + known.reaction_eV
     assert found.profile.slopes_eV_A[1:-1] == pytest.approx(slopes / known.length_A, abs=1e-4)
-    assert found.band.other_barriers_eV["energy(sigma->0)"] == pytest.approx(top, abs=1e-7)
+    assert found.other_barriers_eV["energy(sigma->0)"] == pytest.approx(top, abs=1e-7)
 
 
 def test_pymatgen_reads_the_same_vasp_files(bands, tmp_path):
     known = bands.model()
     folder = bands.write_vasp(tmp_path / "v", known, vtst=True)
-    found = read_barrier(folder)
+    found, band = read_barrier(folder), read_band(folder)
     outcars = []
-    for image in range(len(found.band)):
+    for image in range(len(band)):
         read = Outcar.__new__(Outcar)
         read.filename, read.data = str(folder / f"{image:02d}" / "OUTCAR"), {}
         read.read_neb()
         outcars.append(read)
     energies = np.array([read.data["energy"] for read in outcars])
-    assert energies == pytest.approx(found.band.energies_eV + 2e-4, abs=1e-7)
-    structures = [found.band.structure(image) for image in range(len(found.band))]
+    assert energies == pytest.approx(band.energies_eV + 2e-4, abs=1e-7)
+    structures = [band.structure(image) for image in range(len(band))]
     analysis = NEBAnalysis.from_outcars(outcars, structures)
     assert analysis.r == pytest.approx(found.profile.coordinates_A, abs=1e-6)
     printed = np.array([read.data["tangent_force"] for read in outcars[1:-1]])
@@ -163,7 +163,7 @@ def test_ase_gives_the_same_as_its_own_tools(bands, tmp_path, ending):
     ase.io.write(tmp_path / f"neb.{ending}", chain * 3)
     found = read_barrier(tmp_path)
     barrier, reaction = NEBTools(chain).get_barrier(fit=False)
-    assert len(found.band) == 7
+    assert len(found.profile.energies_eV) == 7
     assert found.profile.barrier_forward_eV == pytest.approx(barrier, abs=1e-6)
     assert found.profile.reaction_energy_eV == pytest.approx(reaction, abs=1e-6)
     fit = NEBTools(chain).get_barrier(fit=True)[0]
@@ -188,7 +188,7 @@ def test_the_number_of_images_can_be_given(bands, tmp_path):
     ase.io.write(tmp_path / "neb.traj", early + chain)
     with pytest.raises(ResultError):
         read_barrier(tmp_path)
-    assert len(read_barrier(tmp_path, images=7).band) == 7
+    assert len(read_band(tmp_path, images=7)) == 7
     with pytest.raises(ResultError, match="no steps of 5 images"):
         read_barrier(tmp_path, images=5)
 

@@ -34,8 +34,8 @@ def test_a_source_that_comes_too_late_is_told(perovdb, copied, tmp_path):
     assert perovdb("store", "init", lab).code == 0
     save = ("barrier", str(copied("qe")), "--save", "--force", "--store", lab)
     first = json.loads(perovdb(*save, "--source", "one2026", "--json").out)["saved"]
-    assert (first["source"], first["saved"]) == ("one2026", True)
-    assert "note" not in first
+    assert (first["source"], first["new"]) == ("one2026", True)
+    assert first["note"] is None
     again = perovdb(*save, "--source", "two2026").out
     assert "stands in your store already" in again
     assert "source one2026" in again

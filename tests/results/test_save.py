@@ -9,7 +9,7 @@ from perovdb.errors import InputError, ResultError, StoreError
 from perovdb.facts.formulas import reader
 from perovdb.facts.store import barriers
 from perovdb.results.reading import read_barrier
-from perovdb.results.save import result_id, save
+from perovdb.results.save import result_id, save_barrier, save_barriers
 from perovdb.store import Store, current_store, own, using
 
 MANIFEST = {
@@ -44,9 +44,9 @@ def band(copied):
 
 
 def test_the_row_holds_value_and_provenance(band, lab):
-    row = save(band)
-    assert row["saved"]
-    (found,) = barriers("I", "CsPbI3", source=row["source"])
+    saved = save_barrier(band).saved
+    assert saved.new
+    (found,) = barriers("I", "CsPbI3", source=saved.source)
     assert found["barrier_eV"] == pytest.approx(band.profile.barrier_forward_eV, abs=1e-6)
     assert found["formula"] == "CsPbI3"
     assert (found["phase"], found["species"], found["kind"]) == ("alpha", "I", "computed")
@@ -54,33 +54,33 @@ def test_the_row_holds_value_and_provenance(band, lab):
     assert found["cell"] == "2 x 2 x 2 cell, 4 atoms, 5 images"
     assert re.search("Quantum ESPRESSO 6.7.*preset quick", found["method"])
     assert "perovdb 0.1" in found["note"]
-    (source,) = current_store().rows("SELECT * FROM source WHERE key = ?", (row["source"],))
+    (source,) = current_store().rows("SELECT * FROM source WHERE key = ?", (saved.source,))
     assert MANIFEST["title"] in source["citation"]
     assert "ecutwfc=16" in source["note"]
     assert own.check(lab, reader(str(lab))) == []
 
 
 def test_the_same_folder_is_recognised_wherever_it_stands(band, lab, copied):
-    first = save(band)
-    again = save(read_barrier(band.folder), source="other2026")
-    assert (again["id"], again["saved"]) == (first["id"], False)
-    assert result_id(read_barrier(copied("qe", "elsewhere"))) == first["id"]
-    assert len(barriers("I", source=first["source"])) == 1
+    first = save_barrier(band).saved
+    again = save_barrier(read_barrier(band.folder), source="other2026").saved
+    assert (again.id, again.new) == (first.id, False)
+    assert "source other2026 was not taken" in again.note
+    assert result_id(read_barrier(copied("qe", "elsewhere"))) == first.id
+    assert len(barriers("I", source=first.source)) == 1
 
 
 def test_two_results_share_a_source_that_is_named(band, lab, copied):
-    save(band, source="lab2026")
-    save(read_barrier(copied("cp2k", "other")), source="lab2026")
+    save_barriers([band, read_barrier(copied("cp2k", "other"))], source="lab2026")
     assert len(barriers(source="lab2026")) == 2
 
 
 def test_what_cannot_be_trusted_is_saved_by_force_alone(lab, copied):
     stopped = read_barrier(copied("qe_stopped"))
     before = lab.read_bytes()
-    with pytest.raises(ResultError, match=r"is not saved.*--force"):
-        save(stopped)
+    with pytest.raises(ResultError, match=r"Nothing is saved: .* is not converged.*--force"):
+        save_barriers([read_barrier(copied("cp2k", "good")), stopped])
     assert lab.read_bytes() == before
-    row = save(stopped, force=True)
+    row = save_barrier(stopped, force=True).saved.row
     assert row["confidence"] == "low"
     assert "NOT CONVERGED" in row["note"]
     # Tables show the beginning of the method.
@@ -92,15 +92,15 @@ def test_a_refusal_leaves_the_store_as_it_was(copied, lab):
     (folder / "manifest.json").write_text(json.dumps({**MANIFEST, "formula": "NoFormula3"}))
     before = lab.read_bytes()
     with pytest.raises(StoreError, match="refused"):
-        save(read_barrier(folder))
+        save_barrier(read_barrier(folder))
     assert lab.read_bytes() == before
 
 
 def test_there_must_be_a_store_and_a_key(band, lab, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="cannot be the key"):
-        save(band, source="Lab 2026")
+        save_barrier(band, source="Lab 2026")
     with using(Store()), pytest.raises(InputError, match="no store of your own"):
-        save(band)
+        save_barrier(band)
     lab.unlink()
     with pytest.raises(StoreError, match="no store at"):
-        save(band)
+        save_barrier(band)

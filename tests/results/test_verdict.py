@@ -1,16 +1,17 @@
 """The verdict on bands that are not what they should be."""
 
 import gzip
+import json
 
 import ase.io
 import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
+from monty.json import MontyDecoder, MontyEncoder
 
 from perovdb.calculators.kinetics import hop_rate
 from perovdb.errors import ResultError
-from perovdb.results.reading import read_barrier
-from perovdb.results.series import average, kinetics
+from perovdb.results.reading import read_barrier, read_barriers
 
 
 def told(found):
@@ -149,17 +150,38 @@ def test_molecules_must_stay_whole(ammonium, tmp_path):
 
 def test_a_series_has_mean_spread_and_rates(bands, tmp_path):
     heights = (0.3, 0.4, 0.5)
-    found = []
     for height in heights:
         bands.write_vasp(tmp_path / f"{height}", bands.model(height_eV=height, reaction_eV=0.0))
-        found.append(read_barrier(tmp_path / f"{height}"))
-    mean = average(found, 300, 1e12)
+    folders = [tmp_path / f"{height}" for height in heights]
+    mean = read_barriers(folders, temperature_K=300)
     assert (mean.count, mean.left_out) == (3, ())
     assert mean.mean_eV == pytest.approx(0.4)
     assert mean.deviation_eV == pytest.approx(0.1)
     assert mean.rate_Hz == pytest.approx(np.mean(hop_rate(np.array(heights), 300)))
-    told_of = kinetics(found[1], 300, 1e12, neighbours=8, distance_A=4.447)
+    hops = read_barrier(folders[1], temperature_K=300, neighbours=8, distance_A=4.447).kinetics
     # D = z d^2 nu / 6
     expected = 8 * (4.447e-8) ** 2 * 1e12 * np.exp(-0.4 / (8.617333e-5 * 300)) / 6
-    assert told_of["vacancy_diffusion_cm2_s"] == pytest.approx(expected, rel=1e-4)
-    assert kinetics(found[1], 300, 1e12)["vacancy_diffusion_cm2_s"] is None
+    assert hops.vacancy_diffusion_cm2_s == pytest.approx(expected, rel=1e-4)
+    assert mean.barriers[1].kinetics.vacancy_diffusion_cm2_s is None
+
+
+def test_answers_go_through_json_and_back(bands, tmp_path):
+    """As monty's decoder and a jobflow job take them, NaN and missing forces among them."""
+    folder = bands.write_vasp(tmp_path / "v", bands.model())
+    manifest = {"code": "vasp", "hop": {"species": "I", "distance_A": 4.4, "multiplicity": 8}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    ase.io.write(tmp_path / "neb.traj", bands.frames(bands.model(), forces=False))
+    (tmp_path / "empty").mkdir()
+    several = read_barriers([folder, tmp_path, tmp_path / "empty"])
+    assert [one.folder.name for one in several.unreadable] == ["empty"]
+    for answer in (several, *several.barriers, several.barriers[0].profile):
+        text = json.dumps(answer, cls=MontyEncoder)
+        back = MontyDecoder().decode(text)
+        assert type(back) is type(answer)
+        assert (str(back), repr(back)) == (str(answer), repr(answer))
+        assert json.dumps(back, cls=MontyEncoder) == text
+        assert len(repr(answer)) < 200
+        assert "\n" not in repr(answer)
+        assert len(answer.to_frame()) == len(answer.rows())
+    assert several.barriers[0].kinetics.neighbours == 8
+    assert several.barriers[0].kinetics.vacancy_diffusion_cm2_s > 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -223,85 +222,33 @@ def _study(
 
 
 def _one(request: SetRequest, asked: Mapping[str, Any]) -> None:
-    from perovdb.inputs.machine import find_machine
-    from perovdb.inputs.neb import SCHEDULERS
-    from perovdb.inputs.studies import check_place, set_of
-    from perovdb.inputs.writer import check_target, write
+    from perovdb.inputs.schedulers import SCHEDULERS
+    from perovdb.inputs.studies import write_set
 
-    output, force = asked["output"], asked["force"] and os.path.lexists(asked["output"])
-    if force:
-        check_place(output, force)
-    else:
-        check_target(output)
-    chain, files, manifest = set_of(request, find_machine())
-    write(output, files, replace=force)
-    notes = manifest["notes"]
-    host = f"{chain.formula} {manifest['phase']}" if "phase" in manifest else chain.formula
+    output = asked["output"]
+    manifest = write_set(output, request, force=asked["force"])
     if asked["as_json"]:
-        render.emit_json(
-            {
-                "folder": output,
-                "code": request.code,
-                "preset": request.preset,
-                "scheduler": request.scheduler,
-                "formula": chain.formula,
-                "phase": manifest.get("phase"),
-                "species": chain.species,
-                "distance_A": chain.distance_A,
-                "images": len(chain.images),
-                "atoms": len(chain.images[0]),
-                "charge": chain.charge,
-                "method": chain.method,
-                "spacing_A": chain.spacing_A,
-                "unevenness": chain.unevenness,
-                "closest_contact_A": chain.closest_contact_A,
-                "files": sorted(files),
-                "notes": notes,
-            }
-        )
+        render.emit_json({"folder": output, **manifest.as_dict()})
         return
-    click.echo(
-        f"{output}: {host}, {chain.species} hop of {chain.distance_A:.3f} A, {request.code} "
-        f"{request.preset}"
-    )
-    click.echo(
-        f"  {len(chain.images)} images of {len(chain.images[0])} atoms, charge "
-        f"{chain.charge:+d}, spacing {chain.spacing_A:.3f} A, closest contact "
-        f"{chain.closest_contact_A:.2f} A"
-    )
-    render.emit_notes(notes)
-    submit = SCHEDULERS[request.scheduler].SUBMIT
+    submit = SCHEDULERS[request.run.scheduler].submit
+    click.echo(f"{output}: {manifest}")
     click.echo(f"  next: cd {shlex.quote(output)} && {submit} job.sh")
 
 
-def _tree(study: Sequence[SetRequest], asked: Mapping[str, Any]) -> None:
-    from perovdb.inputs.studies import CONTENTS, write_study
+def _tree(requests: Sequence[SetRequest], asked: Mapping[str, Any]) -> None:
+    from perovdb.inputs.studies import write_study
 
     with click.progressbar(
-        length=len(study), file=sys.stderr, label="sets", hidden=not sys.stderr.isatty()
+        length=len(requests), file=sys.stderr, label="sets", hidden=not sys.stderr.isatty()
     ) as bar:
-        rows = write_study(
-            asked["output"], study, force=asked["force"], done=lambda row: bar.update(1)
+        study = write_study(
+            asked["output"], requests, force=asked["force"], progress=lambda one: bar.update(1)
         )
-    failed = [row for row in rows if row["status"] == "failed"]
     if asked["as_json"]:
-        render.emit_json({"folder": asked["output"], "sets": rows})
+        render.emit_json(study.as_dict())
     else:
-        shown = (
-            *("folder", "status", "formula", "distance_A", "vacancies", "charge", "n_atoms"),
-            "closest_contact_A",
-        )
-        render.emit_lines(render.table([{name: row[name] for name in shown} for row in rows]))
-        counts = {
-            s: sum(row["status"] == s for row in rows) for s in ("written", "kept", "failed")
-        }
-        told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        click.echo(f"  {told}; contents in {os.path.join(asked['output'], CONTENTS)}")
-        every = [note for row in rows if row["notes"] for note in row["notes"].split(" | ")]
-        render.emit_notes([f"{note} (in {every.count(note)})" for note in dict.fromkeys(every)])
-    for problem in dict.fromkeys(row["problem"] for row in failed):
-        folders = [row["folder"] for row in failed if row["problem"] == problem]
-        more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
-        click.echo(f"perovdb: error: {folders[0]}{more}: {problem}", err=True)
-    if failed:
+        click.echo(str(study))
+    for problem in study.problems():
+        click.echo(f"perovdb: error: {problem}", err=True)
+    if study.problems():
         sys.exit(1)

@@ -105,6 +105,9 @@ def _of_union(kinds: tuple[Any, ...], value: Any) -> Any:
 def _of_class(kind: Any, value: Any) -> Any:
     if isinstance(value, kind):
         return value
+    if isinstance(value, Mapping) and value.get("@module") in ("numpy", "pathlib"):
+        # As monty's encoder writes arrays and paths, which does not ask for `as_dict`.
+        value = value["data"] if "data" in value else value["string"]
     if hasattr(kind, "from_dict"):
         return kind.from_dict(value)
     if hasattr(kind, "__dataclass_fields__") or hasattr(kind, "_fields"):

@@ -6,19 +6,16 @@ from typing import Any
 
 from pymatgen.core import Structure
 
-from perovdb.errors import InputError
-from perovdb.inputs import cp2k_scripts
-from perovdb.inputs.job import NebJob
+from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.potentials import Potential
+from perovdb.inputs.schedulers import shell
 
 INPUT = "neb.inp"
 PROJECT = "neb"
 
-
+TASKS: tuple[str, ...] = (BAND,)
 BUILDS = {"plain": "any CP2K: its band climbs by itself"}
-
-#: The ends can be relaxed by themselves before the band, or in it.
-ENDPOINTS: tuple[str, ...] = ("first", "in band")
+RELAXES_ENDS_IN_BAND = True
 
 #: VDW_TYPE of a calculation without dispersion correction.
 NO_DISPERSION = "none"
@@ -28,19 +25,11 @@ NO_DISPERSION = "none"
 GAMMA_ENOUGH_A = 12.0
 
 
-def neb_files(job: NebJob) -> dict[str, str]:
-    """Files of a band calculation, by name.
-
-    Raises:
-        InputError: a build is named, which only VASP has.
-    """
-    if job.build != "plain":
-        raise InputError(
-            f"CP2K has no build '{job.build}'.", "Leave it out: CP2K's band climbs by itself."
-        )
-    replicas = [f"image_{number:02d}.xyz" for number in range(len(job.path.images))]
+def input_files(job: Job) -> dict[str, str]:
+    """Files of a calculation, by name."""
+    replicas = [f"image_{number:02d}.xyz" for number in range(len(job.images))]
     files = {INPUT: _band_input(job, replicas)}
-    for name, structure in zip(replicas, job.path.images, strict=True):
+    for name, structure in zip(replicas, job.images, strict=True):
         files[name] = _xyz(structure, f"{job.title}, {name}")
     if job.relax_first:
         for number in (0, job.last):
@@ -49,64 +38,86 @@ def neb_files(job: NebJob) -> dict[str, str]:
     return files
 
 
-def settled(job: NebJob) -> NebJob:
+def complete(job: Job) -> Job:
     """The job as it is: no value is left open."""
     return job
 
 
-def notes(job: NebJob) -> list[str]:
+def notes(job: Job) -> list[str]:
     """The sampling, which CP2K users choose by the size of the cell."""
-    shortest = min(job.path.images[0].lattice.abc)
+    shortest = min(job.images[0].lattice.abc)
     note = f"CP2K samples the Gamma point only; the shortest cell vector is {shortest:.1f} A"
     return [note + (": take a larger --size" if shortest < GAMMA_ENOUGH_A else "")]
 
 
-def parallel_images(job: NebJob) -> int:
+def parallel_images(job: Job) -> int:
     """Images that run side by side: CP2K computes the ends in every step too."""
-    return len(job.path.images)
+    return len(job.images)
 
 
-def run_commands(job: NebJob) -> str:
-    """Shell commands that run the set."""
-    return cp2k_scripts.run_commands(job, PROJECT)
+def commands(job: Job) -> str:
+    """Shell that runs the set: both ends, then the band; each from where it was left."""
+    ends = shell(
+        "cp2k_ends",
+        last=f"{job.last:02d}",
+        ranks_per_image=job.run.ranks_per_image,
+        xyz_lines=len(job.images[0]) + 2,
+    )
+    return shell(
+        "cp2k_band",
+        cp2k=job.machine.get("cp2k", "command", "cp2k.psmp"),
+        ends=ends if job.relax_first else "",
+        ranks=job.run.ranks_per_image * parallel_images(job),
+        most_steps=job.preset.values("")["MAX_STEPS"],
+    )
 
 
-def _band_input(job: NebJob, replicas: list[str]) -> str:
+def disperses(job: Job) -> bool:
+    """Whether the functional has a dispersion correction."""
+    return bool(job.preset.values("")["VDW_TYPE"] != NO_DISPERSION)
+
+
+def climbs(job: Job) -> bool:
+    """Whether the highest image climbs."""
+    return bool(job.preset.values("")["BAND_TYPE"] == "CI-NEB")
+
+
+def _band_input(job: Job, replicas: list[str]) -> str:
     values = job.preset.values("")
-    tree = {
-        "GLOBAL": {"PROJECT": PROJECT, "RUN_TYPE": "BAND", "PRINT_LEVEL": "MEDIUM"},
-        "MOTION": {"BAND": _band(job, values, replicas)},
-        "FORCE_EVAL": {
-            "METHOD": "Quickstep",
-            "DFT": _dft(job, values),
-            "SUBSYS": _subsys(job, values, replicas[0]),
-        },
-    }
-    return f"# {job.title}\n" + "\n".join(_lines(tree)) + "\n"
+    motion = {"BAND": _band(job, values, replicas)}
+    return _input(job, PROJECT, "BAND", motion, replicas[0], job.title)
 
 
-def _endpoint_input(job: NebJob, project: str, replica: str) -> str:
+def _endpoint_input(job: Job, project: str, replica: str) -> str:
     values = job.preset.values("")
-    steps = job.preset.values("endpoint")
     # As tight as the band in the lengths of its last step.
     limits = {key: values[key] for key in ("MAX_DR", "RMS_DR")}
+    steps = {"TYPE": "MINIMIZATION", **job.preset.values("endpoint"), **limits}
+    title = f"{job.title}, {replica}"
+    return _input(job, project, "GEO_OPT", {"GEO_OPT": steps}, replica, title)
+
+
+def _input(
+    job: Job, project: str, run_type: str, motion: dict[str, Any], first: str, title: str
+) -> str:
+    values = job.preset.values("")
     tree = {
-        "GLOBAL": {"PROJECT": project, "RUN_TYPE": "GEO_OPT", "PRINT_LEVEL": "MEDIUM"},
-        "MOTION": {"GEO_OPT": {"TYPE": "MINIMIZATION", **steps, **limits}},
+        "GLOBAL": {"PROJECT": project, "RUN_TYPE": run_type, "PRINT_LEVEL": "MEDIUM"},
+        "MOTION": motion,
         "FORCE_EVAL": {
             "METHOD": "Quickstep",
             "DFT": _dft(job, values),
-            "SUBSYS": _subsys(job, values, replica),
+            "SUBSYS": _subsys(job, values, first),
         },
     }
-    return f"# {job.title}, {replica}\n" + "\n".join(_lines(tree)) + "\n"
+    return f"# {title}\n" + "\n".join(_lines(tree)) + "\n"
 
 
-def _band(job: NebJob, values: dict[str, Any], replicas: list[str]) -> dict[str, Any]:
+def _band(job: Job, values: dict[str, Any], replicas: list[str]) -> dict[str, Any]:
     return {
         "BAND_TYPE": values["BAND_TYPE"],
         "NUMBER_OF_REPLICA": len(replicas),
-        "NPROC_REP": job.ranks_per_image,
+        "NPROC_REP": job.run.ranks_per_image,
         "K_SPRING": values["K_SPRING"],
         # In a crystal a turn of the whole image is not free, and molecules may turn on their way.
         "ROTATE_FRAMES": False,
@@ -124,12 +135,12 @@ def _band(job: NebJob, values: dict[str, Any], replicas: list[str]) -> dict[str,
     }
 
 
-def _dft(job: NebJob, values: dict[str, Any]) -> dict[str, Any]:
+def _dft(job: Job, values: dict[str, Any]) -> dict[str, Any]:
     odd = job.electrons % 2 == 1
     return {
         "BASIS_SET_FILE_NAME": values["BASIS_SET_FILE_NAME"],
         "POTENTIAL_FILE_NAME": values["POTENTIAL_FILE_NAME"],
-        "CHARGE": job.path.charge,
+        "CHARGE": job.charge,
         "MULTIPLICITY": 2 if odd else 1,
         "UKS": odd,
         "MGRID": {
@@ -169,8 +180,8 @@ def _dispersion(values: dict[str, Any]) -> dict[str, Any]:
     return {"VDW_POTENTIAL": {"POTENTIAL_TYPE": "PAIR_POTENTIAL", "PAIR_POTENTIAL": pair}}
 
 
-def _subsys(job: NebJob, values: dict[str, Any], first: str) -> dict[str, Any]:
-    matrix = job.path.images[0].lattice.matrix
+def _subsys(job: Job, values: dict[str, Any], first: str) -> dict[str, Any]:
+    matrix = job.images[0].lattice.matrix
     rows = {
         name: " ".join(f"{length:.10f}" for length in row)
         for name, row in zip("ABC", matrix, strict=True)

@@ -11,16 +11,14 @@ from typing import Any
 from perovdb.errors import InputError
 from perovdb.inputs.presets import read_table
 
-_TABLE = "limits.toml"
 
-
-def held(code: str, key: str, given: str, value: Any) -> Any:
+def within_limits(code: str, key: str, name: str, value: Any) -> Any:
     """The value, a choice as the code spells it.
 
     Args:
         code: "vasp", "cp2k" or "qe".
         key: name of the setting in the code.
-        given: name that the user gave.
+        name: as the user calls it.
         value: of the setting's type.
 
     Raises:
@@ -29,14 +27,14 @@ def held(code: str, key: str, given: str, value: Any) -> Any:
     limit = limit_of(code, key)
     if "one_of" in limit:
         choices = limit["one_of"]
-        found = [choice for choice in choices if str(choice).lower() == str(value).lower()]
-        if not found:
+        same = [choice for choice in choices if str(choice).lower() == str(value).lower()]
+        if not same:
             raise InputError(
-                f"{given} cannot be {value!r}.", f"Choose one of: {', '.join(map(str, choices))}."
+                f"{name} cannot be {value!r}.", f"Choose one of: {', '.join(map(str, choices))}."
             )
-        return found[0]
+        return same[0]
     if not _inside(value, limit):
-        raise InputError(f"{given} cannot be {value!r}.", f"Give {_in_words(limit)}.")
+        raise InputError(f"{name} cannot be {value!r}.", f"Give {_in_words(limit)}.")
     return value
 
 
@@ -59,7 +57,7 @@ def incar_parameters() -> dict[str, Any]:
 
 @cache
 def _limits() -> dict[str, Any]:
-    return read_table(_TABLE)
+    return read_table("limits.toml")
 
 
 def _inside(value: Any, limit: Mapping[str, Any]) -> bool:

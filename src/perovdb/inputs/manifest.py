@@ -1,141 +1,164 @@
-"""manifest.json: what a set is and where its numbers come from."""
+"""manifest.json: what an input set is, where its numbers come from, and what ran of it."""
 
 from __future__ import annotations
 
-import hashlib
-import platform
-from collections.abc import Mapping
-from importlib.metadata import version
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from pymatgen.core import Structure
+from perovdb.answers import Answer
+from perovdb.errors import ResultError
+from perovdb.inputs.potentials import Potential
+from perovdb.inputs.presets import Setting
 
-import perovdb
-from perovdb.inputs.job import NebJob
-from perovdb.inputs.preflight import Check
-from perovdb.migration.chain import Chain
-from perovdb.migration.paths import Path
+#: Its name in the folder of every set.
+MANIFEST = "manifest.json"
 
-#: Programs whose versions decide what the files say.
-_LIBRARIES = ("numpy", "pymatgen", "ase")
-
-
-def structure_sources(job: NebJob) -> list[str]:
-    """Keys of the sources that the host's cell comes from."""
-    return [job.path.cell.source] if isinstance(job.path, Path) and job.path.cell.source else []
+#: Fields that others count with.
+_NUMBERS = ("images", "atoms", "charge", "valence_electrons", "ranks", "hours")
 
 
-def manifest(
-    job: NebJob,
-    files: Mapping[str, str],
-    found: list[Check],
-    notes: list[str],
-    cited: Mapping[str, Mapping[str, Any]],
-    run: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The manifest of a set.
+@dataclass(frozen=True)
+class HopOfSet:
+    """The hop that a band is of.
 
-    Args:
-        job: the calculation.
-        files: all other files of the set, whose hashes it keeps.
-        found: the checks that it passed.
-        notes: what a user should know.
-        cited: works to cite, by key.
-        run: scheduler, ranks and hours.
+    Attributes:
+        species: ion that hops.
+        into: ion whose vacancy it hops into.
+        distance_A: its length, straight.
+        start, end: (3,) fractional coordinates.
+        coordinates: what these are fractions of.
+        multiplicity: equivalent hops that lead from a site, where it is one of an average cell.
     """
-    path = job.path
-    return {
-        "perovdb": perovdb.__version__,
-        "versions": {
-            "python": platform.python_version(),
-            **{library: version(library) for library in _LIBRARIES},
-        },
-        "title": job.title,
-        "formula": path.formula,
-        **_host(path),
-        "hop": {"species": path.species, "distance_A": path.distance_A, **_class_of_hop(path)},
-        "method": path.method,
-        "composition": path.images[0].composition.as_dict(),
-        "images": len(path.images),
-        "atoms": len(path.images[0]),
-        "moving_atoms": [int(atom) + 1 for atom in path.mover],
-        "charge": path.charge,
-        "valence_electrons": job.electrons,
-        "checks": {
-            "spacing_A": path.spacing_A,
-            "longest_step_A": path.longest_step_A,
-            "unevenness": path.unevenness,
-            "closest_contact_A": path.closest_contact_A,
-            "largest_bond_change": path.bond_change.share,
-            "residual_A": path.residual_A,
-            "preflight": {check.name: check.found for check in found},
-        },
-        "notes": notes,
-        "code": job.preset.code,
-        "build": job.build,
-        "preset": job.preset.name,
-        "set_by_user": dict(job.preset.changed),
-        "ends_relaxed": "before the band" if job.relax_first else "in the band",
-        **run,
-        "settings": job.preset.record(),
-        "potentials": {
-            element: {
-                "symbol": p.symbol,
-                "valence": p.valence,
-                **p.details,
-                "source": p.source,
-            }
-            for element, p in job.potentials.items()
-        },
-        "citations": {key: dict(entry) for key, entry in cited.items()},
-        "files": {
-            name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
-        },
-    }
+
+    species: str = ""
+    into: str | None = None
+    distance_A: float | None = None
+    start: tuple[float, ...] = ()
+    end: tuple[float, ...] = ()
+    coordinates: str = ""
+    multiplicity: int | None = None
 
 
-def _host(path: Chain) -> dict[str, Any]:
-    """How the cell was made: of an average cell, or by the steps that its structure remembers."""
-    if not isinstance(path, Path):
-        return {"history": path.images[0].properties.get("history", [])}
-    return {
-        "phase": path.phase,
-        "temperature_K": path.temperature_K,
-        "cell": {
-            "origin": path.cell.origin,
-            "source": path.cell.source,
-            "kind": path.cell.kind,
-            "evidence": path.cell.evidence,
-        },
-        "size": list(path.size),
-        "seed": path.seed,
-        "orientation": path.orientation,
-    }
+@dataclass(frozen=True, repr=False)
+class Manifest(Answer):
+    """What a set is. All fields may be missing in one that was written by hand.
+
+    Attributes:
+        title: one line.
+        task: what is computed, such as "band".
+        perovdb: version that wrote it.
+        versions: of the programs whose versions decide what the files say.
+        formula: of the host.
+        phase, size: of a host that was built; `size` are the repeats of its cell.
+        source: key of the source of the host's cell.
+        history: steps that made the atoms.
+        hop: the hop of a band.
+        method: how its path was made.
+        composition: atoms by element.
+        images, atoms: numbers of them, ends included.
+        moving_atoms: numbers of the atoms that hop, from 1.
+        charge: net charge in e.
+        valence_electrons: of every image.
+        checks: figures of the path, by name with unit.
+        preflight: what was looked at before the set was written, in words.
+        notes: what a user should know.
+        code, build, preset: what the files are for, and whose settings they hold.
+        set_by_user: settings in place of those of the preset.
+        relax_first: the ends are relaxed before the band, not in it.
+        scheduler, ranks_per_image, ranks, hours: what job.sh asks for.
+        settings: by section and name, each with its source.
+        potentials: by element.
+        citations: works to cite by key; one without a text is a source of the store.
+        files: SHA-256 of every other file of the set, by name.
+        request, request_sha256: in which words it was asked for, in a study.
+    """
+
+    title: str = ""
+    task: str = ""
+    perovdb: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    formula: str | None = None
+    phase: str | None = None
+    size: tuple[int, ...] | None = None
+    source: str | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    hop: HopOfSet | None = None
+    method: str | None = None
+    composition: dict[str, float] = field(default_factory=dict)
+    images: int | None = None
+    atoms: int | None = None
+    moving_atoms: tuple[int, ...] = ()
+    charge: int | None = None
+    valence_electrons: int | None = None
+    checks: dict[str, float] = field(default_factory=dict)
+    preflight: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    code: str | None = None
+    build: str | None = None
+    preset: str | None = None
+    set_by_user: dict[str, Any] = field(default_factory=dict)
+    relax_first: bool = True
+    scheduler: str | None = None
+    ranks_per_image: int | None = None
+    ranks: int = 1
+    hours: int = 1
+    settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
+    potentials: dict[str, Potential] = field(default_factory=dict)
+    citations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    request: dict[str, Any] | None = None
+    request_sha256: str | None = None
+
+    def _headline(self) -> str:
+        return self.title
+
+    def _lines(self) -> list[str]:
+        hop, checks = self.hop or HopOfSet(), self.checks
+        host = " ".join(filter(None, (self.formula, self.phase)))
+        return [
+            f"{host}, {hop.species} hop of {hop.distance_A or 0:.3f} A, {self.code} {self.preset}",
+            f"  {self.images} images of {self.atoms} atoms, charge {self.charge or 0:+d}, spacing "
+            f"{checks.get('spacing_A', 0):.3f} A, closest contact "
+            f"{checks.get('closest_contact_A', 0):.2f} A",
+            *(f"  note: {note}" for note in self.notes),
+        ]
+
+    def text(self) -> str:
+        """The content of the file."""
+        return json.dumps(self.as_dict(), indent=1) + "\n"
 
 
-def _class_of_hop(path: Chain) -> dict[str, Any]:
-    """Which of the distinct hops of the average cell it is; without one, from where to where."""
-    if isinstance(path, Path):
-        return {
-            "into": path.into,
-            "multiplicity": path.hop.multiplicity,
-            "from": list(path.hop.start),
-            "to": list(path.hop.end),
-            "coordinates": "fractional, in the average cell",
-        }
-    ends = (path.images[0], path.images[-1])
-    start, end = (_centre(image, path.mover) for image in ends)
-    return {
-        "into": path.into,
-        "from": start,
-        "to": end,
-        "coordinates": "fractional, in the cell of the images; of a molecule its centre of mass",
-    }
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest in the folder of a set; None if there is none.
+
+    Raises:
+        ResultError: it cannot be read, or a value in it is of another kind.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        return parse_manifest(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ResultError(
+            f"{path} is no manifest: {error}.", "Copy it from the input set, or remove it."
+        ) from error
 
 
-def _centre(image: Structure, atoms: np.ndarray) -> list[float]:
-    """(3,) fractional coordinates of the centre of mass of some atoms."""
-    masses = [float(image[int(atom)].specie.atomic_mass) for atom in atoms]
-    centre = np.average(image.frac_coords[atoms], axis=0, weights=masses)
-    return [round(float(number), 9) for number in centre]
+def parse_manifest(text: str) -> Manifest:
+    """The manifest of the content of its file.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError, RecursionError: it is none.
+    """
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise TypeError("it holds no table")
+    found = Manifest.from_dict(data)
+    for name in _NUMBERS:
+        value = getattr(found, name)
+        if value is not None and not isinstance(value, int):
+            raise ValueError(f"'{name}' cannot be {value!r}")
+    return found

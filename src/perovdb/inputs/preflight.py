@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perovdb.errors import StructureError
-from perovdb.inputs.job import NebJob
+from perovdb.inputs.job import Job
 from perovdb.inputs.potentials import electron_count
 from perovdb.inputs.sampling import describe, mesh
 from perovdb.migration.chain import METHODS, SHORTEST_CONTACT_A, UNEVEN
@@ -28,16 +28,16 @@ class Check:
 
     Attributes:
         name: what.
-        found: what was found, in words.
+        result: what it showed, in words.
         mend: how to mend it, empty if nothing is wrong.
     """
 
     name: str
-    found: str
+    result: str
     mend: str = ""
 
 
-def checks(job: NebJob) -> list[Check]:
+def checks(job: Job) -> list[Check]:
     """Everything that is looked at, in the order of the report.
 
     Raises:
@@ -55,33 +55,32 @@ def checks(job: NebJob) -> list[Check]:
     ]
 
 
-def refuse_bad(found: list[Check]) -> None:
+def refuse_bad(every: list[Check]) -> None:
     """Stop at the first check that failed.
 
     Raises:
         StructureError: one failed.
     """
-    for check in found:
+    for check in every:
         if check.mend:
-            raise StructureError(f"{check.name}: {check.found}.", check.mend)
+            raise StructureError(f"{check.name}: {check.result}.", check.mend)
 
 
-def report(title: str, found: list[Check], notes: Sequence[str] = ()) -> str:
+def report(title: str, every: list[Check], notes: Sequence[str] = ()) -> str:
     """The checks as text, one a line, and what a user should know at the end."""
-    width = max(len(check.name) for check in found)
-    lines = [f"{'ok' if not c.mend else 'BAD':4s}{c.name:{width}s}  {c.found}" for c in found]
-    told = [f"note  {note}" for note in notes]
-    return "\n".join([title, *lines, *told]) + "\n"
+    width = max(len(check.name) for check in every)
+    lines = [f"{'ok' if not c.mend else 'BAD':4s}{c.name:{width}s}  {c.result}" for c in every]
+    return "\n".join([title, *lines, *(f"note  {note}" for note in notes)]) + "\n"
 
 
-def _positions(job: NebJob) -> np.ndarray:
+def _positions(job: Job) -> np.ndarray:
     """(images, atoms, 3) Cartesian."""
-    return np.array([image.cart_coords for image in job.path.images])
+    return np.array([image.cart_coords for image in job.images])
 
 
-def _same_atoms(job: NebJob) -> Check:
+def _same_atoms(job: Job) -> Check:
     name = "same atoms, same order"
-    first, *rest = job.path.images
+    first, *rest = job.images
     for number, image in enumerate(rest, start=1):
         if len(image) != len(first):
             raise StructureError(
@@ -92,18 +91,18 @@ def _same_atoms(job: NebJob) -> Check:
         if any(others):
             atom = others.index(True) + 1
             return Check(name, f"atom {atom} differs on image {number:02d}", "Make the path anew.")
-    return Check(name, f"{len(job.path.images)} images of {len(first)} atoms")
+    return Check(name, f"{len(job.images)} images of {len(first)} atoms")
 
 
-def _same_cell(job: NebJob) -> Check:
-    cells = np.array([image.lattice.matrix for image in job.path.images])
+def _same_cell(job: Job) -> Check:
+    cells = np.array([image.lattice.matrix for image in job.images])
     off = float(np.abs(cells - cells[0]).max())
     mend = "" if off < _SAME_A else "A band needs one cell for all images."
     return Check("one cell", f"cell vectors differ by {off:.1e} A at most", mend)
 
 
-def _unwrapped(job: NebJob) -> Check:
-    steps = np.diff([image.frac_coords for image in job.path.images], axis=0)
+def _unwrapped(job: Job) -> Check:
+    steps = np.diff([image.frac_coords for image in job.images], axis=0)
     worst = float(np.abs(steps).max())
     mend = (
         ""
@@ -113,7 +112,7 @@ def _unwrapped(job: NebJob) -> Check:
     return Check("unwrapped", f"no atom moves more than {worst:.3f} of a cell vector a step", mend)
 
 
-def _spacing(job: NebJob) -> Check:
+def _spacing(job: Job) -> Check:
     steps = np.sqrt((np.diff(_positions(job), axis=0) ** 2).sum(axis=(1, 2)))
     uneven = float(np.abs(steps / steps.mean() - 1).max()) if steps.mean() > 0 else 0.0
     mend = ""
@@ -124,48 +123,46 @@ def _spacing(job: NebJob) -> Check:
     return Check("spacing", f"{steps.mean():.3f} A, even to {100 * uneven:.1f} %", mend)
 
 
-def _contacts(job: NebJob) -> Check:
-    contacts = [closest_contact(image) for image in job.path.images]
+def _contacts(job: Job) -> Check:
+    contacts = [closest_contact(image) for image in job.images]
     worst = int(np.argmin(contacts))
     mend = "" if contacts[worst] >= SHORTEST_CONTACT_A else "Take another path or more images."
-    found = f"{contacts[worst]:.2f} A at least between ions or molecules (image {worst:02d})"
-    return Check("contacts", found, mend)
+    result = f"{contacts[worst]:.2f} A at least between ions or molecules (image {worst:02d})"
+    return Check("contacts", result, mend)
 
 
-def _molecules(job: NebJob) -> Check:
-    start = job.path.images[0]
+def _molecules(job: Job) -> Check:
+    start = job.images[0]
     number = sum(len(unit.atoms) > 1 for unit in units(start))
     if not number:
         return Check("molecules", "none")
     change = largest_bond_change(start, _positions(job))
     mend = (
         ""
-        if change.share <= METHODS[job.path.method]
+        if change.share <= METHODS[job.chain.method]
         else f"A molecule is torn on image {change.image:02d}: make the path 'rigid'."
     )
-    found = f"{number}, no bond in them changes by more than {100 * change.share:.2g} %"
-    return Check("molecules", found, mend)
+    result = f"{number}, no bond in them changes by more than {100 * change.share:.2g} %"
+    return Check("molecules", result, mend)
 
 
-def _charge(job: NebJob) -> Check:
+def _charge(job: Job) -> Check:
     counts = {
-        electron_count([site.specie.symbol for site in image], job.potentials, job.path.charge)
-        for image in job.path.images
+        electron_count([site.specie.symbol for site in image], job.potentials, job.charge)
+        for image in job.images
     }
-    charges = {image.properties.get("charge", job.path.charge) for image in job.path.images}
+    charges = {image.properties.get("charge", job.charge) for image in job.images}
     mend = (
         ""
-        if len(counts) == 1 and charges == {job.path.charge}
+        if len(counts) == 1 and charges == {job.charge}
         else "Every image must have the same charge: make the path anew."
     )
     spin = "odd: one unpaired electron" if job.electrons % 2 else "even: closed shell"
-    found = f"{job.path.charge:+d} on every image, {job.electrons} valence electrons ({spin})"
-    return Check("charge", found, mend)
+    result = f"{job.charge:+d} on every image, {job.electrons} valence electrons ({spin})"
+    return Check("charge", result, mend)
 
 
-def _k_points(job: NebJob) -> Check:
+def _k_points(job: Job) -> Check:
     if "kpoints" not in job.preset.sections:
         return Check("k-points", "Gamma only")
-    return Check(
-        "k-points", describe(mesh(job.path.images[0].lattice, job.preset.values("kpoints")))
-    )
+    return Check("k-points", describe(mesh(job.images[0].lattice, job.preset.values("kpoints"))))

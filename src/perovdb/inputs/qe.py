@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from pymatgen.core import Element, Structure
 
-from perovdb.errors import InputError
-from perovdb.inputs import qe_scripts
-from perovdb.inputs.job import NebJob
+from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.presets import Setting
 from perovdb.inputs.sampling import mesh
+from perovdb.inputs.schedulers import shell
 
 INPUT = "neb.in"
 PREFIX = "neb"
 
+TASKS: tuple[str, ...] = (BAND,)
 BUILDS = {"plain": "any Quantum ESPRESSO"}
-ENDPOINTS: tuple[str, ...] = ("first", "in band")
+RELAXES_ENDS_IN_BAND = True
 
 #: The order of the hints that PseudoDojo gives for a cut-off.
 HINTS = ("low", "normal", "high")
@@ -27,14 +28,12 @@ _RY_PER_HA = 2
 _NORM_CONSERVING_DUAL = 4
 
 
-def neb_files(job: NebJob) -> dict[str, str]:
-    """Files of a band calculation, by name.
+def input_files(job: Job) -> dict[str, str]:
+    """Files of a calculation, by name.
 
     Raises:
-        InputError: a build is named, which only VASP has, or there is no such mesh or hint.
+        InputError: there is no such mesh.
     """
-    if job.build not in BUILDS:
-        raise InputError(f"Quantum ESPRESSO has no build '{job.build}'.", "Leave it out.")
     files = {INPUT: _band_input(job)}
     if job.relax_first:
         for number in (0, job.last):
@@ -44,60 +43,73 @@ def neb_files(job: NebJob) -> dict[str, str]:
         for potential in job.potentials.values()
         if "md5" in potential.details
     ]
-    if sums:
-        files["pseudo.md5"] = "".join(sums)
-    return files
+    return files | ({"pseudo.md5": "".join(sums)} if sums else {})
 
 
-def settled(job: NebJob) -> NebJob:
-    """The job with the cut-offs that its files hold in place of the zeros of a preset.
-
-    Raises:
-        InputError: there is no such hint.
-    """
+def complete(job: Job) -> Job:
+    """The job with cut-offs in place of the zeros of a preset."""
     preset = job.preset
     system = dict(preset.sections["system"])
-    given = preset.values("system")
+    named = preset.values("system")
     family = preset.values("potentials")["family"]
-    for key, value in zip(("ecutwfc", "ecutrho"), cutoffs_Ry(job), strict=True):
-        if given[key]:
+    for key, value in zip(("ecutwfc", "ecutrho"), _cutoffs_Ry(job), strict=True):
+        if named[key]:
             continue
         source = f"the highest of the elements here in the family {family}"
-        if given["ecutwfc"]:
+        if named["ecutwfc"]:
             source = f"as many times ecutwfc as in the family {family}"
         read = "; ".join(dict.fromkeys(p.source for p in job.potentials.values()))
         system[key] = Setting(value, f"{source}: {read}")
     return replace(job, preset=replace(preset, sections={**preset.sections, "system": system}))
 
 
-def notes(job: NebJob) -> list[str]:
+def notes(job: Job) -> list[str]:
     """Where the pseudopotentials go."""
-    folder = _pseudo_dir(job)
     names = ", ".join(potential.symbol for potential in job.potentials.values())
     family = job.preset.values("potentials")["family"]
-    return [f"put the pseudopotentials of {family} into {folder}: {names}"]
+    return [f"put the pseudopotentials of {family} into {_pseudo_dir(job)}: {names}"]
 
 
-def parallel_images(job: NebJob) -> int:
+def parallel_images(job: Job) -> int:
     """Images that run side by side."""
-    return len(job.path.images) - 2
+    return len(job.images) - 2
 
 
-def run_commands(job: NebJob) -> str:
-    """Shell commands that run the set."""
-    return qe_scripts.run_commands(job, PREFIX, _pseudo_dir(job))
+def commands(job: Job) -> str:
+    """Shell that runs the set: both ends, then the band; each from where it was left."""
+    ranks = job.run.ranks_per_image
+    return shell(
+        "qe_band",
+        neb=job.machine.get("qe", "neb", "neb.x"),
+        pw=job.machine.get("qe", "pw", "pw.x"),
+        files=" ".join(shlex.quote(potential.symbol) for potential in job.potentials.values()),
+        pseudo=shlex.quote(_pseudo_dir(job)),
+        pseudo_text=_pseudo_dir(job),
+        family=job.preset.values("potentials")["family"],
+        atoms=len(job.images[0]),
+        ends=shell("qe_ends", last=f"{job.last:02d}", ranks_per_image=ranks)
+        if job.relax_first
+        else "",
+        steps=job.preset.values("path")["nstep_path"],
+        ranks=ranks * parallel_images(job),
+        inner=parallel_images(job),
+    )
 
 
-def cutoffs_Ry(job: NebJob) -> tuple[float, float]:
-    """Cut-offs of wave functions and density: the user's, else the highest of the elements.
+def disperses(job: Job) -> bool:
+    """Whether the functional has a dispersion correction."""
+    return bool(job.preset.values("system")["vdw_corr"] != "none")
 
-    Raises:
-        InputError: there is no such hint.
-    """
+
+def climbs(job: Job) -> bool:
+    """Whether the highest image climbs."""
+    return bool(job.preset.values("path")["CI_scheme"] != "no-CI")
+
+
+def _cutoffs_Ry(job: Job) -> tuple[float, float]:
+    """Cut-offs of wave functions and density: the user's, else the highest of the elements."""
     values = job.preset.values("system")
     hint = job.preset.values("potentials")["hint"]
-    if hint not in HINTS:
-        raise InputError(f"'{hint}' is no hint.", f"Choose one of: {', '.join(HINTS)}.")
     waves, densities = [], []
     for potential in job.potentials.values():
         details = potential.details
@@ -113,17 +125,17 @@ def cutoffs_Ry(job: NebJob) -> tuple[float, float]:
     return wave, values["ecutrho"] or (dual * wave if values["ecutwfc"] else max(densities))
 
 
-def _band_input(job: NebJob) -> str:
+def _band_input(job: Job) -> str:
     path = {
         "restart_mode": "from_scratch",
         "string_method": "neb",
-        "num_of_images": len(job.path.images),
+        "num_of_images": len(job.images),
         "first_last_opt": not job.relax_first,
         **job.preset.values("path"),
     }
     names = ["FIRST_IMAGE", *["INTERMEDIATE_IMAGE"] * (job.last - 1), "LAST_IMAGE"]
     positions = [
-        f"{name}\n{_positions(image)}" for name, image in zip(names, job.path.images, strict=True)
+        f"{name}\n{_positions(image)}" for name, image in zip(names, job.images, strict=True)
     ]
     return "".join(
         [
@@ -139,7 +151,7 @@ def _band_input(job: NebJob) -> str:
     )
 
 
-def _endpoint_input(job: NebJob, number: int) -> str:
+def _endpoint_input(job: Job, number: int) -> str:
     values = job.preset.values("control")
     control = _control(job, f"endpoint_{number:02d}") | {
         "calculation": "relax",
@@ -150,12 +162,12 @@ def _endpoint_input(job: NebJob, number: int) -> str:
         [
             _namelist("CONTROL", control),
             _engine(job, ions),
-            _positions(job.path.images[number]),
+            _positions(job.images[number]),
         ]
     )
 
 
-def _control(job: NebJob, prefix: str) -> dict[str, Any]:
+def _control(job: Job, prefix: str) -> dict[str, Any]:
     return {
         "title": job.title,
         "prefix": prefix,
@@ -166,19 +178,17 @@ def _control(job: NebJob, prefix: str) -> dict[str, Any]:
     }
 
 
-def _engine(job: NebJob, ions: str = "") -> str:
+def _engine(job: Job, ions: str = "") -> str:
     """What every calculation of the set shares: system, electrons, species, k-points, cell."""
-    structure = job.path.images[0]
-    system = job.preset.values("system")
-    system["ecutwfc"], system["ecutrho"] = cutoffs_Ry(job)
+    structure = job.images[0]
     spin = {"nspin": 2, "tot_magnetization": 1.0} if job.electrons % 2 else {}
     system = {
         "ibrav": 0,
         "nat": len(structure),
         "ntyp": len(job.potentials),
-        "tot_charge": float(job.path.charge),
+        "tot_charge": float(job.charge),
         **spin,
-        **system,
+        **job.preset.values("system"),
     }
     species = [
         f"  {element:2s} {Element(element).atomic_mass:10.5f} {potential.symbol}\n"
@@ -227,5 +237,5 @@ def _value(value: Any) -> str:
     return str(value) if isinstance(value, int) else f"'{value}'"
 
 
-def _pseudo_dir(job: NebJob) -> str:
+def _pseudo_dir(job: Job) -> str:
     return job.machine.get("qe", "potentials", "./pseudo")

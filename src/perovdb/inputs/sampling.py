@@ -25,7 +25,7 @@ def mesh(lattice: Lattice, values: Mapping[str, Any]) -> Mesh:
         values: the settings `mesh`, three numbers or "by spacing", and `spacing_inv_A`.
 
     Raises:
-        InputError: the mesh is not three whole numbers from 1, or the spacing is not positive.
+        InputError: the mesh is not three whole numbers from 1.
     """
     named = values["mesh"]
     if named != BY_SPACING:
@@ -36,8 +36,6 @@ def mesh(lattice: Lattice, values: Mapping[str, Any]) -> Mesh:
             )
         return int(numbers[0]), int(numbers[1]), int(numbers[2])
     spacing = values["spacing_inv_A"]
-    if not spacing > 0:
-        raise InputError(f"k-points {spacing} A^-1 apart cannot be.", "Give a spacing above 0.")
     a, b, c = (max(1, ceil(length / spacing)) for length in lattice.reciprocal_lattice.abc)
     return a, b, c
 

@@ -18,7 +18,7 @@ from perovdb.migration.requests import SIZE
 
 #: What each of the three folders, one in the other, always tells of a set.
 _ALWAYS = {"code", "preset", "scheduler", "formula", "file", "phase"} | {
-    *("species", "into", "hop", "vacancies", "method")
+    *("species", "into", "hop", "vacancies", "method", "run", "machine")
 }
 _OF_HOST = ("temperature_K", "size", "seed", "orientation", "order")
 
@@ -45,28 +45,27 @@ def folder_names(study: Sequence[SetRequest]) -> list[str]:
 
 
 def _folder_name(request: SetRequest) -> str:
-    hop = request.hop
+    hop, run = request.hop, request.run
     host = hop.formula or _of_file(str(hop.file))
     host += f"-{hop.phase}" if hop.phase else ""
     of_host = [name for name in _OF_HOST if name != "size" or hop.size != SIZE or hop.file]
     moves = hop.species + (f"-into-{hop.into}" if hop.into else "")
     moves += f"-hop{hop.hop}-{hop.vacancies}vac-{hop.method}"
-    rest = [field.name for field in fields(hop) if field.name not in (*_ALWAYS, *_OF_HOST)]
-    of_set = [field.name for field in fields(request) if field.name not in (*_ALWAYS, "hop")]
     parts = (
-        f"{request.code}-{request.preset}-{request.scheduler}" + _changed(request, of_set),
+        f"{request.code}-{request.preset}-{run.scheduler}" + _changed(run) + _changed(request),
         host + _changed(hop, of_host),
-        moves + _changed(hop, rest),
+        moves + _changed(hop, leave=_OF_HOST),
     )
     return "/".join(map(_word, parts))
 
 
-def _changed(request: Any, names: Sequence[str]) -> str:
-    """Fields that are not the default, with their values."""
+def _changed(request: Any, names: Sequence[str] | None = None, leave: Sequence[str] = ()) -> str:
+    """Fields that are not the default, with their values; those always told of left out."""
     by_name = {field.name: field for field in fields(request)}
+    chosen = [name for name in by_name if name not in (*_ALWAYS, *leave)]
     return "".join(
-        f"-{name}-{_told(getattr(request, name))}"
-        for name in names
+        f"-{name}-{_in_name(getattr(request, name))}"
+        for name in (chosen if names is None else names)
         if getattr(request, name) != _default(by_name[name])
     )
 
@@ -75,7 +74,7 @@ def _default(field: Field[Any]) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _told(value: Any) -> str:
+def _in_name(value: Any) -> str:
     if isinstance(value, Mapping):
         text = "-".join(f"{name}-{value[name]}" for name in sorted(value))
     else:

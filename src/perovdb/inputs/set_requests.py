@@ -17,8 +17,9 @@ from typing import Any
 from perovdb.composition import parse
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, PerovdbError
-from perovdb.inputs.neb import CODES, SCHEDULERS
+from perovdb.inputs.job import Run
 from perovdb.inputs.presets import load_preset
+from perovdb.inputs.sets import check_code
 from perovdb.inputs.settings import with_settings
 from perovdb.migration.chain import BOTH, METHODS
 from perovdb.migration.requests import HopRequest, Kinds, check_fields
@@ -27,11 +28,7 @@ from perovdb.structures.files.reading import read_structure
 #: Most sets of a study: more are a slip of the pen.
 MOST_SETS = 2000
 
-_KINDS: Kinds = {
-    **dict.fromkeys(("code", "preset", "scheduler", "build"), str),
-    **dict.fromkeys(("ranks_per_image", "cores", "hours"), 1),
-    "relax_first": bool,
-}
+_KINDS: Kinds = {"code": str, "preset": str, "relax_first": bool}
 
 
 @dataclass(frozen=True)
@@ -40,38 +37,22 @@ class SetRequest:
 
     Attributes:
         hop: the hop, in which atoms, with which path.
-        code, preset, scheduler, build, ranks_per_image, cores, hours, relax_first: as for
-            `neb_files`.
-        settings: values in place of the preset's.
+        code, preset, settings, relax_first, run: as for `write_inputs`.
 
     Raises:
-        InputError: a value cannot be what it stands for, or there is no such code or scheduler.
+        InputError: a value cannot be what it stands for, or there is no such code or build.
     """
 
     hop: HopRequest
     code: str
     preset: str = "standard"
-    scheduler: str = "slurm"
-    build: str = "plain"
-    ranks_per_image: int = 8
-    cores: int | None = None
-    hours: int = 24
-    relax_first: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict)
+    relax_first: bool = True
+    run: Run = field(default_factory=Run)
 
     def __post_init__(self) -> None:
         check_fields(self, _KINDS)
-        for name, table in (("code", CODES), ("scheduler", SCHEDULERS)):
-            value = getattr(self, name)
-            if value not in table:
-                raise InputError(
-                    f"'{value}' is not a {name}.", f"Choose one of: {', '.join(table)}."
-                )
-        if self.build not in CODES[self.code].BUILDS:
-            raise InputError(
-                f"{self.code.upper()} has no build '{self.build}'.",
-                f"Choose one of: {', '.join(CODES[self.code].BUILDS)}.",
-            )
+        check_code(self.code, build=self.run.build)
         if not isinstance(self.settings, Mapping):
             raise InputError(
                 f"'settings' cannot be {self.settings!r}.", "Give a table, such as {ENCUT = 450}."
@@ -89,7 +70,8 @@ class SetRequest:
 
 
 _OF_HOP = [one.name for one in fields(HopRequest)]
-_OF_SET = [one.name for one in fields(SetRequest) if one.name != "hop"]
+_OF_RUN = [one.name for one in fields(Run) if one.name != "machine"]
+_OF_SET = [one.name for one in fields(SetRequest) if one.name not in ("hop", "run")]
 
 #: A file of choices may call these otherwise.
 _ALIASES = {"path": "method"}
@@ -99,9 +81,9 @@ def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
     """All combinations of some choices.
 
     Args:
-        choices: names of `HopRequest` and `SetRequest` -> value, or a list of values to take in
-            turn. `size` is three numbers, or a list of such threes; `settings` a table, or a
-            list of tables. With `sample` and no `hop`, all hops that are drawn.
+        choices: names of the fields of `HopRequest`, `SetRequest` and `Run` -> value, or a list of
+            values to take in turn. `size` is three numbers, or a list of such threes; `settings` a
+            table, or a list of tables. With `sample` and no `hop`, all hops that are drawn.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
@@ -109,24 +91,28 @@ def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
             such preset or setting, or there are too many.
     """
     named = _named(choices)
-    found: list[SetRequest] = []
     samples = named.get("sample")
     if samples is not None and "hop" not in named:
+        every = []
         for sample in samples if isinstance(samples, list | tuple) else [samples]:
             # What is no number of hops is refused as such.
             count = sample if isinstance(sample, int) and 0 < sample <= MOST_SETS else 1
-            found += requests({**named, "sample": sample, "hop": list(range(count))})
-        return found
+            every += requests({**named, "sample": sample, "hop": list(range(count))})
+        return every
     lists = [_values(name, value) for name, value in named.items()]
     count = prod(map(len, lists))
     if not 0 < count <= MOST_SETS:
         raise InputError(f"These choices make {count} sets.", f"Ask for 1 to {MOST_SETS} of them.")
+    study = []
     for combination in product(*lists):
         one = dict(zip(named, combination, strict=True))
-        hop = HopRequest(**{name: value for name, value in one.items() if name in _OF_HOP})
-        found.append(SetRequest(hop=hop, **{name: one[name] for name in one if name in _OF_SET}))
-    _check(found)
-    return found
+        of_hop, of_run, of_set = (
+            {name: one[name] for name in names if name in one}
+            for names in (_OF_HOP, _OF_RUN, _OF_SET)
+        )
+        study.append(SetRequest(hop=HopRequest(**of_hop), run=Run(**of_run), **of_set))
+    _check(study)
+    return study
 
 
 def read_study(path: str | os.PathLike[str]) -> list[SetRequest]:
@@ -149,12 +135,12 @@ def read_study(path: str | os.PathLike[str]) -> list[SetRequest]:
         return _of_table(text, path, f"{path}")
     if not (isinstance(tables, list) and tables and all(isinstance(t, dict) for t in tables)):
         raise InputError(f"{path}: 'hops' is not a list of tables.", "Begin each with [[hops]].")
-    found: list[SetRequest] = []
+    study: list[SetRequest] = []
     for number, table in enumerate(tables, 1):
-        found += _of_table({**text, **table}, path, f"{path}, [[hops]] number {number}")
-    if len(found) > MOST_SETS:
-        raise InputError(f"{path} makes {len(found)} sets.", f"Ask for 1 to {MOST_SETS} of them.")
-    return found
+        study += _of_table({**text, **table}, path, f"{path}, [[hops]] number {number}")
+    if len(study) > MOST_SETS:
+        raise InputError(f"{path} makes {len(study)} sets.", f"Ask for 1 to {MOST_SETS} of them.")
+    return study
 
 
 def both_ways(study: Iterable[SetRequest]) -> list[SetRequest]:
@@ -163,29 +149,30 @@ def both_ways(study: Iterable[SetRequest]) -> list[SetRequest]:
     Without molecules both are one, and one is asked for.
     """
     known: dict[tuple[str | None, str | None], bool] = {}
-    found = []
+    every = []
     for request in study:
         hop = request.hop
         if hop.method != BOTH:
-            found.append(request)
+            every.append(request)
             continue
         host = hop.formula, hop.file
         if host not in known:
             known[host] = _has_molecules(hop)
         methods = list(METHODS) if known[host] else ["rigid"]
-        found += [replace(request, hop=replace(hop, method=method)) for method in methods]
-    return found
+        every += [replace(request, hop=replace(hop, method=method)) for method in methods]
+    return every
 
 
 def _named(choices: Mapping[str, Any]) -> dict[str, Any]:
     """The choices by the names of the fields."""
+    known = [*_OF_HOP, *_OF_SET, *_OF_RUN]
     named: dict[str, Any] = {}
-    for given, value in choices.items():
-        name = _ALIASES.get(given, given)
-        if name not in _OF_HOP and name not in _OF_SET:
-            every = [*_OF_HOP, *_OF_SET, *_ALIASES]
-            near = get_close_matches(name, every, n=1)
-            mend = f"Did you mean '{near[0]}'?" if near else f"Choose of: {', '.join(every)}."
+    for word, value in choices.items():
+        name = _ALIASES.get(word, word)
+        if name not in known:
+            near = get_close_matches(name, [*known, *_ALIASES], n=1)
+            every = ", ".join([*known, *_ALIASES])
+            mend = f"Did you mean '{near[0]}'?" if near else f"Choose of: {every}."
             raise InputError(f"There is no choice '{name}'.", mend)
         if name in named:
             raise InputError(f"'{name}' is given twice.", "Leave one of them out.")
@@ -214,10 +201,10 @@ def _check(study: Iterable[SetRequest]) -> None:
             registry.ion(ion)
     checked = []
     for one in study:
-        asked = one.preset, one.code, one.build, one.settings
-        if asked not in checked:
-            with_settings(load_preset(one.preset, one.code), one.settings, one.build)
-            checked.append(asked)
+        choice = one.preset, one.code, one.run.build, one.settings
+        if choice not in checked:
+            with_settings(load_preset(one.preset, one.code), one.settings, one.run.build)
+            checked.append(choice)
 
 
 def _of_table(table: dict[str, Any], path: str | os.PathLike[str], where: str) -> list[SetRequest]:
@@ -236,8 +223,7 @@ def _has_molecules(hop: HopRequest) -> bool:
     """Whether the host holds molecules; not, where there is no host to be had."""
     try:
         if hop.file is not None:
-            structure = read_structure(hop.file)
-            return max(structure.site_properties["molecule"], default=-1) >= 0
+            return max(read_structure(hop.file).site_properties["molecule"], default=-1) >= 0
         registry = load_registry()
         ions = parse(str(hop.formula), registry).sites.values()
         return any(registry.ion(ion).molecular for site in ions for ion in site)

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from perovdb.errors import InputError
-from perovdb.inputs.limits import held, incar_parameters
+from perovdb.inputs.limits import incar_parameters, within_limits
 from perovdb.inputs.presets import Preset, Setting
 
 #: What follows from the path and its charge, and no user may set.
@@ -52,20 +52,18 @@ def with_settings(preset: Preset, settings: Mapping[str, Any], build: str = "pla
         for key in values
     }
     changed: dict[str, Any] = {}
-    for given, value in settings.items():
-        matches = _matches(given, names)
+    for name, value in settings.items():
+        matches = _matches(name, names)
         if not matches and preset.code == "vasp":
             # A tag of every INCAR may stand in the sections of some, or in none.
-            tag = given.removeprefix("incar.")
+            tag = name.removeprefix("incar.")
             matches = _matches(tag, names) or _vasp_tag(tag)
         if not matches:
-            raise InputError(
-                f"There is no setting '{given}'.", _nearest(given, names, preset.code)
-            )
+            raise InputError(f"There is no setting '{name}'.", _nearest(name, names, preset.code))
         for section, key, kind in matches:
             old = sections[section].get(key)
-            new = _typed(given, value, type(old.value) if old else kind)
-            new = held(preset.code, key, given, new)
+            new = _typed(name, value, type(old.value) if old else kind)
+            new = within_limits(preset.code, key, name, new)
             before = f"in place of {old.value!r} ({old.source})" if old else "not in the preset"
             sections[section][key] = Setting(new, f"set by the user, {before}")
             changed[f"{section}.{key}".lstrip(".")] = new
@@ -84,26 +82,26 @@ def parse_setting(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def _matches(given: str, names: Mapping[str, tuple[str, str]]) -> list[tuple[str, str, type]]:
-    if "." in given:
-        exact = [place for name, place in names.items() if name.lower() == given.lower()]
+def _matches(name: str, names: Mapping[str, tuple[str, str]]) -> list[tuple[str, str, type]]:
+    if "." in name:
+        exact = [place for full, place in names.items() if full.lower() == name.lower()]
     else:
-        exact = [place for place in names.values() if place[1].lower() == given.lower()]
-    computed = given.rpartition(".")[2].upper()
+        exact = [place for place in names.values() if place[1].lower() == name.lower()]
+    computed = name.rpartition(".")[2].upper()
     if computed in _COMPUTED:
         raise InputError(f"{computed} follows from the path and its charge.", "Leave it out.")
     return [(section, key, str) for section, key in exact]
 
 
-def _vasp_tag(given: str) -> list[tuple[str, str, type]]:
+def _vasp_tag(name: str) -> list[tuple[str, str, type]]:
     """A tag of VASP that no preset has, such as NCORE."""
     known = incar_parameters()
     kinds = {"bool": bool, "int": int, "float": float}
-    tag = given.upper()
+    tag = name.upper()
     return [("incar", tag, kinds.get(str(known[tag]["type"]), str))] if tag in known else []
 
 
-def _nearest(given: str, names: Mapping[str, tuple[str, str]], code: str) -> str:
+def _nearest(name: str, names: Mapping[str, tuple[str, str]], code: str) -> str:
     """The setting that was meant, or all there are."""
     plain = {key.lower(): key for _, key in names.values()}
     choices = ", ".join(sorted(plain.values()))
@@ -111,13 +109,13 @@ def _nearest(given: str, names: Mapping[str, tuple[str, str]], code: str) -> str
     if code == "vasp":
         plain |= {tag.lower(): tag for tag in incar_parameters() if tag.lower() not in plain}
         choices += ", or another tag of INCAR"
-    near = get_close_matches(given.lower(), plain, n=1, cutoff=_NEAR)
+    near = get_close_matches(name.lower(), plain, n=1, cutoff=_NEAR)
     return f"Did you mean '{plain[near[0]]}'?" if near else f"Choose one of: {choices}."
 
 
-def _typed(given: str, value: Any, kind: type) -> Any:
+def _typed(name: str, value: Any, kind: type) -> Any:
     """The value as a setting of this type."""
-    wrong = InputError(f"{given} cannot be {value!r}.", f"Give {_WORDS[kind]}.")
+    wrong = InputError(f"{name} cannot be {value!r}.", f"Give {_WORDS[kind]}.")
     if isinstance(value, str):
         value = _read(value.strip(), kind, wrong)
     elif kind is float and isinstance(value, int) and not isinstance(value, bool):

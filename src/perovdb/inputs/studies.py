@@ -8,22 +8,110 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from perovdb.errors import InputError, PerovdbError
+from perovdb.answers import Answer
+from perovdb.answers.tables import table
+from perovdb.errors import InputError, PerovdbError, ResultError
 from perovdb.inputs import writer
 from perovdb.inputs.machine import Machine, find_machine
-from perovdb.inputs.neb import MANIFEST, array_files, neb_files
+from perovdb.inputs.manifest import MANIFEST, Manifest, parse_manifest, read_manifest
+from perovdb.inputs.schedulers import array_files
 from perovdb.inputs.set_folders import folder_names
 from perovdb.inputs.set_requests import SetRequest
+from perovdb.inputs.sets import input_files
 from perovdb.migration.chain import Chain
 from perovdb.migration.requests import HopRequest, Hosts, chains
 
 CONTENTS = "contents.csv"
+
+#: Columns that people see of the table of contents.
+_SHOWN = (
+    *("folder", "status", "formula", "distance_A", "vacancies", "charge", "n_atoms"),
+    "closest_contact_A",
+)
+
+
+@dataclass(frozen=True)
+class StudySet:
+    """A set of a study, as the table of contents tells of it.
+
+    Attributes:
+        folder: in the tree.
+        status: "written", "kept" or "failed".
+        host: formula or file.
+        formula: of the host.
+        species, into, hop, vacancies, method: as for `HopRequest`.
+        distance_A, charge, n_atoms, images, closest_contact_A: of the path; None if it failed.
+        code, preset, scheduler: as for `SetRequest`.
+        notes: of the set, parted by " | ".
+        problem: what failed.
+    """
+
+    folder: str
+    status: str
+    host: str
+    formula: str | None
+    species: str
+    into: str
+    hop: int
+    vacancies: int
+    distance_A: float | None
+    charge: int | None
+    n_atoms: int | None
+    images: int | None
+    closest_contact_A: float | None
+    method: str
+    code: str
+    preset: str
+    scheduler: str
+    notes: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Study(Answer):
+    """The sets of a study, in a tree.
+
+    Attributes:
+        folder: of the tree.
+        sets: one for each request.
+    """
+
+    folder: str
+    sets: tuple[StudySet, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [asdict(one) for one in self.sets]
+
+    def _headline(self) -> str:
+        counts = Counter(one.status for one in self.sets)
+        return ", ".join(f"{counts[s]} {s}" for s in ("written", "kept", "failed") if counts[s])
+
+    def _lines(self) -> list[str]:
+        shown = [{name: row[name] for name in _SHOWN} for row in self.rows()]
+        notes = Counter(note for one in self.sets if one.notes for note in one.notes.split(" | "))
+        return [
+            *table(shown),
+            f"  {self._headline()}; contents in {os.path.join(self.folder, CONTENTS)}",
+            *(f"  note: {note} (in {count})" for note, count in notes.items()),
+        ]
+
+    def problems(self) -> list[str]:
+        """What failed, each problem once with where."""
+        folders: dict[str, list[str]] = {}
+        for one in self.sets:
+            if one.problem:
+                folders.setdefault(one.problem, []).append(one.folder)
+        return [
+            f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {problem}"
+            for problem, names in folders.items()
+        ]
 
 
 def write_study(
@@ -32,8 +120,8 @@ def write_study(
     *,
     force: bool = False,
     machine: Machine | None = None,
-    done: Callable[[Mapping[str, Any]], None] | None = None,
-) -> list[dict[str, Any]]:
+    progress: Callable[[StudySet], object] | None = None,
+) -> Study:
     """Write the sets of a study as a tree, and its table of contents.
 
     Sets that are there already and were asked for in the same words are kept; a set that fails
@@ -45,11 +133,7 @@ def write_study(
         study: the sets.
         force: replace folders that hold another set.
         machine: how the codes are started; by default that of `find_machine`.
-        done: called with the row of each set when it is there.
-
-    Returns:
-        a row for each set of the study: folder, status ("written", "kept" or "failed"), what the
-        set is, and what failed.
+        progress: called with each set when it is there.
 
     Raises:
         InputError: there is no set, two have one name, a folder holds something else and is not
@@ -71,32 +155,60 @@ def write_study(
         writer.clear(place)
     paths: dict[HopRequest, Chain | PerovdbError] = {}
     hosts: Hosts = {}
-    rows = []
+    sets = []
     for name, request, manifest in zip(names, study, kept, strict=True):
-        row = _row(name, request)
+        status, problem = "kept", None
         try:
             if manifest is None:
                 chain = _chain(request.hop, paths, hosts)
-                _, files, manifest = set_of(request, machine, chain)
+                files, manifest = set_of(request, machine, chain)
                 _make((root / name).parent)
                 writer.write(root / name, files, replace=force)
-                row["status"] = "written"
-            row |= _of_manifest(manifest)
+                status = "written"
         except PerovdbError as error:
-            row |= {"status": "failed", "problem": str(error)}
-        rows.append(row)
-        if done:
-            done(row)
-    every = [*_others(root, names), *rows]
+            status, problem, manifest = "failed", str(error), None
+        sets.append(_set_of_study(name, status, request, manifest, problem))
+        if progress:
+            progress(sets[-1])
+    written = Study(os.fspath(folder), tuple(sets))
+    every = [*_others(root, names), *written.rows()]
     _write_arrays(root, every, machine)
     writer.replace_file(root / CONTENTS, _as_csv(every))
-    return rows
+    return written
+
+
+def write_set(
+    folder: str | os.PathLike[str],
+    request: SetRequest,
+    *,
+    force: bool = False,
+    machine: Machine | None = None,
+) -> Manifest:
+    """Write the set of one request to a new folder.
+
+    Args:
+        folder: of the set.
+        request: the set.
+        force: replace another set that stands there.
+        machine: how the codes are started; by default that of `find_machine`.
+
+    Raises:
+        as `set_of`, and InputError if the place is taken or cannot be written.
+    """
+    replacing = force and os.path.lexists(folder)
+    if replacing:
+        check_place(folder, force)
+    else:
+        writer.check_target(folder)
+    files, manifest = set_of(request, machine or find_machine())
+    writer.write(folder, files, replace=replacing)
+    return manifest
 
 
 def set_of(
     request: SetRequest, machine: Machine, chain: Chain | None = None
-) -> tuple[Chain, dict[str, str], dict[str, Any]]:
-    """The path of a request, the files of its set, and its manifest.
+) -> tuple[dict[str, str], Manifest]:
+    """The files of the set of a request, and its manifest, which holds the request too.
 
     Args:
         request: the set.
@@ -104,26 +216,20 @@ def set_of(
         chain: the path, if it is there already.
 
     Raises:
-        as `chains` and `neb_files`.
+        as `chains` and `input_files`.
     """
-    chain = chain or _only(chains(request.hop))
-    files = neb_files(
-        chain,
-        request.code,
-        request.preset,
-        request.ranks_per_image,
-        request.hours,
-        request.build,
+    files = input_files(
+        chain or _only(chains(request.hop)),
+        code=request.code,
+        preset=request.preset,
         settings=request.settings,
-        scheduler=request.scheduler,
-        cores=request.cores,
         relax_first=request.relax_first,
-        machine=machine,
+        run=replace(request.run, machine=machine),
     )
-    manifest = json.loads(files[MANIFEST])
-    manifest |= {"request": request.record(), "request_sha256": request.digest}
-    files[MANIFEST] = json.dumps(manifest, indent=1) + "\n"
-    return chain, files, manifest
+    manifest = replace(
+        parse_manifest(files[MANIFEST]), request=request.record(), request_sha256=request.digest
+    )
+    return files | {MANIFEST: manifest.text()}, manifest
 
 
 def check_place(target: str | os.PathLike[str], force: bool) -> None:
@@ -139,29 +245,28 @@ def check_place(target: str | os.PathLike[str], force: bool) -> None:
             f"{target} exists already and does not hold this set.",
             "Name another folder, or replace the set by --force.",
         )
-    if "request_sha256" not in _manifest_of(Path(target)) or os.path.islink(target):
+    if _manifest_of(Path(target)).request_sha256 is None or os.path.islink(target):
         raise InputError(
             f"{target} holds no input set of 'perovdb neb', and is not replaced.",
             "Name another folder, or remove it yourself.",
         )
 
 
-def _manifest_of(folder: Path) -> dict[str, Any]:
-    """The manifest of a set; empty if there is none."""
+def _manifest_of(folder: Path) -> Manifest:
+    """The manifest of a set; an empty one if there is none that can be read."""
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return read_manifest(folder) or Manifest()
+    except ResultError:
+        return Manifest()
 
 
-def _kept(folder: Path, request: SetRequest) -> dict[str, Any] | None:
+def _kept(folder: Path, request: SetRequest) -> Manifest | None:
     """The manifest of the set of a request, if a folder holds it with all of its files."""
-    found = _manifest_of(folder)
-    if found.get("request_sha256") != request.digest:
+    manifest = _manifest_of(folder)
+    if manifest.request_sha256 != request.digest:
         return None
     # A run may have changed files since; none of them goes.
-    return found if all((folder / name).exists() for name in found["files"]) else None
+    return manifest if all((folder / name).exists() for name in manifest.files) else None
 
 
 def _chain(hop: HopRequest, known: dict[HopRequest, Chain | PerovdbError], hosts: Hosts) -> Chain:
@@ -171,19 +276,19 @@ def _chain(hop: HopRequest, known: dict[HopRequest, Chain | PerovdbError], hosts
             known[hop] = _only(chains(hop, hosts))
         except PerovdbError as error:
             known[hop] = error
-    found = known[hop]
-    if isinstance(found, PerovdbError):
-        raise found
-    return found
+    chain = known[hop]
+    if isinstance(chain, PerovdbError):
+        raise chain
+    return chain
 
 
-def _only(found: Sequence[Chain]) -> Chain:
-    if len(found) != 1:
+def _only(paths: Sequence[Chain]) -> Chain:
+    if len(paths) != 1:
         raise InputError(
             "The method 'both' makes two paths, and a set holds one.",
             "Ask for each by its name: rigid, idpp.",
         )
-    return found[0]
+    return paths[0]
 
 
 def _make(folder: Path) -> None:
@@ -195,68 +300,58 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _row(name: str, request: SetRequest) -> dict[str, Any]:
-    hop = request.hop
-    return {
-        "folder": name,
-        "status": "kept",
-        "host": hop.formula or hop.file,
-        "formula": None,
-        "species": hop.species,
-        "into": hop.into or hop.species,
-        "hop": hop.hop,
-        "vacancies": hop.vacancies,
-        "distance_A": None,
-        "charge": None,
-        "n_atoms": None,
-        "images": None,
-        "closest_contact_A": None,
-        "method": hop.method,
-        "code": request.code,
-        "preset": request.preset,
-        "scheduler": request.scheduler,
-        "notes": None,
-        "problem": None,
-    }
+def _set_of_study(
+    folder: str, status: str, request: SetRequest, manifest: Manifest | None, problem: str | None
+) -> StudySet:
+    hop, path = request.hop, manifest or Manifest()
+    distance = path.hop.distance_A if path.hop else None
+    contact = path.checks.get("closest_contact_A")
+    return StudySet(
+        folder=folder,
+        status=status,
+        host=str(hop.formula or hop.file),
+        formula=path.formula,
+        species=hop.species,
+        into=hop.into or hop.species,
+        hop=hop.hop,
+        vacancies=hop.vacancies,
+        distance_A=None if distance is None else round(distance, 6),
+        charge=path.charge,
+        n_atoms=path.atoms,
+        images=path.images,
+        closest_contact_A=None if contact is None else round(contact, 4),
+        method=hop.method,
+        code=request.code,
+        preset=request.preset,
+        scheduler=request.run.scheduler,
+        notes=" | ".join(path.notes) if manifest else None,
+        problem=problem,
+    )
 
 
-def _of_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "formula": manifest["formula"],
-        "distance_A": round(manifest["hop"]["distance_A"], 6),
-        "charge": manifest["charge"],
-        "n_atoms": manifest["atoms"],
-        "images": manifest["images"],
-        "closest_contact_A": round(manifest["checks"]["closest_contact_A"], 4),
-        "notes": " | ".join(manifest["notes"]),
-    }
-
-
-def _others(root: Path, names: Sequence[str]) -> list[dict[str, Any]]:
+def _others(root: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Rows of the table that stands in the tree, of sets of other studies that are still there."""
     try:
         with (root / CONTENTS).open(newline="", encoding="utf-8") as handle:
-            rows: list[dict[str, Any]] = list(csv.DictReader(handle))
+            rows = list(csv.DictReader(handle))
     except (OSError, ValueError, csv.Error):
-        return []
-    found = [row for row in rows if row.get("folder") and row["folder"] not in names]
-    return [
-        {**row, "status": "kept"}
-        for row in found
-        if "request_sha256" in _manifest_of(root / row["folder"])
-    ]
+        return
+    for row in rows:
+        folder = row.get("folder")
+        if folder and folder not in names and _manifest_of(root / folder).request_sha256:
+            yield {**row, "status": "kept"}
 
 
 def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machine) -> None:
     """The script that runs all sets of a code, preset and scheduler, in their folder."""
-    groups: dict[str, dict[str, dict[str, Any]]] = {}
+    groups: dict[str, dict[str, Manifest]] = {}
     for row in rows:
         if row["status"] != "failed":
             top, _, rest = row["folder"].partition("/")
             groups.setdefault(top, {})[rest] = _manifest_of(root / row["folder"])
     for top, sets in groups.items():
         manifests = list(sets.values())
-        scheduler = manifests[0]["scheduler"]
+        scheduler = manifests[0].scheduler or "bash"
         files = array_files(list(sets), manifests, f"{top}, all", scheduler, machine)
         for name, text in files.items():
             writer.replace_file(root / top / name, text)
@@ -264,7 +359,8 @@ def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machin
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     buffer = io.StringIO()
-    table = csv.DictWriter(buffer, list(rows[-1]), extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
+    columns = [one.name for one in fields(StudySet)]
+    writing = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
+    writing.writeheader()
+    writing.writerows(rows)
     return buffer.getvalue()

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from math import ceil
 from typing import Any
 
-from pymatgen.io.vasp.inputs import Poscar
+from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
 
-from perovdb.errors import InputError
-from perovdb.inputs.job import NebJob
+from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.sampling import describe, mesh
-from perovdb.inputs.vasp_scripts import make_potcar, run_commands
+from perovdb.inputs.schedulers import shell
 from perovdb.structures.units import units
 
-__all__ = [
-    "BUILDS",
-    "ENDPOINTS",
-    "neb_files",
-    "notes",
-    "parallel_images",
-    "run_commands",
-    "settled",
-]
+TASKS: tuple[str, ...] = (BAND,)
 
 BUILDS = {
     "plain": "any VASP 5.4 or 6: band without climbing image",
@@ -30,30 +22,29 @@ BUILDS = {
 }
 
 #: VASP holds the ends of a band fixed.
-ENDPOINTS: tuple[str, ...] = ("first",)
+RELAXES_ENDS_IN_BAND = False
+
+#: Lines of a POSCAR around the positions, those of the cell and of the elements.
+_POSCAR_HEAD = 8
 
 
-def neb_files(job: NebJob) -> dict[str, str]:
-    """Files of a band calculation, by name.
+def input_files(job: Job) -> dict[str, str]:
+    """Files of a calculation, by name.
 
     Raises:
-        InputError: there is no such build of VASP, or no such mesh.
+        InputError: there is no such mesh.
     """
-    if job.build not in BUILDS:
-        raise InputError(
-            f"'{job.build}' is not a build of VASP.", f"Choose one of: {', '.join(BUILDS)}."
-        )
-    structures = job.path.images
-    kpoints = _kpoints(job)
+    points = mesh(job.images[0].lattice, job.preset.values("kpoints"))
+    kpoints = str(Kpoints(describe(points), style=Kpoints.supported_modes.Gamma, kpts=[points]))
     files = {
-        "INCAR": _incar(job, f"band.{job.build}", IMAGES=len(structures) - 2),
+        "INCAR": _incar(job, f"band.{job.run.build}", IMAGES=parallel_images(job)),
         "INCAR.endpoint": _incar(job, "endpoint"),
         "KPOINTS": kpoints,
         "POTCAR.spec": "".join(f"{potential.symbol}\n" for potential in job.potentials.values()),
-        "make_potcar.sh": make_potcar(job),
+        "make_potcar.sh": _make_potcar(job),
     }
-    for number, structure in enumerate(structures):
-        comment = f"{job.title}, image {number:02d} of {len(structures) - 1:02d}"
+    for number, structure in enumerate(job.images):
+        comment = f"{job.title}, image {number:02d} of {job.last:02d}"
         poscar = Poscar(structure, comment=comment, sort_structure=False)
         files[f"{number:02d}/POSCAR"] = poscar.get_str(significant_figures=10)
         # Some builds of VASP 6 look for KPOINTS in the folder of the image.
@@ -61,28 +52,52 @@ def neb_files(job: NebJob) -> dict[str, str]:
     return files
 
 
-def settled(job: NebJob) -> NebJob:
+def complete(job: Job) -> Job:
     """The job as it is: no value is left open."""
     return job
 
 
-def notes(job: NebJob) -> list[str]:
+def notes(job: Job) -> list[str]:
     """What the build cannot do, and a mesh that was meant for other cells."""
-    notes = (
-        ["plain VASP has no climbing image: the barrier is read off a spline"]
-        if job.build == "plain"
-        else []
+    spline = "plain VASP has no climbing image: the barrier is read off a spline"
+    return [*([spline] if job.run.build == "plain" else []), *_mesh_of_another_cell(job)]
+
+
+def parallel_images(job: Job) -> int:
+    """Images that run side by side: VASP wants ranks in a multiple of IMAGES."""
+    return len(job.images) - 2
+
+
+def commands(job: Job) -> str:
+    """Shell that runs the set: both ends, then the band; each from where it was left."""
+    return shell(
+        "vasp_band",
+        vasp=job.machine.get("vasp", "command", "vasp_std"),
+        poscar_lines=_POSCAR_HEAD + len(job.images[0]),
+        last=f"{job.last:02d}",
+        inner=parallel_images(job),
+        ranks_per_image=job.run.ranks_per_image,
+        ranks=job.run.ranks_per_image * parallel_images(job),
     )
-    return notes + _mesh_of_another_cell(job)
 
 
-def _mesh_of_another_cell(job: NebJob) -> list[str]:
+def disperses(job: Job) -> bool:
+    """Whether the functional has a dispersion correction."""
+    return bool(job.preset.values("incar")["IVDW"])
+
+
+def climbs(job: Job) -> bool:
+    """Whether the highest image climbs."""
+    return bool(job.preset.values(f"band.{job.run.build}").get("LCLIMB", False))
+
+
+def _mesh_of_another_cell(job: Job) -> list[str]:
     """Whether a paper's mesh of k-points meets a cell of another size than in the paper."""
     preset = job.preset
     mesh_of = preset.mesh_of
     if mesh_of is None or "kpoints.mesh" in preset.changed:
         return []
-    counts = Counter(unit.role for unit in units(job.path.images[0]))
+    counts = Counter(unit.role for unit in units(job.images[0]))
     # A vacancy is one ion less of one role: the others tell how many cells there are.
     cells = max(counts["A"], counts["B"], ceil(counts["X"] / 3))
     if cells in mesh_of.formula_units:
@@ -93,26 +108,20 @@ def _mesh_of_another_cell(job: NebJob) -> list[str]:
     ]
 
 
-def parallel_images(job: NebJob) -> int:
-    """Images that run side by side: VASP wants ranks in a multiple of IMAGES."""
-    return len(job.path.images) - 2
-
-
-def _incar(job: NebJob, section: str, **extra: Any) -> str:
-    tags = job.preset.values("incar", section)
+def _incar(job: Job, section: str, **extra: Any) -> str:
+    tags = {"SYSTEM": job.title, **job.preset.values("incar", section), **extra}
     # An odd electron needs spin; magnetic moments are left to VASP.
     tags.setdefault("ISPIN", 2 if job.electrons % 2 else 1)
-    tags["NELECT"] = job.electrons
-    lines = [f"{tag} = {_value(value)}" for tag, value in (tags | extra).items()]
-    return "\n".join([f"SYSTEM = {job.title}", *lines]) + "\n"
+    return Incar(tags | {"NELECT": job.electrons}).get_str()
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return ".TRUE." if value else ".FALSE."
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _kpoints(job: NebJob) -> str:
-    points = mesh(job.path.images[0].lattice, job.preset.values("kpoints"))
-    return f"{describe(points)}\n0\nGamma\n{' '.join(map(str, points))}\n0 0 0\n"
+def _make_potcar(job: Job) -> str:
+    """A script that joins POTCAR and counts the electrons of its potentials."""
+    symbols = [potential.symbol for potential in job.potentials.values()]
+    return shell(
+        "make_potcar",
+        first=symbols[0],
+        symbols=" ".join(symbols),
+        valences=" ".join(str(potential.valence) for potential in job.potentials.values()),
+        library=shlex.quote(job.machine.get("vasp", "potentials", "")),
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import combinations, pairwise
 
 import numpy as np
-from pymatgen.core import Lattice
+from ase.geometry import find_mic
 
 from perovdb.errors import ResultError
 
@@ -36,17 +37,8 @@ def shortest(
     steps_A: np.ndarray, lattice_A: np.ndarray, periodic: tuple[bool, bool, bool]
 ) -> np.ndarray:
     """(..., 3) vectors, each moved by the lattice vector that makes it shortest."""
-    lattice = Lattice(lattice_A).get_lll_reduced_lattice() if all(periodic) else Lattice(lattice_A)
-    matrix = np.asarray(lattice.matrix)
-    repeats = np.array(periodic, dtype=float)
-    fractional = steps_A @ np.linalg.inv(matrix)
-    near = (fractional - np.round(fractional) * repeats) @ matrix
-    # In a reduced cell the shortest one is this one or one of its neighbours.
-    ranges = [(-1, 0, 1) if yes else (0,) for yes in periodic]
-    shifts = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3) @ matrix
-    choices = near[..., None, :] + shifts
-    best = np.argmin((choices**2).sum(axis=-1).round(9), axis=-1)
-    return np.asarray(np.take_along_axis(choices, best[..., None, None], axis=-2)[..., 0, :])
+    vectors, _ = find_mic(steps_A.reshape(-1, 3), lattice_A, periodic)
+    return np.asarray(vectors).reshape(steps_A.shape)
 
 
 def coordinates(chain_A: np.ndarray) -> np.ndarray:
@@ -112,23 +104,24 @@ def check_order(
         )
     order = list(range(count))
     length = _length(distance, order)
-    best, best_order = length, order
-    for first in range(count):
-        for last in range(first + 1, count):
-            turned = [*order[:first], *order[first : last + 1][::-1], *order[last + 1 :]]
-            swapped = order.copy()
-            swapped[first], swapped[last] = swapped[last], swapped[first]
-            moved = [*order[:first], *order[first + 1 : last + 1], first, *order[last + 1 :]]
-            back = [*order[:first], last, *order[first:last], *order[last + 1 :]]
-            for choice in (turned, swapped, moved, back):
-                if _length(distance, choice) < best:
-                    best, best_order = _length(distance, choice), choice
+    best, best_order = min((_length(distance, other), other) for other in _neighbours(order))
     if best < length * (1 - _SHORTER):
         raise ResultError(
             f"{where}: the images are not in the order of the path: in the order "
             f"{' '.join(map(str, best_order))} it is {best:.2f} A long, not {length:.2f} A.",
             "Files were swapped: put each where it was. Or an image left the path: look at it.",
         )
+
+
+def _neighbours(order: list[int]) -> Iterator[list[int]]:
+    """Orders in which a part is turned round, two images are swapped, or one stands elsewhere."""
+    for first, last in combinations(range(len(order)), 2):
+        before, part, after = order[:first], order[first : last + 1], order[last + 1 :]
+        one, *inner, other = part
+        yield [*before, *part[::-1], *after]
+        yield [*before, other, *inner, one, *after]
+        yield [*before, *inner, other, one, *after]
+        yield [*before, other, one, *inner, *after]
 
 
 def _length(distance: np.ndarray, order: list[int]) -> float:

@@ -3,95 +3,159 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline, PchipInterpolator, PPoly
 
+from perovdb.answers import Answer
 from perovdb.results.band import Band
-from perovdb.results.chain import coordinates, tangents, unwrapped
+from perovdb.results.chain import coordinates, tangents
 
 WITH_FORCES = "cubic Hermite pieces through the energies, forces along the path as slopes"
 WITHOUT_FORCES = "monotone cubic pieces through the energies alone (no forces in the files)"
 
 
-@dataclass(frozen=True)
-class Profile:
-    """Energy along the path, in eV above the first image.
+@dataclass(frozen=True, repr=False)
+class Profile(Answer):
+    """Energy along a path of n images, both ends included.
 
     Attributes:
-        chain_A: (n, a, 3) positions, unwrapped along the path.
         coordinates_A: (n,) length of the path up to each image.
-        energies_eV: (n,) above the first image.
+        total_energies_eV: (n,) as the code gives them.
         slopes_eV_A: (n,) derivative of the energy along the path; None where forces are missing.
-        curve: the energy between the images.
-        curve_from: what the curve is made of.
-        saddle_image: the highest image, from 0.
-        barrier_forward_eV, barrier_backward_eV: of the highest image above first and last one.
-        reaction_energy_eV: of the last image above the first.
-        curve_saddle_A: where the curve is highest.
-        curve_forward_eV, curve_backward_eV: of the curve's highest point.
         perpendicular_eV_A: (n,) largest force on an atom across the path, of the highest image
             too; NaN where not known.
         component_eV_A: (n,) the same for the largest component of a force.
-        total_eV_A: (n,) largest force on an atom, NaN where not known.
+        forces_eV_A: (n,) largest force on an atom, NaN where not known.
     """
 
-    chain_A: np.ndarray
     coordinates_A: np.ndarray
-    energies_eV: np.ndarray
+    total_energies_eV: np.ndarray
     slopes_eV_A: np.ndarray | None
-    curve: PPoly
-    curve_from: str
-    saddle_image: int
-    barrier_forward_eV: float
-    barrier_backward_eV: float
-    reaction_energy_eV: float
-    curve_saddle_A: float
-    curve_forward_eV: float
-    curve_backward_eV: float
     perpendicular_eV_A: np.ndarray
     component_eV_A: np.ndarray
-    total_eV_A: np.ndarray
+    forces_eV_A: np.ndarray
+
+    derived: ClassVar[tuple[str, ...]] = (
+        *("energies_eV", "saddle_image", "barrier_forward_eV", "barrier_backward_eV"),
+        *("reaction_energy_eV", "curve_saddle_A", "curve_forward_eV", "curve_backward_eV"),
+        "curve_from",
+    )
+
+    @cached_property
+    def energies_eV(self) -> np.ndarray:
+        """(n,) above the first image."""
+        return np.asarray(self.total_energies_eV - self.total_energies_eV[0])
+
+    @property
+    def saddle_image(self) -> int:
+        """The highest image, from 0."""
+        return int(np.argmax(self.energies_eV))
+
+    @property
+    def barrier_forward_eV(self) -> float:
+        """Of the highest image above the first."""
+        return float(self.energies_eV.max())
+
+    @property
+    def barrier_backward_eV(self) -> float:
+        """Of the highest image above the last."""
+        return float(self.energies_eV.max() - self.energies_eV[-1])
+
+    @property
+    def reaction_energy_eV(self) -> float:
+        """Of the last image above the first."""
+        return float(self.energies_eV[-1])
+
+    @cached_property
+    def curve(self) -> PPoly:
+        """The energy between the images, in eV, of the length of the path in angstrom."""
+        if self.slopes_eV_A is None:
+            return PchipInterpolator(self.coordinates_A, self.energies_eV)
+        return CubicHermiteSpline(self.coordinates_A, self.energies_eV, self.slopes_eV_A)
+
+    @property
+    def curve_from(self) -> str:
+        """What the curve is made of."""
+        return WITHOUT_FORCES if self.slopes_eV_A is None else WITH_FORCES
+
+    @cached_property
+    def _top(self) -> tuple[float, float]:
+        return highest(self.curve, self.coordinates_A, self.energies_eV)
+
+    @property
+    def curve_saddle_A(self) -> float:
+        """Where the curve is highest."""
+        return self._top[0]
+
+    @property
+    def curve_forward_eV(self) -> float:
+        """Of the curve's highest point above the first image."""
+        return self._top[1]
+
+    @property
+    def curve_backward_eV(self) -> float:
+        """Of the curve's highest point above the last image."""
+        return float(self._top[1] - self.energies_eV[-1])
+
+    def rows(self) -> list[dict[str, Any]]:
+        slopes = np.full(len(self.coordinates_A), np.nan)
+        columns = {
+            "coordinate_A": self.coordinates_A,
+            "energy_eV": self.energies_eV,
+            "total_energy_eV": self.total_energies_eV,
+            "slope_eV_A": slopes if self.slopes_eV_A is None else self.slopes_eV_A,
+            "force_eV_A": self.forces_eV_A,
+        }
+        return [
+            {"image": image}
+            | {
+                name: None if np.isnan(values[image]) else float(values[image])
+                for name, values in columns.items()
+            }
+            for image in range(len(self.coordinates_A))
+        ]
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "image": row["image"],
+                "path / A": f"{row['coordinate_A']:.3f}",
+                "energy / eV": f"{row['energy_eV']:z.4f}",
+                "slope / eV/A": _digits(row["slope_eV_A"]),
+                "force / eV/A": _digits(row["force_eV_A"]),
+            }
+            for row in self.rows()
+        ]
+
+    def _headline(self) -> str:
+        return (
+            f"{len(self.energies_eV)} images, forward {self.barrier_forward_eV:z.4f} eV, "
+            f"backward {self.barrier_backward_eV:z.4f} eV"
+        )
 
 
-def profile(band: Band) -> Profile:
+def profile_of(band: Band, chain_A: np.ndarray) -> Profile:
     """The profile of a band that `check_band` let pass.
 
     Args:
         band: what the code left.
+        chain_A: (n, a, 3) its positions, `unwrapped` along the path.
     """
-    chain = unwrapped(band.positions_A, band.lattice_A, band.periodic)
-    along = coordinates(chain)
-    energies = band.energies_eV - band.energies_eV[0]
-    directions = tangents(chain, energies)
+    directions = tangents(chain_A, band.energies_eV)
     forces = band.forces_eV_A
     projected = (forces * directions).sum(axis=(1, 2))
     tangential = np.where(np.isnan(band.tangential_eV_A), projected, band.tangential_eV_A)
     across = forces - projected[:, None, None] * directions
-    slopes = _slopes(tangential)
-    if slopes is None:
-        curve, made_from = PchipInterpolator(along, energies), WITHOUT_FORCES
-    else:
-        curve, made_from = CubicHermiteSpline(along, energies, slopes), WITH_FORCES
-    top = int(np.argmax(energies))
-    top_A, top_eV = highest(curve, along, energies)
     return Profile(
-        chain_A=chain,
-        coordinates_A=along,
-        energies_eV=energies,
-        slopes_eV_A=slopes,
-        curve=curve,
-        curve_from=made_from,
-        saddle_image=top,
-        barrier_forward_eV=float(energies[top]),
-        barrier_backward_eV=float(energies[top] - energies[-1]),
-        reaction_energy_eV=float(energies[-1]),
-        curve_saddle_A=top_A,
-        curve_forward_eV=top_eV,
-        curve_backward_eV=float(top_eV - energies[-1]),
+        coordinates_A=coordinates(chain_A),
+        total_energies_eV=band.energies_eV,
+        slopes_eV_A=_slopes(tangential),
         perpendicular_eV_A=np.sqrt((across**2).sum(axis=2)).max(axis=1),
         component_eV_A=np.abs(across).max(axis=(1, 2)),
-        total_eV_A=np.sqrt((forces**2).sum(axis=2)).max(axis=1),
+        forces_eV_A=np.sqrt((forces**2).sum(axis=2)).max(axis=1),
     )
 
 
@@ -110,3 +174,7 @@ def _slopes(tangential_eV_A: np.ndarray) -> np.ndarray | None:
     if np.isnan(tangential_eV_A[1:-1]).any():
         return None
     return np.asarray(-np.nan_to_num(tangential_eV_A, nan=0.0) + 0.0)
+
+
+def _digits(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"

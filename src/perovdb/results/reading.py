@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from perovdb.calculators.kinetics import ATTEMPT_FREQUENCY_HZ
 from perovdb.errors import InputError, ResultError
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
+from perovdb.inputs.manifest import HopOfSet, Manifest, read_manifest
 from perovdb.results import ase, cp2k, qe, vasp
 from perovdb.results.band import Band, check_band
-from perovdb.results.chain import check_order
-from perovdb.results.profile import Profile, profile
-from perovdb.results.text import whole
+from perovdb.results.barrier import Barrier, Barriers, Unreadable, kinetics
+from perovdb.results.chain import check_order, unwrapped
+from perovdb.results.profile import profile_of
 from perovdb.results.verdict import Problem, problems
-
-MANIFEST = "manifest.json"
 
 _ELECTRON = 1e-3
 
@@ -31,127 +29,135 @@ CODES: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Band], str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Barrier:
-    """A band that was read, with what can be said of it.
-
-    Attributes:
-        folder: where it stands.
-        band: what the code left.
-        profile: energy along the path.
-        problems: what is wrong, what blocks first.
-        manifest: of the input set, empty if there is none.
-    """
-
-    folder: Path
-    band: Band
-    profile: Profile
-    problems: tuple[Problem, ...]
-    manifest: dict[str, Any]
-
-    @property
-    def converged(self) -> bool:
-        """Nothing blocks: the barrier can be trusted."""
-        return not any(problem.blocks for problem in self.problems)
-
-    @property
-    def verdict(self) -> str:
-        """Whether the barrier can be trusted, and by whose word."""
-        facts = self.band.facts
-        if facts.converged is None and self.converged:
-            return f"ends and forces are within the limit; {facts.says}"
-        return f"{'converged' if self.converged else 'NOT CONVERGED'} ({facts.says})"
-
-    def record(self) -> dict[str, Any]:
-        """The answer as JSON can say it; energies of the images count from the first one."""
-        found, band = self.profile, self.band
-        return {
-            "folder": str(self.folder),
-            "code": band.code,
-            "version": band.version or None,
-            "barrier_forward_eV": found.barrier_forward_eV,
-            "barrier_backward_eV": found.barrier_backward_eV,
-            "reaction_energy_eV": found.reaction_energy_eV,
-            "curve_forward_eV": found.curve_forward_eV,
-            "curve_backward_eV": found.curve_backward_eV,
-            "curve": found.curve_from,
-            "energy": band.energy_kind,
-            "forward_eV_with_other_energies": band.other_barriers_eV,
-            "saddle_image": found.saddle_image,
-            "saddle_coordinate_A": found.curve_saddle_A,
-            "converged": self.converged,
-            "code_says": band.facts.says,
-            "verdict": self.verdict,
-            "images": [
-                {
-                    "coordinate_A": float(along),
-                    "energy_eV": float(energy),
-                    "total_energy_eV": float(total),
-                    "slope_eV_A": None if found.slopes_eV_A is None else float(slope),
-                    "force_eV_A": None if np.isnan(force) else float(force),
-                }
-                for along, energy, total, slope, force in zip(
-                    found.coordinates_A,
-                    found.energies_eV,
-                    band.energies_eV,
-                    found.coordinates_A if found.slopes_eV_A is None else found.slopes_eV_A,
-                    found.total_eV_A,
-                    strict=True,
-                )
-            ],
-            "problems": [str(problem) for problem in self.problems],
-            "notes": list(band.facts.notes),
-        }
-
-
-def read_barrier(folder: str | os.PathLike[str], images: int | None = None) -> Barrier:
+def read_barrier(
+    folder: str | os.PathLike[str],
+    images: int | None = None,
+    *,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    attempt_frequency_Hz: float = ATTEMPT_FREQUENCY_HZ,
+    neighbours: int | None = None,
+    distance_A: float | None = None,
+) -> Barrier:
     """The barrier of a finished band, of VASP, CP2K, Quantum ESPRESSO or ASE.
 
     Args:
         folder: where the code ran.
         images: of a step, ends included; for a trajectory of ASE that does not tell it.
+        temperature_K, attempt_frequency_Hz: of the hop rates.
+        neighbours: ways that lead from a site, for the diffusion of a vacancy; by default the
+            hop's multiplicity, as the manifest tells it.
+        distance_A: length of the hop; by default as the manifest tells.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: there is no such folder, or a number is not positive.
         ResultError: it holds no band, one that is damaged, or files of several runs.
     """
     place = Path(folder)
-    if not place.is_dir():
-        raise InputError(f"There is no folder {place}.", "Name the folder in which a band ran.")
+    band, manifest = _read(place, images)
+    chain = unwrapped(band.positions_A, band.lattice_A, band.periodic)
+    profile = profile_of(band, chain)
+    hop = (manifest or Manifest()).hop or HopOfSet()
+    farthest = int(((chain[-1] - chain[0]) ** 2).sum(axis=1).argmax())
+    return Barrier(
+        folder=place,
+        code=band.code,
+        version=band.version,
+        profile=profile,
+        problems=(*_other_electrons(manifest, band), *problems(band, profile, chain)),
+        facts=band.facts,
+        energy_kind=band.energy_kind,
+        other_barriers_eV=band.other_barriers_eV,
+        formula=band.structure(0).composition.reduced_formula,
+        atoms=len(band.elements),
+        mover=band.elements[farthest],
+        files=band.files,
+        kinetics=kinetics(
+            profile,
+            temperature_K,
+            attempt_frequency_Hz,
+            hop.multiplicity if neighbours is None else neighbours,
+            hop.distance_A if distance_A is None else distance_A,
+        ),
+        manifest=manifest,
+    )
+
+
+def read_barriers(
+    folders: Iterable[str | os.PathLike[str]],
+    images: int | None = None,
+    *,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    attempt_frequency_Hz: float = ATTEMPT_FREQUENCY_HZ,
+    neighbours: int | None = None,
+    distance_A: float | None = None,
+) -> Barriers:
+    """The barriers of several finished bands, with their mean and spread.
+
+    Folders that cannot be read are kept with the reason. The other arguments are those of
+    `read_barrier`.
+
+    Raises:
+        InputError: there is no such folder, or a number is not positive.
+    """
+    barriers: list[Barrier] = []
+    unreadable: list[Unreadable] = []
+    for folder in dict.fromkeys(map(Path, folders)):
+        try:
+            barriers.append(
+                read_barrier(
+                    folder,
+                    images,
+                    temperature_K=temperature_K,
+                    attempt_frequency_Hz=attempt_frequency_Hz,
+                    neighbours=neighbours,
+                    distance_A=distance_A,
+                )
+            )
+        except ResultError as error:
+            unreadable.append(Unreadable(folder, str(error)))
+    return Barriers(tuple(barriers), tuple(unreadable))
+
+
+def read_band(folder: str | os.PathLike[str], images: int | None = None) -> Band:
+    """The images of a finished band as the code left them, with energies and forces.
+
+    Args:
+        folder, images: as for `read_barrier`.
+
+    Raises:
+        as `read_barrier`.
+    """
+    return _read(Path(folder), images)[0]
+
+
+def _read(folder: Path, images: int | None) -> tuple[Band, Manifest | None]:
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}.", "Name the folder in which a band ran.")
     try:
-        manifest = _manifest(place)
-        band = check_band(_read(place, manifest, images), place)
+        manifest = read_manifest(folder)
+        band = check_band(_by_its_code(folder, (manifest or Manifest()).code, images), folder)
     except OSError as error:
-        raise ResultError(f"{place} cannot be read: {error}.", "Check its rights.") from error
-    _check_manifest(place, manifest, band)
-    check_order(band.positions_A, band.lattice_A, band.periodic, str(place))
-    found = profile(band)
-    told = [*_other_electrons(manifest, band), *problems(band, found)]
-    return Barrier(place, band, found, tuple(told), manifest)
+        raise ResultError(f"{folder} cannot be read: {error}.", "Check its rights.") from error
+    wanted = manifest or Manifest()
+    for what, number, count in (
+        ("images", wanted.images, len(band)),
+        ("atoms", wanted.atoms, len(band.elements)),
+    ):
+        if number is not None and number != count:
+            raise ResultError(
+                f"{folder} holds {count} {what}, but the set was written with {number}.",
+                "Files are missing, or those of another run are mixed in.",
+            )
+    check_order(band.positions_A, band.lattice_A, band.periodic, str(folder))
+    return band, manifest
 
 
-def _other_electrons(manifest: dict[str, Any], band: Band) -> list[Problem]:
-    wanted = manifest.get("valence_electrons")
-    counts = [count for count in band.facts.electrons if np.isfinite(count)]
-    if not isinstance(wanted, int) or not counts or abs(counts[0] - wanted) < _ELECTRON:
-        return []
-    return [
-        Problem(
-            f"The run had {counts[0]:g} electrons, but the set was written for {wanted}.",
-            "Its charge is not the one that the manifest tells, or its potentials have another "
-            "valence: check NELECT and POTCAR.",
-            True,
-        )
-    ]
-
-
-def _read(folder: Path, manifest: dict[str, Any], images: int | None) -> Band:
+def _by_its_code(folder: Path, written_for: str | None, images: int | None) -> Band:
     codes = [code for code, (holds, _, _) in CODES.items() if holds(folder)]
     if len(codes) > 1:
         raise ResultError(
             f"{folder} holds files of {' and '.join(codes)}.", "Keep those of one code."
         )
-    written_for = str(manifest.get("code"))
     if codes and written_for in CODES and codes != [written_for]:
         raise ResultError(
             f"{folder} was written for {written_for} but holds files of {codes[0]}.",
@@ -172,29 +178,15 @@ def _read(folder: Path, manifest: dict[str, Any], images: int | None) -> Band:
     )
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        return {}
-    try:
-        found = json.loads(whole(path))
-    except (ValueError, RecursionError) as error:
-        raise ResultError(
-            f"{path} cannot be read: {error}.", "Copy it from the input set, or remove it."
-        ) from error
-    if not isinstance(found, dict):
-        raise ResultError(f"{path} is no manifest.", "Copy it from the input set, or remove it.")
-    return found
-
-
-def _check_manifest(folder: Path, manifest: dict[str, Any], band: Band) -> None:
-    for key, count, what in (
-        ("images", len(band), "images"),
-        ("atoms", len(band.elements), "atoms"),
-    ):
-        wanted = manifest.get(key)
-        if wanted is not None and wanted != count:
-            raise ResultError(
-                f"{folder} holds {count} {what}, but the set was written with {wanted}.",
-                "Files are missing, or those of another run are mixed in.",
-            )
+def _other_electrons(manifest: Manifest | None, band: Band) -> list[Problem]:
+    wanted = manifest.valence_electrons if manifest else None
+    counts = [count for count in band.facts.electrons if np.isfinite(count)]
+    if wanted is None or not counts or abs(counts[0] - wanted) < _ELECTRON:
+        return []
+    return [
+        Problem(
+            f"The run had {counts[0]:g} electrons, but the set was written for {wanted}.",
+            "Its charge is not the one that the manifest tells, or its potentials have another "
+            "valence: check NELECT and POTCAR.",
+        )
+    ]

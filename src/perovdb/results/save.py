@@ -1,4 +1,4 @@
-"""A barrier as a row of one's own store, with where it comes from."""
+"""Barriers as rows of one's own store, with where they come from."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from perovdb.errors import InputError, MissingData, ResultError, StoreError
 from perovdb.facts.formulas import reader
-from perovdb.results.reading import MANIFEST, Barrier
+from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
+from perovdb.results.barrier import Barrier, Saved
 from perovdb.store import Store, own, queries, using
 from perovdb.store.connection import own_path
 
@@ -24,37 +26,27 @@ _NAMES = {"vasp": "VASP", "cp2k": "CP2K", "qe": "Quantum ESPRESSO", "ase": "ASE"
 _KEY = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 
-def result_id(barrier: Barrier) -> str:
-    """A name that follows from the contents of the files that were read."""
-    digest = hashlib.sha256()
-    for path in sorted(barrier.band.files, key=lambda path: path.relative_to(barrier.folder)):
-        digest.update(f"{path.relative_to(barrier.folder)}\0".encode())
-        with path.open("rb") as handle:
-            while chunk := handle.read(2**20):
-                digest.update(chunk)
-    return f"neb_{digest.hexdigest()[:16]}"
-
-
-def save(
-    barrier: Barrier,
+def save_barriers(
+    barriers: Sequence[Barrier],
+    *,
     source: str | None = None,
     force: bool = False,
-) -> dict[str, Any]:
-    """Put a barrier into one's own store: source and row, both or none.
+) -> tuple[Barrier, ...]:
+    """Put barriers into one's own store: nothing, if one of them cannot be trusted.
 
     Args:
-        barrier: that was read.
-        source: key of the source that the row names; by default one that follows from the
+        barriers: that were read.
+        source: key of the source that the rows name; by default one that follows from the
             manifest. A row for it is made if there is none.
-        force: save one that cannot be trusted too; its row says so.
+        force: save those that cannot be trusted too; their rows say so.
 
     Returns:
-        the row: its id, and "saved" False if it stands there already.
+        the barriers, which hold their rows.
 
     Raises:
         InputError: there is no own store, or the key cannot be one.
-        ResultError: the barrier cannot be trusted, or is none.
-        StoreError: the store refuses the row.
+        ResultError: a barrier cannot be trusted.
+        StoreError: the store refuses a row; those before it are saved.
     """
     place = own_path()
     if place is None:
@@ -62,33 +54,67 @@ def save(
             "There is no store of your own to save in.",
             "Make one with 'perovdb store init FILE' and name it by --store FILE.",
         )
-    if not barrier.converged and not force:
-        blocking = next(problem for problem in barrier.problems if problem.blocks)
-        raise ResultError(
-            f"{barrier.folder} is not saved: {blocking.what}",
-            f"{blocking.mend} Or save it as it is by --force.",
-        )
-    key = default_source(barrier) if source is None else source
-    if not _KEY.fullmatch(key):
+    if source is not None and not _KEY.fullmatch(source):
         raise InputError(
-            f"'{key}' cannot be the key of a source.",
+            f"'{source}' cannot be the key of a source.",
             "Take letters, digits and _, a small letter first, such as lab2026.",
         )
+    for barrier in barriers if not force else ():
+        if not barrier.converged:
+            blocking = next(problem for problem in barrier.problems if problem.blocks)
+            raise ResultError(
+                f"Nothing is saved: {barrier.folder} is not converged. {blocking.what}",
+                f"{blocking.mend} Or save it as it is by --force.",
+            )
+    return tuple(replace(one, saved=_save(one, Path(place), source)) for one in barriers)
+
+
+def save_barrier(
+    barrier: Barrier,
+    *,
+    source: str | None = None,
+    force: bool = False,
+) -> Barrier:
+    """As `save_barriers`, for one: source and row, both or none."""
+    return save_barriers([barrier], source=source, force=force)[0]
+
+
+def result_id(barrier: Barrier) -> str:
+    """A name that follows from the contents of the files that were read."""
+    digest = hashlib.sha256()
+    for path in sorted(barrier.files, key=lambda path: path.relative_to(barrier.folder)):
+        digest.update(f"{path.relative_to(barrier.folder)}\0".encode())
+        with path.open("rb") as handle:
+            while chunk := handle.read(2**20):
+                digest.update(chunk)
+    return f"neb_{digest.hexdigest()[:16]}"
+
+
+def _save(barrier: Barrier, place: Path, source: str | None) -> Saved:
+    key = source or _default_source(barrier)
     row = barrier_row(barrier, key)
-    with closing(Store(own=place)) as opened, using(opened):
+    with closing(Store(own=str(place))) as opened, using(opened):
         there = queries.facts("barrier", {"id": row["id"]})
         known = _has_source(key)
-        row["cited_sources"] = _cited(barrier)
+        cited = barrier.manifest.citations if barrier.manifest else {}
+        # Works that the manifest asks to cite, as far as the store has them.
+        row["cited_sources"] = ";".join(filter(_has_source, cited)) or None
     if there:
-        return {**dict(there[0]), "saved": False}
+        note = None
+        if source not in (None, there[0]["source"]):
+            note = (
+                f"--source {source} was not taken: the row keeps its source; the same files are "
+                "one result. For a row under another source save into another store, --store FILE"
+            )
+        return Saved(row["id"], there[0]["source"], False, dict(there[0]), note)
     tables = {"barrier": row} if known else {"source": source_row(barrier, key), "barrier": row}
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder) / "trial.sqlite"
         shutil.copy(place, trial)
-        for target in (trial, Path(place)):
+        for target in (trial, place):
             for table, values in tables.items():
                 _add(target, table, values, Path(folder))
-    return {**row, "saved": True}
+    return Saved(row["id"], key, True, row)
 
 
 def _has_source(key: str) -> bool:
@@ -96,13 +122,6 @@ def _has_source(key: str) -> bool:
         return bool(queries.sources([key]))
     except MissingData:
         return False
-
-
-def _cited(barrier: Barrier) -> str | None:
-    """Works that the manifest asks to cite, as far as the store has them."""
-    cited = barrier.manifest.get("citations")
-    keys = [key for key in cited if _has_source(key)] if isinstance(cited, dict) else []
-    return ";".join(keys) or None
 
 
 def _add(store: Path, table: str, values: Mapping[str, Any], folder: Path) -> None:
@@ -118,113 +137,71 @@ def _add(store: Path, table: str, values: Mapping[str, Any], folder: Path) -> No
         raise StoreError(f"The barrier was refused: {error.what}", error.mend) from error
 
 
-def default_source(barrier: Barrier) -> str:
+def _default_source(barrier: Barrier) -> str:
     """A key for the set: the code, the formula and what of the manifest tells sets apart."""
-    manifest = barrier.manifest
-    formula = str(manifest.get("formula") or _formula(barrier))
-    words = [barrier.band.code, formula, _hop(barrier).get("species"), manifest.get("preset")]
-    text = "_".join(str(word) for word in words if word)
+    manifest = barrier.manifest or Manifest()
+    species = manifest.hop.species if manifest.hop else None
+    words = [barrier.code, manifest.formula or barrier.formula, species, manifest.preset]
+    text = "_".join(word for word in words if word)
     return "neb_" + re.sub(r"[^A-Za-z0-9]+", "_", text.replace(".", "p")).strip("_")
 
 
 def source_row(barrier: Barrier, key: str) -> dict[str, Any]:
     """The row of the source that is the calculation itself."""
-    manifest = barrier.manifest
-    title = manifest.get("title") or f"band of {_formula(barrier)}"
-    writer = manifest.get("perovdb")
-    written = f"; input set by perovdb {writer}" if writer else ""
+    manifest = barrier.manifest or Manifest()
+    title = manifest.title or f"band of {barrier.formula}"
+    written = f"; input set by perovdb {manifest.perovdb}" if manifest.perovdb else ""
     citation = f"Own calculation: {title}, {_program(barrier)}{written}"
-    return {"key": key, "citation": citation, "title": title, "note": _settings(manifest)}
+    settings = ", ".join(
+        f"{name}={setting.value}"
+        for section in manifest.settings.values()
+        for name, setting in section.items()
+    )
+    note = f"settings: {settings[:4000]}" if settings else None
+    return {"key": key, "citation": citation, "title": title, "note": note}
 
 
 def barrier_row(barrier: Barrier, source: str) -> dict[str, Any]:
-    """The row of the barrier, with the manifest's provenance.
-
-    Raises:
-        ResultError: the path has no barrier that a store can hold.
-    """
-    found, band, manifest = barrier.profile, barrier.band, barrier.manifest
-    hop = _hop(barrier)
-    formula = manifest.get("formula")
-    charge = manifest.get("charge")
-    size = manifest.get("size")
-    distance = hop.get("distance_A")
-    cell = " x ".join(map(str, size)) + " cell, " if isinstance(size, list) else ""
+    """The row of the barrier, with the manifest's provenance."""
+    manifest, profile = barrier.manifest or Manifest(), barrier.profile
+    hop = manifest.hop or HopOfSet()
+    blocking = [problem.what for problem in barrier.problems if problem.blocks]
     notes = [
-        f"backward {found.barrier_backward_eV:z.4f} eV",
-        f"reaction {found.reaction_energy_eV:z.4f} eV",
-        f"curve through the images {found.curve_forward_eV:.4f} eV",
-        band.energy_kind,
-        band.facts.says,
-        f"cell from {manifest['cell']['source']}"
-        if isinstance(manifest.get("cell"), dict) and manifest["cell"].get("source")
-        else "",
-        f"input set by perovdb {manifest['perovdb']}" if manifest.get("perovdb") else "",
-        *(
-            [f"NOT CONVERGED, saved by force: {p.what}" for p in barrier.problems if p.blocks]
-            if not barrier.converged
-            else []
-        ),
+        f"backward {profile.barrier_backward_eV:z.4f} eV",
+        f"reaction {profile.reaction_energy_eV:z.4f} eV",
+        f"curve through the images {profile.curve_forward_eV:.4f} eV",
+        barrier.energy_kind,
+        barrier.facts.says,
+        f"cell from {manifest.source}" if manifest.source else "",
+        f"input set by perovdb {manifest.perovdb}" if manifest.perovdb else "",
+        *(f"NOT CONVERGED, saved by force: {what}" for what in blocking),
     ]
     # Tables show the beginning of the method, and not the note.
-    doubt = "" if barrier.converged else "not converged: "
+    doubt = "not converged: " if blocking else ""
+    preset = f", preset {manifest.preset}" if manifest.preset else ""
+    cell = " x ".join(map(str, manifest.size)) + " cell, " if manifest.size else ""
     return {
         "id": result_id(barrier),
-        "host": formula or _formula(barrier),
-        "formula": formula,
-        "phase": manifest.get("phase"),
-        "species": hop.get("species") or _mover(barrier),
-        "mechanism": "vacancy" if hop else None,
-        "charge_state": f"{charge:+d} (cell)" if isinstance(charge, int) else None,
-        "barrier_eV": round(found.barrier_forward_eV, 6),
-        "method": f"{doubt}NEB, {_program(barrier)}{_preset(manifest)}",
-        "cell": f"{cell}{len(band.elements)} atoms, {len(band)} images",
-        "environment": f"hop of {distance:.3f} A" if isinstance(distance, int | float) else None,
+        "host": manifest.formula or barrier.formula,
+        "formula": manifest.formula,
+        "phase": manifest.phase,
+        "species": hop.species or barrier.mover,
+        "mechanism": "vacancy" if manifest.hop else None,
+        "charge_state": None if manifest.charge is None else f"{manifest.charge:+d} (cell)",
+        "barrier_eV": round(barrier.barrier_forward_eV, 6),
+        "method": f"{doubt}NEB, {_program(barrier)}{preset}",
+        "cell": f"{cell}{barrier.atoms} atoms, {len(profile.energies_eV)} images",
+        "environment": None if hop.distance_A is None else f"hop of {hop.distance_A:.3f} A",
         "source": source,
-        "locator": f"{barrier.folder.name}, {MANIFEST}" if manifest else barrier.folder.name,
+        "locator": f"{barrier.folder.name}, {MANIFEST}"
+        if barrier.manifest
+        else barrier.folder.name,
         "kind": "computed",
         "evidence": "read",
-        "confidence": None if barrier.converged else "low",
+        "confidence": "low" if blocking else None,
         "note": "; ".join(note for note in notes if note)[:2000],
     }
 
 
-def _hop(barrier: Barrier) -> dict[str, Any]:
-    hop = barrier.manifest.get("hop")
-    return hop if isinstance(hop, dict) else {}
-
-
 def _program(barrier: Barrier) -> str:
-    band = barrier.band
-    return f"{_NAMES[band.code]} {band.version}".strip()
-
-
-def _preset(manifest: Mapping[str, Any]) -> str:
-    preset = manifest.get("preset")
-    return f", preset {preset}" if preset else ""
-
-
-def _settings(manifest: Mapping[str, Any]) -> str | None:
-    """The settings with where each comes from, as the manifest tells them."""
-    sections = manifest.get("settings")
-    if not isinstance(sections, dict):
-        return None
-    words = [
-        f"{key}={one['value']}"
-        for section in sections.values()
-        if isinstance(section, dict)
-        for key, one in section.items()
-        if isinstance(one, dict) and "value" in one
-    ]
-    return "settings: " + ", ".join(words)[:4000] if words else None
-
-
-def _formula(barrier: Barrier) -> str:
-    return str(barrier.band.structure(0).composition.reduced_formula)
-
-
-def _mover(barrier: Barrier) -> str:
-    """The element of the atom that moves farthest."""
-    chain = barrier.profile.chain_A
-    far = ((chain[-1] - chain[0]) ** 2).sum(axis=1)
-    return barrier.band.elements[int(far.argmax())]
+    return f"{_NAMES[barrier.code]} {barrier.version}".strip()

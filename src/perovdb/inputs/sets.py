@@ -1,0 +1,321 @@
+"""Input sets: a calculation becomes {file name: text}, with its job script and its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from pymatgen.core import Structure
+
+import perovdb
+from perovdb.errors import InputError
+from perovdb.facts.bibtex import bibtex
+from perovdb.inputs import cp2k, preflight, qe, vasp, writer
+from perovdb.inputs.job import BAND, Job, Run, built_by, new_job, phase_of
+from perovdb.inputs.machine import find_machine
+from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
+from perovdb.inputs.presets import read_table
+from perovdb.inputs.schedulers import JOB_SCRIPT, Script, job_script
+from perovdb.migration.chain import Chain
+from perovdb.migration.paths import Path as PathOfCell
+from perovdb.structures.history import notes as notes_of_steps
+
+
+class Code(Protocol):
+    """What the module of a code offers."""
+
+    TASKS: tuple[str, ...]
+    BUILDS: dict[str, str]
+    RELAXES_ENDS_IN_BAND: bool
+
+    def input_files(self, job: Job) -> dict[str, str]:
+        """Files of a calculation, by name."""
+
+    def complete(self, job: Job) -> Job:
+        """The job with the values that its files hold where the preset leaves them open."""
+
+    def notes(self, job: Job) -> list[str]:
+        """What a user should know of the set before running it."""
+
+    def parallel_images(self, job: Job) -> int:
+        """Images that run side by side."""
+
+    def commands(self, job: Job) -> str:
+        """Shell that runs the set."""
+
+    def disperses(self, job: Job) -> bool:
+        """Whether the functional has a dispersion correction."""
+
+    def climbs(self, job: Job) -> bool:
+        """Whether the highest image climbs."""
+
+
+CODES: dict[str, Code] = {"cp2k": cp2k, "qe": qe, "vasp": vasp}
+
+#: Heavy elements of these lattices whose states spin-orbit coupling moves most.
+_HEAVY = ("Pb",)
+
+#: Programs whose versions decide what the files say.
+_LIBRARIES = ("numpy", "pymatgen", "ase")
+
+
+def write_inputs(
+    folder: str | os.PathLike[str],
+    x: Chain,
+    *,
+    code: str,
+    task: str = BAND,
+    preset: str = "standard",
+    settings: Mapping[str, Any] | None = None,
+    relax_first: bool = True,
+    run: Run | None = None,
+) -> Path:
+    """Write an input set to a new folder, all of it or nothing.
+
+    Args:
+        folder: a folder that does not exist.
+        x: what is computed: a path, of `path`.
+        code: "vasp", "cp2k" or "qe" (Quantum ESPRESSO).
+        task: "band", the images of a path as one calculation.
+        preset: name of the settings.
+        settings: values in place of the preset's, by name, such as {"ENCUT": 450}.
+        relax_first: relax both ends by themselves before the band; else in the band, which VASP
+            cannot.
+        run: scheduler, ranks, hours, and the machine, which is looked up in `perovdb.toml` if
+            none is named.
+
+    Raises:
+        InputError: an argument or a setting cannot be used, or the folder cannot be made.
+        MissingData: an element has no potential.
+        StructureError: a check of the path failed.
+    """
+    run = run or Run()
+    run = replace(run, machine=run.machine or find_machine())
+    files = input_files(
+        x,
+        code=code,
+        task=task,
+        preset=preset,
+        settings=settings,
+        relax_first=relax_first,
+        run=run,
+    )
+    return writer.write(folder, files)
+
+
+def input_files(
+    x: Chain,
+    *,
+    code: str,
+    task: str = BAND,
+    preset: str = "standard",
+    settings: Mapping[str, Any] | None = None,
+    relax_first: bool = True,
+    run: Run | None = None,
+) -> dict[str, str]:
+    """All files of an input set by name, as `write_inputs` writes them.
+
+    Codes are started by plain commands if `run` names no machine.
+    """
+    run = run or Run()
+    module = check_code(code, task, run.build)
+    if not relax_first and not module.RELAXES_ENDS_IN_BAND:
+        raise InputError(
+            f"{code} cannot relax the ends of a band in the band.", "Relax them before it."
+        )
+    job = new_job(x, code, preset, settings or {}, run, relax_first, task)
+    images = module.parallel_images(job)
+    if run.cores is not None:
+        ranks = _ranks_per_image(run.cores, images, code)
+        job = replace(job, run=replace(run, ranks_per_image=ranks))
+    job = module.complete(job)
+    checks = [*preflight.checks(job), _ranks(job, images)]
+    preflight.refuse_bad(checks)
+    script = Script(job.title, job.run.ranks_per_image * images, run.hours)
+    notes = _notes(job, module.notes(job))
+    cited = _citations(job, module)
+    files = module.input_files(job) | {
+        JOB_SCRIPT: job_script(script, module.commands(job), code, run.scheduler, job.machine),
+        "preflight.txt": preflight.report(job.title, checks, notes),
+        "citations.bib": _bibliography(cited),
+    }
+    manifest = replace(
+        _manifest(job),
+        preflight={check.name: check.result for check in checks},
+        notes=tuple(notes),
+        ranks=script.ranks,
+        citations=cited,
+        files={
+            name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
+        },
+    )
+    return files | {MANIFEST: manifest.text()}
+
+
+def check_code(code: str, task: str = BAND, build: str = "plain") -> Code:
+    """The module of a code, which writes this task for this build.
+
+    Raises:
+        InputError: there is no such code, or it has no such task or build.
+    """
+    if code not in CODES:
+        raise InputError(f"'{code}' is not a code.", f"Choose one of: {', '.join(CODES)}.")
+    module = CODES[code]
+    for what, choice, choices in (("task", task, module.TASKS), ("build", build, module.BUILDS)):
+        if choice not in choices:
+            raise InputError(
+                f"{code} has no {what} '{choice}'.", f"Choose one of: {', '.join(choices)}."
+            )
+    return module
+
+
+def _ranks_per_image(cores: int, images: int, code: str) -> int:
+    if cores % images:
+        near = max(images, images * round(cores / images))
+        raise InputError(
+            f"{cores} cores cannot be shared by the {images} images that {code} runs at a time.",
+            f"Ask for a multiple of {images}, such as {near}, or for other images.",
+        )
+    return cores // images
+
+
+def _ranks(job: Job, images: int) -> preflight.Check:
+    ranks = job.run.ranks_per_image
+    return preflight.Check(
+        "cores", f"{images} images side by side, {ranks} ranks each, one thread a rank"
+    )
+
+
+def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
+    """What a user should know: of the path, of the code, of the physics that is left out."""
+    chain = job.chain
+    # What the steps that made the atoms had to say; a path of an average cell tells it itself.
+    start = chain.images[0]
+    told_by_steps = not isinstance(chain, PathOfCell) and start.properties.get("history")
+    notes = [*(notes_of_steps(start) if told_by_steps else []), *chain.notes, *of_code]
+    if job.relax_first:
+        notes.append(
+            "the inner images lie between the ends as they are built, and job.sh does not make "
+            "them anew when it has relaxed the ends: if an end moves far, write a new set of the "
+            "path between the relaxed ends (perovdb.path(start, end))"
+        )
+    if job.charge:
+        notes.append(
+            f"the charge of {job.charge:+d} is compensated by a uniform background: total "
+            "energies carry an error of the finite cell, most of which is the same for all "
+            "images and cancels in the barrier; compare a larger cell or a neutral one "
+            "(--neutral partner)"
+        )
+    heavy = [element for element in _HEAVY if element in job.elements]
+    if heavy and not (job.preset.code == "vasp" and job.preset.values("incar").get("LSORBIT")):
+        notes.append(f"spin-orbit coupling of {', '.join(heavy)} is left out")
+    return list(dict.fromkeys(notes))
+
+
+def _citations(job: Job, module: Code) -> dict[str, dict[str, Any]]:
+    """Works to cite by key; one without a text is a source of the store."""
+    table, preset = read_table("citations.toml"), job.preset
+    stored = [key for key in (_source(job.chain), preset.paper) if key]
+    return {
+        **{key: {} for key in stored},
+        **table[preset.code],
+        **table["functional"],
+        **table["path"],
+        **(table["dispersion"] if module.disperses(job) else {}),
+        **(table["climbing"] if module.climbs(job) else {}),
+        **table["families"].get(preset.values("potentials")["family"], {}),
+    }
+
+
+def _bibliography(cited: Mapping[str, Mapping[str, Any]]) -> str:
+    """BibTeX: entries of the store, then the rest as they were read."""
+    stored = [key for key, entry in cited.items() if not entry]
+    entries = [bibtex(stored)] if stored else []
+    for key, entry in cited.items():
+        if entry:
+            doi = f"  doi = {{{entry['doi']}}},\n" if "doi" in entry else ""
+            entries.append(f"@misc{{{key},\n  title = {{{entry['text']}}},\n{doi}}}\n")
+    return "\n".join(entries)
+
+
+def _manifest(job: Job) -> Manifest:
+    """The manifest as far as the job tells."""
+    chain, preset, run = job.chain, job.preset, job.run
+    start, built = chain.images[0], built_by(chain)
+    return Manifest(
+        title=job.title,
+        task=job.task,
+        perovdb=perovdb.__version__,
+        versions={
+            "python": platform.python_version(),
+            **{library: version(library) for library in _LIBRARIES},
+        },
+        formula=chain.formula,
+        phase=phase_of(chain),
+        size=tuple(built["size"]) if "size" in built else None,
+        source=_source(chain),
+        history=list(start.properties.get("history", [])),
+        hop=_hop(chain),
+        method=chain.method,
+        composition=start.composition.as_dict(),
+        images=len(chain.images),
+        atoms=len(start),
+        moving_atoms=tuple(int(atom) + 1 for atom in chain.mover),
+        charge=chain.charge,
+        valence_electrons=job.electrons,
+        checks={
+            "spacing_A": chain.spacing_A,
+            "longest_step_A": chain.longest_step_A,
+            "unevenness": chain.unevenness,
+            "closest_contact_A": chain.closest_contact_A,
+            "largest_bond_change": chain.bond_change.share,
+            "residual_A": chain.residual_A,
+        },
+        code=preset.code,
+        build=run.build,
+        preset=preset.name,
+        set_by_user=dict(preset.changed),
+        relax_first=job.relax_first,
+        scheduler=run.scheduler,
+        ranks_per_image=run.ranks_per_image,
+        hours=run.hours,
+        settings={section: dict(settings) for section, settings in preset.sections.items()},
+        potentials=job.potentials,
+    )
+
+
+def _source(chain: Chain) -> str | None:
+    """Key of the source of the host's cell."""
+    return chain.cell.source if isinstance(chain, PathOfCell) else None
+
+
+def _hop(chain: Chain) -> HopOfSet:
+    """Which of the distinct hops of the average cell it is; without one, from where to where."""
+    if isinstance(chain, PathOfCell):
+        hop = chain.hop
+        return HopOfSet(
+            chain.species,
+            chain.into,
+            chain.distance_A,
+            tuple(hop.start),
+            tuple(hop.end),
+            "fractional, in the average cell",
+            hop.multiplicity,
+        )
+    start, end = (_centre(image, chain.mover) for image in (chain.images[0], chain.images[-1]))
+    where = "fractional, in the cell of the images; of a molecule its centre of mass"
+    return HopOfSet(chain.species, chain.into, chain.distance_A, start, end, where)
+
+
+def _centre(image: Structure, atoms: np.ndarray) -> tuple[float, ...]:
+    """(3,) fractional coordinates of the centre of mass of some atoms."""
+    masses = [float(image[int(atom)].specie.atomic_mass) for atom in atoms]
+    centre = np.average(image.frac_coords[atoms], axis=0, weights=masses)
+    return tuple(round(float(number), 9) for number in centre)
