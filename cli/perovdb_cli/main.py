@@ -97,6 +97,8 @@ def main() -> None:
         sys.stdout.flush()
     except PerovdbError as error:
         _fail(str(error), error.exit_code)
+    except click.MissingParameter as error:
+        _fail(_all_missing(error), 2)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "perovdb"
         _fail(f"{error.format_message()} See '{command} --help'.", 2)
@@ -108,6 +110,21 @@ def main() -> None:
         # What is left in the buffer goes nowhere, or Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _fail(f"the answer cannot be written: {error.strerror}.", 2)
+
+
+def _all_missing(error: click.MissingParameter) -> str:
+    """Every argument and option that a command lacks; click itself names the first."""
+    ctx = error.ctx
+    if ctx is None:
+        return error.format_message()
+    # Those that were given have been processed before any that was not.
+    lacking = [
+        parameter
+        for parameter in ctx.command.get_params(ctx)
+        if parameter.required and parameter.name not in ctx.params
+    ]
+    names = [f"{one.param_type_name} {one.get_error_hint(ctx)}" for one in lacking]
+    return f"Missing {', '.join(names)}. See '{ctx.command_path} --help'."
 
 
 def _fail(message: str, code: int) -> None:

@@ -13,6 +13,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON."
 as_csv = click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")
 
 
+def formats(function: Function) -> Function:
+    """--json and --csv, as `as_json` and `as_csv`, for `render.emit`."""
+    return as_json(as_csv(function))
+
+
 def a_number(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
     """Refuse nan, which no range of click's does."""
     if value is not None and value != value:

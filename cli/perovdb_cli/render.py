@@ -1,11 +1,53 @@
 """Answers as tables for people, JSON for programs and CSV for spreadsheets."""
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
+from perovdb.answers import Answer, together
+from perovdb.answers.tables import cell, fitted, short, table
+
+__all__ = [
+    "cell", "emit", "emit_all", "emit_csv", "emit_csv_header", "emit_json", "emit_lines",
+    "emit_notes", "emit_rows", "short", "table",
+]  # fmt: skip
+
 Row = Mapping[str, Any]
+
+
+def emit(answer: Answer, as_json: bool = False, as_csv: bool = False) -> None:
+    """Print an answer: its card, or `as_dict` in JSON, or its rows in CSV."""
+    if as_json:
+        emit_json(answer.as_dict())
+    elif as_csv:
+        emit_csv(answer.rows())
+    else:
+        with fitted(terminal_width()):
+            click.echo(str(answer))
+
+
+def emit_all(answers: Sequence[Answer], as_json: bool = False, as_csv: bool = False) -> None:
+    """Print several answers: an array in JSON, one table in CSV; for people one table if each is
+    a row, else card after card.
+    """
+    if as_json:
+        emit_json([answer.as_dict() for answer in answers])
+    elif as_csv:
+        emit_csv([row for answer in answers for row in answer.rows()])
+    else:
+        with fitted(terminal_width()):
+            click.echo("\n".join(together(answers)))
+
+
+def terminal_width() -> int | None:
+    """Characters in a line of the terminal, or as COLUMNS says; None where a file is written."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit():
+        return int(columns)
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
 
 
 def emit_json(value: Any) -> None:
@@ -16,13 +58,14 @@ def emit_json(value: Any) -> None:
 
 
 def emit_csv(rows: Sequence[Row]) -> None:
-    """Print rows as CSV; the header is the keys of the first."""
+    """Print rows as CSV; the header is the keys of all, in the order in which they come."""
     import csv
     import io
 
     buffer = io.StringIO()
     if rows:
-        writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+        header = dict.fromkeys(key for row in rows for key in row)
+        writer = csv.DictWriter(buffer, list(header), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     click.echo(buffer.getvalue(), nl=False)
@@ -37,7 +80,7 @@ def emit_rows(
     elif as_csv:
         emit_csv(rows)
     else:
-        emit_lines(table([shown(row) for row in rows]))
+        emit_lines(table([shown(row) for row in rows], width=terminal_width()))
 
 
 def emit_csv_header(columns: Sequence[str]) -> None:
@@ -54,40 +97,3 @@ def emit_notes(notes: Sequence[str], err: bool = False) -> None:
     """Print notes below an answer, or on stderr where stdout is a file's content."""
     for note in notes:
         click.echo(f"  note: {note}", err=err)
-
-
-def table(rows: Sequence[Row], indent: str = "") -> list[str]:
-    """Lines of an aligned table, numbers to the right; empty cells stay empty."""
-    if not rows:
-        return []
-    header = list(rows[0])
-    cells = [[cell(row[name]) for name in header] for row in rows]
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    right = [all(_is_number(entry) for entry in column) for column in zip(*cells, strict=True)]
-    return [
-        indent
-        + "  ".join(
-            entry.rjust(width) if to_right else entry.ljust(width)
-            for entry, width, to_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in [header, *cells]
-    ]
-
-
-def cell(value: Any) -> str:
-    """A value as it stands in a table."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def short(value: Any, length: int) -> str:
-    """A text cut to a length for a table; JSON and CSV keep it whole."""
-    text = "" if value is None else " ".join(str(value).split())
-    return text if len(text) <= length else text[: length - 3].rstrip() + "..."
-
-
-def _is_number(entry: str) -> bool:
-    return entry.lstrip("+-").replace(".", "", 1).isdigit() or not entry

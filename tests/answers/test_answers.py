@@ -134,5 +134,5 @@ def test_tables_give_way_where_a_line_is_short() -> None:
     assert max(map(len, lines)) <= 40
     assert lines[1].split()[0] == "1.5"
     assert lines[1].split()[-1] == "-2"
-    assert "..." in lines[1]
+    assert "…" in lines[1]
     assert len(table(rows)[1]) > 100

@@ -524,3 +524,26 @@ def test_a_radius_holds_for_the_formulas_that_have_the_ion(perovdb):
     # 167 pm is the radius that Zhao 2024 prints; it makes t = 0.807.
     assert cesium["t"] == pytest.approx(0.807, abs=5e-4)
     assert other["t"] == pytest.approx(0.912, abs=5e-4)
+
+
+def test_all_that_is_missing_is_said_at_once(perovdb):
+    answer = perovdb("infer")
+    assert answer.code == 2
+    lacking = [p for p in cli.get_command(None, "infer").params if p.required]
+    assert lacking
+    for parameter in lacking:
+        assert parameter.human_readable_name in answer.err
+
+
+def test_the_module_is_the_command_line():
+    run = [sys.executable, "-m", "perovdb", "tolerance", "CsPbI3"]
+    assert "0.851" in subprocess.run(run, capture_output=True, text=True, check=True).stdout
+
+
+def test_tables_fit_the_terminal(perovdb, monkeypatch):
+    whole = perovdb("barriers", "--species", "MA").out
+    monkeypatch.setenv("COLUMNS", "80")
+    fitted = perovdb("barriers", "--species", "MA").out
+    assert max(map(len, whole.splitlines())) > 80
+    assert max(map(len, fitted.splitlines())) <= 80
+    assert len(fitted.splitlines()) == len(whole.splitlines())

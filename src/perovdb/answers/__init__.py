@@ -13,11 +13,11 @@ from perovdb.answers.encoding import decoded, encoded
 from perovdb.answers.tables import html_table, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-__all__ = ["Answer"]
+__all__ = ["Answer", "together"]
 
 #: A notebook shows this many rows of a table.
 _MOST_ROWS = 60
@@ -103,6 +103,21 @@ class Answer:
         """Fields that hold one number, word or nothing."""
         values = {name: getattr(self, name) for name in _fields(type(self))}
         return {k: v for k, v in values.items() if isinstance(v, str | int | float | None)}
+
+
+def together(answers: Sequence[Answer]) -> list[str]:
+    """Lines of several answers: one table and all notes if each is a row, else card after card."""
+    tables = [answer._table() for answer in answers]
+    if any(len(rows) != 1 for rows in tables):
+        cards = [["", *answer._lines()] for answer in answers]
+        return [line for card in cards for line in card][1:]
+    notes = [
+        f"{answer.formula}: {note}" if len(answers) > 1 and hasattr(answer, "formula") else note
+        for answer in answers
+        for note in answer._notes()
+    ]
+    rows = [row for of_one in tables for row in of_one]
+    return [*table(rows), *(f"  note: {note}" for note in dict.fromkeys(notes))]
 
 
 def _fields(cls: type) -> tuple[str, ...]:

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from html import escape
 from typing import Any
 
 Row = Mapping[str, Any]
+
+#: Columns of texts give way down to this, even if that cuts their heads.
+_NARROWEST = 6
+
+_LINE: ContextVar[int | None] = ContextVar("perovdb_line", default=None)
+
+
+@contextmanager
+def fitted(width: int | None) -> Iterator[None]:
+    """Let every table that is written inside the block fit into lines of so many characters."""
+    before = _LINE.set(width)
+    try:
+        yield
+    finally:
+        _LINE.reset(before)
+
+
+def line_width() -> int | None:
+    """Characters that a line may have, as `fitted` says; None where nobody said."""
+    return _LINE.get()
 
 
 def table(rows: Sequence[Row], indent: str = "", width: int | None = None) -> list[str]:
@@ -15,36 +37,44 @@ def table(rows: Sequence[Row], indent: str = "", width: int | None = None) -> li
     Args:
         rows: with the same keys, which are the heads of the columns.
         indent: what every line begins with.
-        width: characters that a line may have; the longest texts are cut to it.
+        width: characters that a line may have; the longest texts are cut to it. By default that
+            of `fitted`.
     """
     if not rows:
         return []
     head = list(rows[0])
     cells = [[cell(row[name]) for name in head] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    if width is not None:
-        widths = _narrowed(widths, head, width - len(indent))
     right = [all(_is_number(entry) for entry in column) for column in zip(*cells, strict=True)]
+    width = line_width() if width is None else width
+    if width is not None:
+        widths = _narrowed(widths, head, right, width - len(indent))
     return [
         indent
         + "  ".join(
-            short(entry, room).rjust(room) if to_right else short(entry, room).ljust(room)
+            _cut(entry, room).rjust(room) if to_right else _cut(entry, room).ljust(room)
             for entry, room, to_right in zip(line, widths, right, strict=True)
         ).rstrip()
         for line in [head, *cells]
     ]
 
 
-def _narrowed(widths: list[int], head: list[str], most: int) -> list[int]:
-    """Widths that fit into a line: the widest columns give way, none below its head or 12."""
-    least = [min(width, max(len(name), 12)) for width, name in zip(widths, head, strict=True)]
+def _narrowed(widths: list[int], head: list[str], numbers: list[bool], most: int) -> list[int]:
+    """Widths that fit into a line: the widest texts give way, at last with their heads.
+
+    Numbers are never cut; if they alone are too wide, the line is.
+    """
     widths = list(widths)
-    while sum(widths) + 2 * (len(widths) - 1) > most:
-        room = [width - low for width, low in zip(widths, least, strict=True)]
-        if max(room) <= 0:
-            break
-        widest = max((w, i) for i, w in enumerate(widths) if room[i] > 0)[1]
-        widths[widest] -= 1
+    for lows in ([max(len(name), 12) for name in head], [_NARROWEST] * len(head)):
+        least = [
+            width if number else min(width, low)
+            for width, low, number in zip(widths, lows, numbers, strict=True)
+        ]
+        while sum(widths) + 2 * (len(widths) - 1) > most:
+            room = [(w, i) for i, w in enumerate(widths) if w > least[i]]
+            if not room:
+                break
+            widths[max(room)[1]] -= 1
     return widths
 
 
@@ -73,6 +103,10 @@ def short(value: Any, length: int) -> str:
     """A text on one line, cut to a length."""
     text = "" if value is None else " ".join(str(value).split())
     return text if len(text) <= length else text[: length - 3].rstrip() + "..."
+
+
+def _cut(entry: str, room: int) -> str:
+    return entry if len(entry) <= room else entry[: room - 1].rstrip() + "…"
 
 
 def _is_number(entry: str) -> bool:
