@@ -1,10 +1,12 @@
 """Composition: which ions share the sites A, B and X, and in which fractions."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from perovdb.answers import Answer
 from perovdb.composition.stoichiometry import (
     ABX3,
     DECIMALS,
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 SITE_COUNT = dict(zip("ABX", ABX3, strict=True))
 
 
-class Composition(NamedTuple):
+@dataclass(frozen=True, repr=False, eq=False)
+class Composition(Answer):
     """Which ions stand on the sites of one formula unit, ABX3 or another, and in which fractions.
 
     Attributes:
@@ -53,6 +56,12 @@ class Composition(NamedTuple):
     charge: float
     ratio: Ratio = ABX3
 
+    derived = ("formula",)
+
+    def __post_init__(self) -> None:
+        for site, ions in self.sites.items():
+            object.__setattr__(self, site, MappingProxyType(dict(ions)))
+
     @classmethod
     def from_amounts(cls, amounts: Mapping[str, float], registry: "Registry") -> "Composition":
         """From ions and their amounts in a formula unit, or in a multiple of one; in a whole
@@ -74,15 +83,14 @@ class Composition(NamedTuple):
                 )
             per_site[ion.site][ion.species] = amounts[species]
         ratio, fractions = place(per_site)
-        sites = {site: MappingProxyType(ions) for site, ions in fractions.items()}
         charge = sum(
             number * fraction * registry.ions[species].charge
-            for (site, ions), number in zip(sites.items(), ratio, strict=True)
+            for ions, number in zip(fractions.values(), ratio, strict=True)
             for species, fraction in ions.items()
         )
         if abs(charge) > EXACT and may_be_rounding(fractions, ratio):
             raise ratio_error(per_site)
-        return cls(**sites, charge=round(charge, DECIMALS) + 0.0, ratio=ratio)
+        return cls(**fractions, charge=round(charge, DECIMALS) + 0.0, ratio=ratio)
 
     @property
     def sites(self) -> dict[str, Mapping[str, float]]:
@@ -196,9 +204,21 @@ class Composition(NamedTuple):
         }
         return Composition.from_amounts(amounts, registry)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each ion: its site, its fraction of the site, its amount in the formula."""
+        return [
+            {"species": ion, "site": site, "fraction": x, "amount": round(x * number, DECIMALS)}
+            for (site, ions), number in zip(self.sites.items(), self.ratio, strict=True)
+            for ion, x in ions.items()
+        ]
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Read-only mappings do not pickle by themselves.
-        return _thaw, (dict(self.A), dict(self.B), dict(self.X), self.charge, self.ratio)
+        sites = (dict(ions) for ions in self.sites.values())
+        return Composition, (*sites, self.charge, self.ratio)
+
+    def _headline(self) -> str:
+        return self.formula
 
     def __str__(self) -> str:
         return self.formula
@@ -206,19 +226,8 @@ class Composition(NamedTuple):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Composition) and self.formula == other.formula
 
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
     def __hash__(self) -> int:
         return hash(self.formula)
-
-
-def _thaw(
-    a: dict[str, float], b: dict[str, float], x: dict[str, float], charge: float, ratio: Ratio
-) -> Composition:
-    return Composition(
-        MappingProxyType(a), MappingProxyType(b), MappingProxyType(x), charge, ratio
-    )
 
 
 def _ion_text(species: str, amount: str) -> str:

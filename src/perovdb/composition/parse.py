@@ -8,8 +8,7 @@ import re
 
 from perovdb.composition.composition import Composition
 from perovdb.composition.registry import Registry, load_registry
-from perovdb.composition.stoichiometry import ABX3
-from perovdb.errors import FormulaError, OutOfRange, UnknownSpecies
+from perovdb.errors import FormulaError, UnknownSpecies
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _DIGITS = r"(\d+\.?\d*|\.\d+)"
@@ -44,49 +43,6 @@ def parse(text: str, registry: Registry | None = None) -> Composition:
         return Composition.from_amounts(amounts, registry)
     except FormulaError as error:
         raise FormulaError(f"'{text}': {error.what}", error.mend) from None
-
-
-def as_composition(value: Composition | str) -> Composition:
-    """A composition as it is, or a formula read with the ions of the store in use.
-
-    Raises:
-        FormulaError, UnknownSpecies: the formula cannot be read.
-    """
-    if isinstance(value, str):
-        return parse(value)
-    if isinstance(value, Composition):
-        return value
-    raise FormulaError(f"{value!r} is not a formula.", "Write one such as 'CsPbI3'.")
-
-
-def as_perovskite(value: Composition | str, what: str, *, vacancies: bool = False) -> Composition:
-    """As `as_composition`, for what holds for perovskites ABX3 alone.
-
-    Args:
-        value: a composition or a formula.
-        what: is asked for, as it begins a sentence, such as "The tolerance factor".
-        vacancies: whether it may have some.
-
-    Raises:
-        FormulaError, UnknownSpecies: the formula cannot be read.
-        OutOfRange: it is not ABX3, or not a full one.
-    """
-    composition = as_composition(value)
-    formula = composition.formula
-    if composition.ratio != ABX3:
-        raise OutOfRange(
-            f"{what} is defined for perovskites ABX3, and {formula} is "
-            f"{composition.stoichiometry}.",
-            "Known of it are the phases and properties that the store has.",
-        )
-    if composition.vacancies and not vacancies:
-        empty = ", ".join(f"{site} {100 * x:.3g} %" for site, x in composition.vacancies.items())
-        full = composition.filled(load_registry()).formula
-        raise OutOfRange(
-            f"{what} is defined for full sites, and those of {formula} are partly empty: {empty}.",
-            f"Ask for {full}; if it is rounding, write digits that sum to the whole.",
-        )
-    return composition
 
 
 class _Reader:
