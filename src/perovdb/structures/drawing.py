@@ -9,31 +9,24 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError
 from perovdb.structures.assembling import assembled
 from perovdb.structures.molecules.alternation import alternate
 from perovdb.structures.molecules.contact_radii import CONTACT_SHARE
 from perovdb.structures.molecules.dipoles import along_dipole
 from perovdb.structures.molecules.geometry import RigidMolecule, load_molecule
 from perovdb.structures.molecules.nudging import nudge
-from perovdb.structures.molecules.orientations import check_rule, orientations
+from perovdb.structures.molecules.orientations import Orientation, as_orientation, orientations
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import PROPERTIES
-
-#: What of a molecule points as the rule says.
-AXES = ("long", "dipole")
 
 
 def draw(
     sites: Sites,
     ions: Sequence[str],
-    orientation: str,
+    orientation: str | Orientation,
     seed: int,
     *,
-    axis: str = "long",
-    centre: str = "mass",
     share: float | None = CONTACT_SHARE,
-    molecules: Mapping[str, RigidMolecule] | None = None,
     labels: Mapping[str, Sequence[Any]] | None = None,
 ) -> Structure:
     """The atoms of a model, with the site properties role, ion and molecule.
@@ -41,26 +34,22 @@ def draw(
     Args:
         sites: where.
         ions: (n,) the ion on each site; "" leaves a site empty.
-        orientation: rule for organic cations, a key of ORIENTATIONS.
+        orientation: rule for organic cations, or a rule with its options.
         seed: of random orientations, and of the nudges.
-        axis: what of a molecule points as the rule says: "long", its axis of least inertia, or
-            "dipole", its dipole from the negative to the positive end (a molecule without one
-            keeps to its long axis).
-        centre: what of a molecule stands on its site, a key of CENTRES.
         share: least distance between units as a share of the sum of their radii, to which
             `nudge` moves molecules apart; None leaves them as they are placed.
-        molecules: geometries by species, instead of those of the store or beyond them.
         labels: further site properties, name -> (n,) values, one a site, such as its region.
 
     Raises:
         MissingData: there is no geometry for a molecule, or no dipole.
-        InputError: there is no such rule, axis or centre.
+        InputError: there is no such rule.
         StructureError: the rule does not close in this cell, or a molecule finds no room.
     """
-    check_rule(orientation)
-    shapes = load_shapes(ions, axis, molecules)
+    orientation = as_orientation(orientation)
+    shapes = load_shapes(ions, orientation)
     where = np.array([n for n, ion in enumerate(ions) if ion in shapes], dtype=int)
-    turns = iter(orientations(orientation, len(where), seed, alternate(orientation, sites, where)))
+    rule, centre = orientation.rule, orientation.centre
+    turns = iter(orientations(rule, len(where), seed, alternate(rule, sites, where)))
     centres = {name: shape.centre_A(centre) for name, shape in shapes.items()}
     registry = load_registry()
     atoms: list[dict[str, Any]] = []
@@ -93,21 +82,18 @@ def draw(
 
 
 def load_shapes(
-    ions: Sequence[str],
-    axis: str = "long",
-    molecules: Mapping[str, RigidMolecule] | None = None,
+    ions: Sequence[str], orientation: Orientation | None = None
 ) -> dict[str, RigidMolecule]:
-    """The molecules among ions, by species, in the frame that the axis asks for; arguments and
-    errors as for `draw`."""
-    if axis not in AXES:
-        raise InputError(
-            f"'{axis}' is no axis of a molecule.", f"Choose one of: {', '.join(AXES)}."
-        )
-    registry = load_registry()
-    given = molecules or {}
+    """The molecules among ions, by species, in the frame in which they point along x.
+
+    Raises:
+        MissingData: there is no geometry for a molecule, or no dipole.
+    """
+    orientation = orientation or Orientation()
+    registry, own = load_registry(), orientation.shapes
     shapes = {}
     for name in dict.fromkeys(ions):
         if name and registry.ion(name).molecular:
-            shape = given[name] if name in given else load_molecule(name)
-            shapes[name] = along_dipole(shape) if axis == "dipole" else shape
+            shape = own[name] if name in own else load_molecule(name)
+            shapes[name] = along_dipole(shape) if orientation.pointing == "dipole" else shape
     return shapes

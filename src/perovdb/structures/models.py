@@ -18,6 +18,7 @@ from perovdb.structures.history import record
 from perovdb.structures.hosts import Host, host_of_phase, host_of_tilts
 from perovdb.structures.molecules.foreign import read_molecule
 from perovdb.structures.molecules.geometry import RigidMolecule, from_record
+from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.ordering import Ordering
 from perovdb.structures.supercells import Matrix
 from perovdb.structures.units import units
@@ -105,11 +106,13 @@ def drawn(
     structure = draw(
         model.filling.sites,
         ions,
-        drawing.orientation,
+        Orientation(
+            drawing.orientation,
+            drawing.pointing,
+            drawing.centre,
+            drawing.molecules or {},
+        ),
         drawing.seed,
-        axis=drawing.pointing,
-        centre=drawing.centre,
-        molecules=drawing.molecules,
     )
     arguments = {
         "composition": formula,

@@ -17,6 +17,7 @@ from perovdb.structures.molecules.dipoles import (
     molecular_dipole,
 )
 from perovdb.structures.molecules.geometry import load_molecule
+from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.molecules.superposing import superpose
 from perovdb.structures.sites import Sites
 
@@ -94,7 +95,7 @@ def test_a_copy_is_met_in_any_order_and_a_little_off(seed, species):
 
 def two(species, rule="aligned", **options):
     sites = Sites(np.eye(3) * 15, np.array([[0.2] * 3, [0.7] * 3]), np.array(["A", "A"]))
-    return draw(sites, [species] * 2, rule, 0, **options)
+    return draw(sites, [species] * 2, Orientation(rule, **options), 0)
 
 
 def test_aligned_dipoles_add_up():
@@ -108,7 +109,7 @@ def test_aligned_dipoles_add_up():
 
 @pytest.mark.parametrize("species", ["MA", "FA", "DMA", "EA"])
 def test_the_axis_of_the_dipole_points_along_the_rule(species):
-    found = dipoles(two(species, "aligned-111", axis="dipole"))
+    found = dipoles(two(species, "aligned-111", pointing="dipole"))
     length = np.linalg.norm(found.vectors_D[0])
     assert found.vectors_D[0] / length == pytest.approx(np.ones(3) / np.sqrt(3), abs=1e-6)
 

@@ -12,6 +12,7 @@ from perovdb.store import current_store
 from perovdb.structures.drawing import draw
 from perovdb.structures.molecules.foreign import read_molecule
 from perovdb.structures.molecules.geometry import load_molecule
+from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import units
 
@@ -149,7 +150,8 @@ def test_ions_without_a_geometry_are_built_from_smiles(species):
     assert (one.positions_A == two.positions_A).all()
     fractional = np.array([[0.5] * 3, [0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]])
     sites = Sites(np.eye(3) * 6.4, fractional, np.array(["A", "B", "X", "X", "X"]))
-    structure = draw(sites, [species, "Pb", "I", "I", "I"], "random", 0, molecules={species: one})
+    orientation = Orientation(molecules={species: smiles(species)})
+    structure = draw(sites, [species, "Pb", "I", "I", "I"], orientation, 0)
     assert {unit.ion for unit in units(structure)} == {species, "Pb", "I"}
     assert len(structure) == 4 + len(one.elements)
 

@@ -15,7 +15,7 @@ from perovdb.structures.molecules.geometry import (
     from_record,
     load_molecule,
 )
-from perovdb.structures.molecules.orientations import ORIENTATIONS
+from perovdb.structures.molecules.orientations import ORIENTATIONS, Orientation
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
 from perovdb.structures.units import closest_contact, units
@@ -113,7 +113,7 @@ def test_every_cation_of_the_store_fits_a_lead_iodide(cation, rule, host, phase,
 def test_the_centre_that_is_asked_for_stands_on_the_site(centre, store):
     sites = sites_of("FAPbI3", (2, 1, 1), store, "alpha")
     ions = ["EA" if role == "A" else "" for role in sites.roles]
-    structure = draw(sites, ions, "random", 4, centre=centre, share=None)
+    structure = draw(sites, ions, Orientation(centre=centre), 4, share=None)
     weights = {
         "mass": [float(site.specie.atomic_mass) for site in structure],
         "charge": [float(site.specie.Z) for site in structure],
@@ -129,7 +129,9 @@ def test_the_centre_that_is_asked_for_stands_on_the_site(centre, store):
 def test_dipoles_point_where_long_axes_pointed(store):
     """FA's dipole lies along its C-H bond, which the axis "dipole" turns to [100]."""
     sites = Sites(np.eye(3) * 20, np.array([[0.5] * 3]), np.array(["A"]))
-    long, polar = (draw(sites, ["FA"], "aligned", 0, axis=axis) for axis in ("long", "dipole"))
+    long, polar = (
+        draw(sites, ["FA"], Orientation("aligned", pointing), 0) for pointing in ("long", "dipole")
+    )
     for structure, along in ((long, [0, 1, 0]), (polar, [1, 0, 0])):
         carbon = structure.cart_coords[structure.indices_from_symbol("C")[0]]
         apart = structure.cart_coords - carbon
@@ -143,12 +145,11 @@ def test_dipoles_point_where_long_axes_pointed(store):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"axis": "short"}, "long, dipole"), ({"centre": "gravity"}, "mass, charge, heavy")],
+    [({"pointing": "short"}, "long, dipole"), ({"centre": "gravity"}, "mass, charge, heavy")],
 )
-def test_an_axis_or_centre_that_is_not_there(options, words, store):
-    sites = Sites(np.eye(3) * 20, np.array([[0.5] * 3]), np.array(["A"]))
+def test_an_axis_or_centre_that_is_not_there(options, words):
     with pytest.raises(InputError, match=words):
-        draw(sites, ["FA"], "aligned", 0, **options)
+        Orientation("aligned", **options)
 
 
 def test_empty_sites_and_own_molecules(store):
@@ -165,7 +166,7 @@ def test_empty_sites_and_own_molecules(store):
     )
     given = {"MA": stretched, "TMA": strange}
     ions = ["MA", "FA", "TMA", "", "I"]
-    structure = draw(sites, ions, "random", 0, molecules=given)
+    structure = draw(sites, ions, Orientation(molecules=given), 0)
     assert Counter(unit.ion for unit in units(structure)) == {"MA": 1, "FA": 1, "TMA": 1, "I": 1}
     symbols = [site.specie.symbol for site in structure]
     assert list(dict.fromkeys(symbols)) == ["C", "N", "H", "P", "S", "I"]

@@ -1,5 +1,6 @@
 """How molecules are turned: by the rule's own words, and only where the pattern closes."""
 
+import json
 from itertools import product
 
 import numpy as np
@@ -7,13 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perovdb.answers.encoding import encoded
 from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.drawing import draw
 from perovdb.structures.molecules.alternation import alternate
 from perovdb.structures.molecules.dipoles import dipoles
+from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.molecules.orientations import (
     ORIENTATIONS,
+    Orientation,
+    as_orientation,
     cube_rotations,
     orientations,
     pointing,
@@ -170,3 +175,39 @@ def test_alternating_molecules_have_no_dipole_together(rule, formula, store):
 def test_a_rule_that_is_not_there():
     with pytest.raises(InputError, match=r"random, aligned, .*columnar-001"):
         orientations("sideways", 1, 0)
+
+
+@pytest.mark.parametrize(
+    "orientation",
+    [
+        Orientation(),
+        Orientation("aligned-110", pointing="dipole"),
+        Orientation("columnar", centre="heavy", molecules={"MA": load_molecule("MA")}),
+    ],
+)
+def test_an_orientation_goes_through_json(orientation):
+    data = json.loads(json.dumps(encoded(orientation)))
+    assert as_orientation(data) == orientation
+    assert as_orientation(orientation) is orientation
+    for species, shape in as_orientation(data).shapes.items():
+        assert (shape.positions_A == load_molecule(species).positions_A).all()
+
+
+def test_a_rule_alone_is_an_orientation():
+    assert as_orientation("aligned") == Orientation("aligned")
+    assert Orientation("aligned").as_dict() == {"rule": "aligned"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"rule": "sideways"}, "random, aligned"),
+        ({"pointing": "short"}, "long, dipole"),
+        ({"centre": "gravity"}, "mass, charge, heavy"),
+        ({"molecules": {"MA": {"elements": ["C"]}}}, "record of MA"),
+        ({"axis": "dipole"}, r"no option axis.*pointing"),
+    ],
+)
+def test_what_is_no_orientation_is_refused(options, words):
+    with pytest.raises(InputError, match=words):
+        as_orientation(options)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perovdb.errors import InputError, StructureError
-from perovdb.structures.ordering import order
+from perovdb.structures.ordering import Order, ordered
 from perovdb.structures.ordering.correlations import correlations
 from perovdb.structures.ordering.quasirandom import quasirandom
 from perovdb.structures.ordering.shells import neighbour_shells
@@ -122,12 +122,12 @@ def test_the_running_sums_stay_right(seed, size, role, share, steps):
 def test_three_species_come_near_to_no_short_range_order():
     sites = perovskite((4, 4, 4))
     asked = {"A": {"Cs": 20, "FA": 24, "MA": 20}, "B": {"Pb": 64}, "X": {"I": 192}}
-    found = order(sites, asked, "sqs", 3, shells=4)
+    found = ordered(sites, asked, Order("sqs", shells=4), 3)
     report = found.report["roles"]["A"]
     assert report["bound"] <= report["error"] < 0.02
     for shell in report["shells"]:
         assert all(abs(alpha) < 0.05 for alpha in shell["short_range_order"].values())
-    plain = order(sites, asked, "random", 3)
+    plain = ordered(sites, asked, "random", 3)
     assert correlations(sites, plain.ions, "A", 4).error > 5 * report["error"]
     json.dumps(found.report)
 
@@ -135,7 +135,7 @@ def test_three_species_come_near_to_no_short_range_order():
 def test_spin_correlation_and_short_range_order_are_one_thing_for_two_species():
     """Pi - (1 - 2c)^2 = 4 c (1 - c) alpha."""
     sites = perovskite((3, 3, 2))
-    ions = order(sites, {"A": {"Cs": 5}, "B": {"Pb": 18}, "X": {"I": 54}}, "random", 1).ions
+    ions = ordered(sites, {"A": {"Cs": 5}, "B": {"Pb": 18}, "X": {"I": 54}}, "random", 1).ions
     found = correlations(sites, ions, "A", 5)
     c = 5 / 18
     assert found.ideal_spin == pytest.approx((1 - 2 * c) ** 2)
@@ -180,7 +180,7 @@ def test_a_target_stops_the_search():
 def test_each_role_is_ordered_and_the_counts_hold():
     sites = perovskite((2, 2, 2))
     asked = {"A": {"Cs": 4, "FA": 4}, "B": {"Pb": 8}, "X": {"I": 12, "Br": 11}}
-    found = order(sites, asked, "sqs", 5, steps=50)
+    found = ordered(sites, asked, Order("sqs", steps=50), 5)
     assert set(found.report["roles"]) == {"A", "X"}
     for role, of_role in asked.items():
         there = found.ions[sites.of(role)]

@@ -10,12 +10,23 @@ from hypothesis import strategies as st
 from perovdb.calculators.average_cell import average_cell
 from perovdb.composition import parse
 from perovdb.errors import InputError, PerovdbError, StructureError
-from perovdb.structures.ordering import RULES, exact_counts, order, random_order
+from perovdb.structures.ordering import (
+    RULES,
+    Order,
+    exact_counts,
+    ordered,
+    shuffled,
+    site_counts,
+)
 from perovdb.structures.ordering.correlations import correlations
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
 
 PEROVSKITE = np.array([[0.5, 0.5, 0.5], [0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]])
+
+
+ALONG = ("layered", "columnar")
+OPTIONS = {"sqs": {"steps": 20}}
 
 
 def cubic(size):
@@ -52,8 +63,9 @@ def test_counts_hold_or_the_rule_refuses(rule, size, role, share, axis, seed):
     n = sites.counts()[role]
     first = share * n // 12
     asked = counts(sites, **{role: {"M": first, "N": n - first}})
+    order = Order(rule, **OPTIONS.get(rule, {}) | ({"axis": axis} if rule in ALONG else {}))
     try:
-        found = order(sites, asked, rule, seed, axis=axis, steps=20)
+        found = ordered(sites, asked, order, seed)
     except StructureError as error:
         may_refuse = rule in ("layered", "columnar", "rocksalt")
         if not may_refuse or not error.mend:
@@ -61,7 +73,7 @@ def test_counts_hold_or_the_rule_refuses(rule, size, role, share, axis, seed):
     else:
         wanted = Counter({ion: c for of_role in asked.values() for ion, c in of_role.items() if c})
         assert Counter(found.ions.tolist()) == wanted
-        again = order(sites, asked, rule, seed, axis=axis, steps=20)
+        again = ordered(sites, asked, order, seed)
         assert (again.ions == found.ions).all()
 
 
@@ -69,13 +81,14 @@ def test_random_is_the_shuffle_that_it_was():
     """numpy's PCG64 shuffles role by role, A, B, X, from the stream 0 of the seed."""
     composition = parse("Cs0.5FA0.5Pb(I0.5Br0.5)3")
     sites = cubic((2, 2, 2))
-    found = order(sites, {"X": {"Br": 12, "I": 12}, "B": {"Pb": 8}, "A": {"Cs": 4, "FA": 4}})
+    found = ordered(sites, {"X": {"Br": 12, "I": 12}, "B": {"Pb": 8}, "A": {"Cs": 4, "FA": 4}})
     generator = np.random.default_rng([0, 0])
     for role, ions in [("A", "Cs FA"), ("B", "Pb"), ("X", "Br I")]:
         names, m = ions.split(), len(sites.of(role))
         wanted = generator.permutation(np.repeat(names, m // len(names)))
         assert found.ions[sites.of(role)].tolist() == wanted.tolist()
-    assert random_order(composition, tuple(sites.roles), 0).tolist() == found.ions.tolist()
+    drawn = shuffled(sites.roles, site_counts(composition, sites.counts()), 0)
+    assert drawn.tolist() == found.ions.tolist()
 
 
 @pytest.mark.parametrize("role", ["A", "B"])
@@ -83,14 +96,14 @@ def test_rock_salt_has_only_unlike_neighbours(role):
     for sites in (cubic((2, 2, 2)), cubic((4, 2, 6)), tilted("beta", (1, 1, 2))):
         n = sites.counts()[role]
         half = {role: {"M": n // 2, "N": n // 2}}
-        found = order(sites, counts(sites, **half), "rocksalt")
+        found = ordered(sites, counts(sites, **half), "rocksalt")
         assert alpha(sites, found.ions, role, 1) == pytest.approx([-1])
 
 
 def test_rock_salt_order_of_a_tilted_phase_is_in_its_aristotype():
     """Pnma of 20 atoms: (-1)^(i+j+k) of the pseudo-cubic cell, B at whole pseudo-cubic places."""
     sites = tilted("gamma", (1, 1, 1))
-    found = order(sites, counts(sites, B={"Pb": 2, "Sn": 2}), "rocksalt")
+    found = ordered(sites, counts(sites, B={"Pb": 2, "Sn": 2}), "rocksalt")
     assert alpha(sites, found.ions, "B", 1) == pytest.approx([-1])
 
 
@@ -100,19 +113,19 @@ def test_columns_and_layers_run_along_their_axis(axis):
     asked = counts(sites, A={"Cs": 32, "FA": 32})
     where = sites.of("A")
     index = np.rint(sites.fractional[where] * 4 - 0.5).astype(int)
-    columns = order(sites, asked, "columnar", axis=axis).ions[where] == "Cs"
+    columns = ordered(sites, asked, Order("columnar", axis=axis)).ions[where] == "Cs"
     across = np.delete(index, axis, axis=1).sum(axis=1) % 2
     assert (columns == (across == across[columns][0])).all()
-    layers = order(sites, asked, "layered", axis=axis).ions[where] == "Cs"
+    layers = ordered(sites, asked, Order("layered", axis=axis)).ions[where] == "Cs"
     level = index[:, axis] % 2
     assert (layers == (level == level[layers][0])).all()
 
 
 def test_a_quarter_of_the_layers():
     sites = cubic((2, 2, 4))
-    found = order(sites, counts(sites, A={"Cs": 4, "FA": 12}), "layered")
+    found = ordered(sites, counts(sites, A={"Cs": 4, "FA": 12}), "layered")
     assert len(np.unique(sites.fractional[found.ions == "Cs", 2])) == 1
-    three = order(sites, counts(sites, B={"Pb": 8, "Sn": 4, "Cd": 4}), "layered")
+    three = ordered(sites, counts(sites, B={"Pb": 8, "Sn": 4, "Cd": 4}), "layered")
     for ion in ("Sn", "Cd"):
         assert len(np.unique(sites.fractional[three.ions == ion, 2])) == 1
 
@@ -120,7 +133,7 @@ def test_a_quarter_of_the_layers():
 def test_layered_halides_fill_the_sites_between_the_layers():
     """A third of the halides: those that link the layers, B above and below them."""
     sites = cubic((2, 2, 2))
-    found = order(sites, counts(sites, X={"I": 16, "Br": 8}), "layered", axis=2)
+    found = ordered(sites, counts(sites, X={"I": 16, "Br": 8}), Order("layered", axis=2))
     bromide = sites.fractional[found.ions == "Br"]
     assert (bromide * 4 % 2)[:, 2] == pytest.approx(np.ones(8))
 
@@ -129,7 +142,7 @@ def test_layers_of_a_tilted_phase_are_found():
     """The A sites of Pnma lie off their planes along a and b."""
     sites = tilted("gamma", (2, 2, 2))
     for axis in range(3):
-        found = order(sites, counts(sites, A={"Cs": 16, "FA": 16}), "layered", axis=axis)
+        found = ordered(sites, counts(sites, A={"Cs": 16, "FA": 16}), Order("layered", axis=axis))
         level = sites.fractional[sites.of("A"), axis]
         caesium = found.ions[sites.of("A")] == "Cs"
         apart = np.abs(level[:, None] - level)
@@ -141,7 +154,7 @@ def test_layers_of_a_tilted_phase_are_found():
 def test_a_cluster_is_more_compact_than_chance():
     sites = cubic((4, 4, 4))
     for role, asked in [("A", {"Cs": 8, "FA": 56}), ("X", {"I": 160, "Br": 32})]:
-        found = order(sites, counts(sites, **{role: asked}), "clustered")
+        found = ordered(sites, counts(sites, **{role: asked}), "clustered")
         minority = sites.positions_A[found.ions == min(asked, key=asked.get)]
         rest = sites.positions_A[found.ions == max(asked, key=asked.get)]
         middle = sites.lattice_A.sum(axis=0) / 2
@@ -172,24 +185,24 @@ def test_a_cluster_is_more_compact_than_chance():
 def test_what_a_pattern_cannot_do_is_refused_with_what_it_can(size, role, asked, rule, says):
     sites = cubic(size)
     with pytest.raises(StructureError, match=says):
-        order(sites, counts(sites, **{role: asked}), rule)
+        ordered(sites, counts(sites, **{role: asked}), rule)
 
 
 def test_columns_need_an_axis_along_which_there_are_some():
     sites = tilted("gamma", (1, 1, 1))
     asked = counts(sites, B={"Pb": 2, "Sn": 2})
     with pytest.raises(StructureError, match=r"form no columns along a"):
-        order(sites, asked, "columnar", axis=0)
+        ordered(sites, asked, Order("columnar", axis=0))
 
 
 def test_arguments_that_mean_nothing_are_refused():
     sites = cubic((1, 1, 1))
     with pytest.raises(InputError, match=r"no ordering rule 'sorted'.*random, sqs"):
-        order(sites, counts(sites), "sorted")
+        ordered(sites, counts(sites), "sorted")
     with pytest.raises(InputError, match="no cell vector 3"):
-        order(sites, counts(sites), "layered", axis=3)
+        ordered(sites, counts(sites), Order("layered", axis=3))
     with pytest.raises(PerovdbError, match="Y"):
-        order(sites, counts(sites) | {"Y": {"Cs": 1}})
+        ordered(sites, counts(sites) | {"Y": {"Cs": 1}})
 
 
 def test_counts_are_completed_with_empty_sites():

@@ -2,17 +2,23 @@
 
 A direction [uvw] is that of the Cartesian axes, on which the vectors of a cubic cell lie. What
 points along it is the x axis of a molecule: of its long axis (of least inertia), the sense in
-which its first atom stands, C of MA; or of its dipole, if the drawing is asked for that.
+which its first atom stands, C of MA; or of its dipole, if the orientation says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from itertools import permutations, product
+from typing import Any, Self
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from perovdb.calculators.molecules import CENTRES
 from perovdb.errors import InputError
+from perovdb.structures.molecules.foreign import read_molecule
+from perovdb.structures.molecules.geometry import RigidMolecule, from_record
 from perovdb.structures.streams import stream
 
 #: How the molecules of a structure are turned.
@@ -33,8 +39,14 @@ ORIENTATIONS = {
     "columnar-001": "columns: as columnar, along [001]",
 }
 
+#: What of a molecule points as the rule says.
+POINTING = {
+    "long": "its axis of least inertia",
+    "dipole": "its dipole, from the negative to the positive end",
+}
+
 #: The direction in which the molecules of a rule point.
-_POINTING = {
+_DIRECTIONS = {
     "antiferro": "100",
     "antiferro-100": "010",
     "antiferro-010": "001",
@@ -45,6 +57,98 @@ _POINTING = {
 #: Half a turn about the normal of a molecule: reverses its long axis, and its dipole with it,
 #: which in all molecules of the store lies in the plane of its heavy atoms.
 _REVERSED = np.diag([-1.0, -1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """How organic cations are turned and put on their sites.
+
+    Attributes:
+        rule: a key of ORIENTATIONS.
+        pointing: what of a molecule points as the rule says, a key of POINTING; a molecule
+            without a dipole keeps to its long axis.
+        centre: what of a molecule stands on its site, a key of CENTRES.
+        molecules: species -> geometry, instead of that of the store or beyond it: an XYZ file or
+            a SMILES string, see `read_molecule`, or a molecule; kept as `RigidMolecule.record`
+            gives it.
+
+    Raises:
+        InputError: there is no such rule, pointing or centre, or a geometry cannot be used.
+        UnknownSpecies, MissingData: as for `read_molecule`.
+
+    >>> Orientation("aligned-110", pointing="dipole").as_dict()
+    {'rule': 'aligned-110', 'pointing': 'dipole'}
+    """
+
+    rule: str = "random"
+    pointing: str = "long"
+    centre: str = "mass"
+    molecules: Mapping[str, str | RigidMolecule | Mapping[str, Any]] = field(
+        default_factory=dict, hash=False
+    )
+
+    def __post_init__(self) -> None:
+        check_rule(self.rule)
+        if self.pointing not in POINTING:
+            raise InputError(
+                f"'{self.pointing}' is no axis of a molecule.",
+                f"Choose one of: {', '.join(POINTING)}.",
+            )
+        if self.centre not in CENTRES:
+            raise InputError(
+                f"'{self.centre}' is not a centre of a molecule.",
+                f"Choose one of: {', '.join(CENTRES)}.",
+            )
+        records = {name: _molecule(name, one).record() for name, one in self.molecules.items()}
+        object.__setattr__(self, "molecules", records)
+
+    @property
+    def shapes(self) -> dict[str, RigidMolecule]:
+        """The geometries of `molecules`, by species."""
+        return {name: _molecule(name, one) for name, one in self.molecules.items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rule, and the options that are not the usual ones, as JSON can hold them."""
+        usual = {"pointing": "long", "centre": "mass", "molecules": {}}
+        options = {name: getattr(self, name) for name in usual}
+        return {"rule": self.rule} | {k: v for k, v in options.items() if v != usual[k]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The orientation that `as_dict` gave.
+
+        Raises:
+            InputError: it holds what is no option, or what `Orientation` refuses.
+        """
+        names = [one.name for one in fields(cls)]
+        strange = [name for name in data if name not in names and name[:1] != "@"]
+        if strange:
+            raise InputError(
+                f"An orientation has no option {', '.join(strange)}.",
+                f"Give some of {', '.join(names)}.",
+            )
+        return cls(**{name: data[name] for name in names if name in data})
+
+
+def _molecule(species: str, geometry: str | RigidMolecule | Mapping[str, Any]) -> RigidMolecule:
+    if isinstance(geometry, RigidMolecule):
+        return geometry
+    if isinstance(geometry, Mapping):
+        return from_record(species, geometry)
+    return read_molecule(geometry, species)
+
+
+def as_orientation(orientation: str | Orientation | Mapping[str, Any]) -> Orientation:
+    """An orientation from a rule, or from what `Orientation.as_dict` gave.
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(orientation, Orientation):
+        return orientation
+    if isinstance(orientation, Mapping):
+        return Orientation.from_dict(orientation)
+    return Orientation(orientation)
 
 
 def check_rule(rule: str) -> None:
@@ -81,7 +185,7 @@ def orientations(
         # The direction of four normal numbers is that of a uniform quaternion.
         quaternions = generator.normal(size=(count, 4))
         return np.asarray(Rotation.from_quat(quaternions).as_matrix()).reshape(count, 3, 3)
-    turns = np.repeat(pointing(_POINTING.get(rule, rule[-3:]))[None], count, axis=0)
+    turns = np.repeat(pointing(_DIRECTIONS.get(rule, rule[-3:]))[None], count, axis=0)
     if reversed_ones is not None:
         turns[reversed_ones] = turns[reversed_ones] @ _REVERSED
     return turns

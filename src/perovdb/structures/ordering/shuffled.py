@@ -4,22 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from perovdb.composition import Composition
-from perovdb.structures.ordering.counts import site_counts
 from perovdb.structures.streams import stream as random_stream
-
-
-def random_order(composition: Composition, roles: tuple[str, ...], seed: int) -> np.ndarray:
-    """(n,) species on each site, in exact numbers, shuffled by a seed.
-
-    The same seed gives the same order on every machine (numpy's PCG64).
-
-    Raises:
-        StructureError: a fraction does not give a whole number of ions.
-    """
-    role_of = np.array(roles)
-    counts = site_counts(composition, {role: int((role_of == role).sum()) for role in "ABX"})
-    return shuffled(role_of, counts, seed)
 
 
 def shuffled(

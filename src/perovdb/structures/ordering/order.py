@@ -1,0 +1,133 @@
+"""How mixed sites are to be ordered: a rule and its options, as a history can hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Any, Self
+
+from perovdb.errors import InputError
+from perovdb.structures.ordering.correlations import SHELLS
+from perovdb.structures.ordering.quasirandom import MOST_SHELLS, STEPS
+
+#: Name -> meaning of the rules that make one order.
+RULES = {
+    "random": "shuffled by the seed",
+    "sqs": "special quasi-random: pair correlations as near to a random alloy as the cell allows",
+    "clustered": "the rarest ion gathered around the middle of the cell",
+    "layered": "whole planes along the axis, spread evenly",
+    "columnar": "one to one, columns along the axis that alternate in the two other directions",
+    "rocksalt": "one to one, alternating in all three directions",
+}
+
+#: The rule that stands for all distinct orderings, of which `choice` takes one.
+ENUMERATE = "enumerate"
+
+#: Option -> the rules that it is of.
+_OF = {
+    "axis": ("layered", "columnar"),
+    "choice": (ENUMERATE,),
+    "shells": ("sqs",),
+    "steps": ("sqs",),
+    "target": ("sqs",),
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """How sites that several ions share are ordered.
+
+    Attributes:
+        rule: a key of RULES, or "enumerate": one of the symmetry-distinct orderings.
+        axis: number of a cell vector, 0 to 2: "layered" planes are stacked along it, "columnar"
+            columns run along it.
+        choice: which of the distinct orderings of "enumerate", from 0.
+        shells: of "sqs": how many shells of neighbours count.
+        steps: of "sqs": most swaps to make.
+        target: of "sqs": stop as soon as the error is not above this.
+
+    Raises:
+        InputError: there is no such rule, or an option cannot be used with it.
+
+    >>> Order("layered", axis=0).as_dict()
+    {'rule': 'layered', 'axis': 0}
+    """
+
+    rule: str = "random"
+    axis: int = 2
+    choice: int = 0
+    shells: int = SHELLS
+    steps: int = STEPS
+    target: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.rule not in (*RULES, ENUMERATE):
+            raise InputError(
+                f"There is no ordering rule {self.rule!r}.",
+                f"Use one of {', '.join(RULES)}, {ENUMERATE}.",
+            )
+        if not _whole(self.axis, 0, 2):
+            raise InputError(f"There is no cell vector {self.axis!r}.", "Give 0, 1 or 2.")
+        if not _whole(self.choice, 0):
+            raise InputError(
+                f"There is no distinct ordering number {self.choice!r}.",
+                "They are numbered from 0.",
+            )
+        if not _whole(self.shells, 1, MOST_SHELLS) or not _whole(self.steps, 1):
+            raise InputError(
+                f"{self.shells} shells and {self.steps} steps cannot be used.",
+                f"Give whole numbers from 1 on, at most {MOST_SHELLS} shells.",
+            )
+        if not isinstance(self.target, Real) or not self.target >= 0:
+            raise InputError(
+                f"A quasi-random order cannot have the error {self.target!r}.",
+                "Give a number from 0 on.",
+            )
+        for name, value in self.as_dict().items():
+            if name in _OF and self.rule not in _OF[name]:
+                raise InputError(
+                    f"The order {self.rule!r} has no {name}, such as {value!r}.",
+                    f"It goes with {' and '.join(_OF[name])}.",
+                )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rule, and the options that are not the usual ones."""
+        return {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if one.name == "rule" or getattr(self, one.name) != one.default
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The order that `as_dict` gave.
+
+        Raises:
+            InputError: it holds what is no option, or what `Order` refuses.
+        """
+        names = [one.name for one in fields(cls)]
+        strange = [name for name in data if name not in names and name[:1] != "@"]
+        if strange:
+            raise InputError(
+                f"An order has no option {', '.join(strange)}.",
+                f"Give some of {', '.join(names)}.",
+            )
+        return cls(**{name: data[name] for name in names if name in data})
+
+
+def as_order(order: str | Order | Mapping[str, Any]) -> Order:
+    """An order from a rule, or from what `Order.as_dict` gave.
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(order, Order):
+        return order
+    return Order.from_dict(order) if isinstance(order, Mapping) else Order(order)
+
+
+def _whole(value: object, least: int, most: float = float("inf")) -> bool:
+    return (
+        isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most
+    )
