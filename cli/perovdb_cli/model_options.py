@@ -255,7 +255,7 @@ OUTPUT = (
         help="POSCAR, or *.vasp, *.cif, *.xyz, *.inc (CP2K), *.qe, *.json; a new folder for "
         "several. Default: a POSCAR on stdout; of several, a list.",
     ),
-    click.option("--plot", metavar="FILE", help="A picture: *.png, *.svg, *.pdf."),
+    options.picture("Draw the model"),
     click.option(
         "--view",
         type=click.Choice(["a", "b", "c"]),

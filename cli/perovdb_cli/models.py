@@ -54,8 +54,8 @@ NEEDS = {"vacancies defects": "choose neutral partner charge_state", "ligands": 
 
 #: Options that every way understands.
 COMMON = (
-    "seed defects vacancies choose neutral partner charge_state ligands exchange output plot view "
-    "as_json way source"
+    "seed defects vacancies choose neutral partner charge_state ligands exchange output picture "
+    "style width dpi force view as_json way source"
 )
 
 

@@ -1,11 +1,18 @@
 """Options that several commands share."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -186,3 +193,92 @@ def filters(function: Function) -> Function:
     for option in reversed(options):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[no-any-return]  # click has it so
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was asked for: its file, and how it is to look."""
+
+    path: str
+    style: str | None
+    width: float | None
+    dpi: float
+    force: bool
+
+    def check(self) -> None:
+        """Refuse a picture that cannot be written, before the work is done.
+
+        Raises:
+            InputError: as for `perovdb.plots.check_picture`.
+        """
+        import matplotlib
+
+        from perovdb.plots import check_picture
+
+        # No window is opened, whatever display there is.
+        matplotlib.use("agg")
+        check_picture(self.path, self.style, self.force)
+
+    def save(self, drawn: Axes | Figure) -> None:
+        """Write what was drawn, and let go of it.
+
+        Raises:
+            InputError: as for `perovdb.plots.save`.
+        """
+        from matplotlib.pyplot import close
+
+        from perovdb import plots
+
+        plots.save(drawn, self.path, width=self.width, dpi=self.dpi, force=self.force)
+        close("all")
+
+
+def picture(text: str, flag: str = "--plot") -> Callable[[Function], Function]:
+    """The options of a picture, handed on as one argument `picture`, None if none is asked for.
+
+    Args:
+        text: what it shows, for the help.
+        flag: by which its file is named.
+    """
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def gather(*args: Any, **arguments: Any) -> Any:
+            path = arguments.pop("picture")
+            look = {name: arguments.pop(name) for name in ("style", "width", "dpi", "force")}
+            idle = [name for name, value in look.items() if value]
+            if path is None and idle:
+                raise click.UsageError(f"--{idle[0]} is that of a picture; give {flag}.")
+            look["dpi"] = look["dpi"] or 300
+            return function(*args, picture=path and Picture(path, **look), **arguments)
+
+        options = [
+            click.option(
+                flag, "picture", metavar="FILE", help=f"{text}: *.png, *.svg, *.pdf, a new file."
+            ),
+            click.option(
+                "--style",
+                metavar="NAME|FILE",
+                help="Of the picture: a matplotlib style. Default: perovdb's own, for one column "
+                "of a journal.",
+            ),
+            click.option(
+                "--width",
+                type=click.FloatRange(0.5, 100),
+                metavar="INCHES",
+                help="Of the picture. Default: the style's, 3.35.",
+            ),
+            click.option(
+                "--dpi",
+                type=click.FloatRange(10, 2400),
+                metavar="N",
+                help="Dots per inch of the picture. Default: 300.",
+            ),
+            click.option("--force", is_flag=True, help="Write over a picture that is there."),
+        ]
+        wrapped: Any = gather
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return wrapped  # type: ignore[no-any-return]  # click has it so
+
+    return decorate

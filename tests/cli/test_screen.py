@@ -10,6 +10,7 @@ import click
 import pandas as pd
 import pytest
 
+from perovdb import plots
 from perovdb.calculators.screening import DESCRIPTORS, screen
 from perovdb_cli.commands.screen import command
 
@@ -75,7 +76,6 @@ def test_file(run, tmp_path):
 @pytest.mark.parametrize("space", ["Cs,FA,MA | Pb | I", "Cs,FA | Pb,Sn | I", "Cs | Pb | I"])
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_map(run, tmp_path, space, ending):
-    pytest.importorskip("matplotlib")
     image = pytest.importorskip("PIL.Image")
     file = tmp_path / f"map.{ending}"
     run(space, "--step", "0.25", "--map", str(file), "--json")
@@ -84,12 +84,33 @@ def test_map(run, tmp_path, space, ending):
     assert file.read_bytes()[:5] in (b"\x89PNG\r", b"<?xml", b"%PDF-")
 
 
-def test_map_without_matplotlib(run, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(Exception, match="needs matplotlib") as caught:
-        run("Cs | Pb | I", "--map", str(tmp_path / "m.png"))
+def test_a_map_shows_all_that_is_kept_whatever_the_table_shows(run, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "save", lambda ax, path, **look: drawn.append((ax, look)))
+    space, file = "Cs,FA,MA | Pb,Sn | I,Br", str(tmp_path / "map.png")
+    out, _ = run(space, "--step", "0.25", "--map", file, "--limit", "3", "--colour", "Sn")
+    assert "the first 3 shown" in out
+    kept = screen(space, step=0.25).rows
+    ((ax, _),) = drawn
+    assert sum(len(points.get_offsets()) for points in ax.collections) == len(kept)
+    rows = json.loads(run(space, "--step", "0.25", "--map", file, "--limit", "3", "--json").out)
+    assert len(rows["rows"]) == 3
+    assert rows["n_kept"] == len(kept)
+    rows = json.loads(run(space, "--step", "0.25", "--map", file, "--json").out)
+    assert len(rows["rows"]) == len(kept)
+
+
+def test_a_map_is_written_over_by_force_alone(run, tmp_path):
+    file = tmp_path / "map.png"
+    file.write_text("mine")
+    with pytest.raises(Exception, match="exists already") as caught:
+        run("Cs,FA | Pb | I", "--map", str(file))
     assert caught.value.exit_code == 2
+    assert file.read_text() == "mine"
+    run("Cs,FA | Pb | I", "--map", str(file), "--force", "--width", "4", "--dpi", "100")
+    image = pytest.importorskip("PIL.Image")
+    with image.open(file) as drawn:
+        assert drawn.size[0] == 400
 
 
 def test_parquet_without_pyarrow(run, tmp_path, monkeypatch):
@@ -108,6 +129,10 @@ def test_parquet_without_pyarrow(run, tmp_path, monkeypatch):
         (["Cs | Pb | I", "--step", "0.1", "--count", "3"], "Give one of them"),
         (["Cs | Pb | I", "--pareto", "t"], "min or max"),
         (["Cs | Pb | I", "--map", "m.jpg"], "png"),
+        (["Cs | Pb | I", "--map", "m.png", "--style", "gg"], "There is no style 'gg'"),
+        (["Cs | Pb | I", "--map", "m.png", "--colour", "Xe"], "'Xe' is no quantity"),
+        (["Cs | Pb | I", "--width", "3"], "--width is that of a picture; give --map"),
+        (["Cs | Pb | I", "--colour", "t"], "--colour is that of a picture; give --map"),
         (["Cs | Pb | I", "--map", "/nowhere/m.png"], "no folder"),
         (["Cs | Pb | I", "-o", "kept.xls"], ".csv or .parquet"),
         (["Cs | Pb | I", "-o", "/nowhere/kept.csv"], "no folder"),

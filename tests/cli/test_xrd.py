@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -122,7 +121,6 @@ def test_options_of_a_curve(perovdb):
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_a_picture_with_everything(perovdb, folder, ending):
-    pytest.importorskip("matplotlib")
     arguments = ("xrd", "CsPbI3", "--phase", "alpha", *WINDOW)
     assert perovdb(*arguments, "--curve", "computed.csv").code == 0
     computed = table("computed.csv")
@@ -221,6 +219,9 @@ REFUSED = [
     ((*ALPHA, *CURVE, "--measured", "level.xy"), 2, "flat"),
     ((*ALPHA, *CURVE, "--measured", "binary.xy"), 2, "binary.xy is not a text file"),
     ((*ALPHA, "--plot", "there.png"), 2, "there.png exists already"),
+    ((*ALPHA, "--plot", "new.png", "--style", "gg"), 2, "There is no style 'gg'"),
+    ((*ALPHA, "--force"), 2, "--force is that of a picture"),
+    ((*ALPHA, "--stacked"), 2, "--stacked is that of a picture"),
     ((*ALPHA, "--plot", "new.gif"), 2, ".png or .svg or .pdf"),
     ((*ALPHA, "--plot", "no/new.png"), 2, "There is no folder"),
 ]
@@ -241,12 +242,3 @@ def test_a_refusal_is_one_line_and_leaves_no_trace(perovdb, folder, arguments, c
     assert answer.err.startswith("perovdb: error: ")
     assert words in answer.err
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def test_a_picture_without_matplotlib_is_refused(perovdb, folder, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    answer = perovdb("xrd", *ALPHA, "--plot", "new.png")
-    assert (answer.code, answer.out) == (2, "")
-    assert "pip install matplotlib" in answer.err
-    assert not list(folder.iterdir())

@@ -24,8 +24,15 @@ from perovdb_cli import options, render
     metavar="P",
     help="Of the interval.",
 )
+@options.picture("Draw the rate constants and their line, and the curves")
 @options.as_json
-def command(file: str, ends: tuple[float, float] | None, confidence: float, as_json: bool) -> None:
+def command(
+    file: str,
+    ends: tuple[float, float] | None,
+    confidence: float,
+    picture: options.Picture | None,
+    as_json: bool,
+) -> None:
     """Activation energy from rate constants, or from curves that relax.
 
     FILE is a CSV table with a column temperature_K or temperature_C, and either rate (and rate_su)
@@ -39,6 +46,8 @@ def command(file: str, ends: tuple[float, float] | None, confidence: float, as_j
     from perovdb.calculators.kinetics import arrhenius_from_curves, fit_arrhenius
     from perovdb.calculators.kinetics.rate_files import read_kinetics
 
+    if picture is not None:
+        picture.check()
     measured = read_kinetics(file)
     if measured.curves:
         fit, decays = arrhenius_from_curves(measured.curves, ends)
@@ -47,6 +56,13 @@ def command(file: str, ends: tuple[float, float] | None, confidence: float, as_j
     else:
         fit = fit_arrhenius(measured.temperature_K, measured.rate, measured.rate_su)
         decays = {}
+    if picture is not None:
+        from perovdb import plots
+
+        axes = plots.panels(2 if decays else 1, picture.style)
+        if decays:
+            plots.decays(measured.curves, decays, axes[0])
+        picture.save(plots.arrhenius(fit, axes[-1]))
     low, high = fit.interval_eV(confidence)
     curves = [{"temperature_K": kelvin, **asdict(decay)} for kelvin, decay in decays.items()]
     if as_json:

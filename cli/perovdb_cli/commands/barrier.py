@@ -33,14 +33,16 @@ from perovdb_cli import options, render
     metavar="A",
     help="Length of the hop, for diffusion. Default: as manifest.json tells.",
 )
-@click.option("--plot", metavar="FILE", help="Draw the profiles: *.png, *.svg or *.pdf.")
+@options.picture("Draw the profiles")
 @click.option("--save", "to_save", is_flag=True, help="Put the barriers into your own store.")
 @click.option(
     "--source",
     metavar="KEY",
     help="Source that saved rows name; made if it is not there. Default: from manifest.json.",
 )
-@click.option("--force", is_flag=True, help="Save what is not converged too; its row says so.")
+@click.option(
+    "--unconverged", is_flag=True, help="Save what is not converged too; its row says so."
+)
 @options.as_json
 @options.as_csv
 def command(
@@ -50,10 +52,10 @@ def command(
     attempts_Hz: float | None,
     neighbours: int | None,
     distance_A: float | None,
-    plot: str | None,
+    picture: options.Picture | None,
     to_save: bool,
     source: str | None,
-    force: bool,
+    unconverged: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -74,12 +76,10 @@ def command(
     from perovdb.results.reading import read_barrier, read_barriers
     from perovdb.results.save import save_barriers
 
-    if (source is not None or force) and not to_save:
-        raise click.UsageError("--source and --force go with --save.")
-    if plot is not None:
-        from perovdb_cli.pictures import check_picture
-
-        check_picture(plot)
+    if (source is not None or unconverged) and not to_save:
+        raise click.UsageError("--source and --unconverged go with --save.")
+    if picture is not None:
+        picture.check()
     how: dict[str, Any] = {
         "images": images,
         "temperature_K": temperature_K,
@@ -92,12 +92,12 @@ def command(
     else:
         series = Barriers((read_barrier(folders[0], **how),))
     if to_save:
-        saved = save_barriers(series.barriers, source=source, force=force)
+        saved = save_barriers(series.barriers, source=source, force=unconverged)
         series = replace(series, barriers=saved)
-    if plot is not None and series.barriers:
-        from perovdb_cli.band_pictures import draw_profiles
+    if picture is not None and series.barriers:
+        from perovdb.plots import profiles
 
-        draw_profiles(plot, series.barriers)
+        picture.save(profiles(series.barriers, style=picture.style))
     answer = series if len(folders) > 1 else series.barriers[0]
     if as_json:
         render.emit_json(answer.as_dict())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perovdb_cli import model_options, render
+from perovdb_cli import model_options, options, render
 from perovdb_cli.headings import CommandWithHeadings, under
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ _UNBRACKETED = str.maketrans("", "", "()")
 @under("Particles and slabs", *model_options.SHAPE)
 @under("Output", *model_options.OUTPUT)
 @click.pass_context
-def command(ctx: click.Context, /, source: str, **asked: Any) -> None:
+def command(
+    ctx: click.Context, /, source: str, picture: options.Picture | None, **asked: Any
+) -> None:
     """Atomic models: alloys, molecules, defects, layers, particles.
 
     Shared sites are filled in exact numbers. A file (POSCAR, CIF, XYZ, ...) is built on in place
@@ -42,7 +44,6 @@ def command(ctx: click.Context, /, source: str, **asked: Any) -> None:
       perovdb build CsPbBr3 --phase cubic --size 2 2 2 --replace Pb=Cd:2 --order enumerate -o cd
     """
     from perovdb_cli.models import check_options, models, way_of
-    from perovdb_cli.pictures import check_picture
 
     way = way_of(source, asked)
     typed = click.core.ParameterSource.DEFAULT
@@ -50,29 +51,29 @@ def command(ctx: click.Context, /, source: str, **asked: Any) -> None:
     flags = {parameter.name: parameter.opts[-1] for parameter in ctx.command.params}
     check_options(way, given, {str(name): flag for name, flag in flags.items()})
     several = asked["order"] == "enumerate"
+    if several and picture is not None:
+        raise click.UsageError("--plot draws one model: build it from its file.")
     _check_output(asked, several)
-    if asked["plot"] is not None:
-        check_picture(asked["plot"])
+    if picture is not None:
+        picture.check()
     made = models(source, way, asked)
     if several:
         _emit_several(made, asked["output"], asked["as_json"])
     else:
-        _emit_one(made[0], asked)
+        _emit_one(made[0], picture, asked)
 
 
 def _check_output(asked: dict[str, Any], several: bool) -> None:
     from perovdb.files.names import FORMATS, format_of
     from perovdb.inputs.writer import check_target
 
-    if several and asked["plot"] is not None:
-        raise click.UsageError("--plot draws one model: build it from its file.")
     if asked["output"] is not None:
         if several and os.path.splitext(asked["output"])[1] in FORMATS:
             raise click.UsageError("Several models go to a new folder: name one after -o.")
         _ = check_target(asked["output"]) if several else format_of(asked["output"])
 
 
-def _emit_one(model: Model, asked: dict[str, Any]) -> None:
+def _emit_one(model: Model, picture: options.Picture | None, asked: dict[str, Any]) -> None:
     from perovdb.structures import history
     from perovdb.structures.files.writing import as_text, write_structure
     from perovdb.structures.units import closest_contact, ion_formula
@@ -80,10 +81,10 @@ def _emit_one(model: Model, asked: dict[str, Any]) -> None:
     structure, output = model.structure, asked["output"]
     if output is not None:
         write_structure(structure, output)
-    if asked["plot"] is not None:
-        from perovdb_cli.structure_pictures import draw_structure
+    if picture is not None:
+        from perovdb.plots import structure as draw
 
-        draw_structure(structure, asked["plot"], asked["view"])
+        picture.save(draw(structure, axis=asked["view"], style=picture.style))
     notes = history.notes(structure)
     summary = {
         "file": output,

@@ -93,6 +93,7 @@ class EndsTakesAll(click.Command):
     "or Pnma), or auto. Default: auto, the first that gives a composition.",
 )
 @options.temperature
+@options.picture("Draw the samples on the line between the end members, or in their triangle")
 @options.as_json
 @options.as_csv
 def command(
@@ -106,6 +107,7 @@ def command(
     ends_a_A: str | None,
     setting: str | None,
     temperature_K: float,
+    picture: options.Picture | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -122,6 +124,8 @@ def command(
     """
     from perovdb.calculators.inference import infer
 
+    if picture is not None:
+        picture.check()
     numbers = _kind_of_measurement(a_A, d_A, two_theta_deg)
     if setting and not hkl:
         raise click.UsageError("--setting is that of an index; give --hkl.")
@@ -144,6 +148,10 @@ def command(
             for number, index, uncertainty in zip(numbers, indices, uncertainties, strict=True)
         ]
         found = [infer(formulas, **sample, **shared) for sample in samples]
+    if picture is not None:
+        from perovdb.plots import vegard
+
+        picture.save(vegard(found, style=picture.style))
     if as_json:
         render.emit_json([inference_answer(one) for one in found])
         return

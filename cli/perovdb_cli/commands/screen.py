@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,14 +58,20 @@ _DIGITS = {"t": 3, "mu": 3, "tau": 2, "a_A": 4, "gap_eV": 3, "two_theta_100_deg"
     is_flag=True,
     help="Take 0 for a bowing of the gap that nobody stated.",
 )
-@click.option("--map", "picture", metavar="FILE", help="Draw what is kept: *.png, *.svg, *.pdf.")
+@options.picture("Draw all that is kept", "--map")
+@click.option(
+    "--colour",
+    metavar="NAME",
+    help="What the colour of the picture shows: a quantity or an ion. Default: gap_eV, tau or t.",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write the rows: *.csv or *.parquet.")
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster that shares the work.")
 @options.as_json
 @options.as_csv
 def command(
     space: str,
-    picture: str | None,
+    picture: options.Picture | None,
+    colour: str | None,
     output: str | None,
     limit: int | None,
     as_json: bool,
@@ -81,27 +88,32 @@ def command(
     Example:
       perovdb screen 'Cs0.1,FA,MA | Pb | I,Br' --where '0.9 < t < 1 and a_A > 6.2' --sort t
     """
-    from perovdb.calculators.screening import parse_space, screen
+    from perovdb.calculators.screening import screen
     from perovdb.errors import MissingData
-    from perovdb_cli.maps import check_map, write_map
 
+    if colour is not None and picture is None:
+        raise click.UsageError("--colour is that of a picture; give --map.")
     if output is not None:
         _check_output(output)
     if picture is not None:
-        check_map(picture)
-    for_people = not (as_json or as_csv)
-    # A file or a picture shows all rows, whatever the table below shows of them.
-    all_rows = limit is not None or not for_people or output or picture
+        picture.check()
+    # Only a table for people is short by itself, and a picture shows all that is kept.
+    for_people = not (as_json or as_csv or output)
+    most = SHOWN if limit is None and for_people else limit
     with _progress() as progress:
-        found = screen(space, limit=limit if all_rows else SHOWN, progress=progress, **asked)
+        found = screen(space, limit=None if picture else most, progress=progress, **asked)
     if not len(found.rows):
         raise MissingData(
             f"None of the {found.n_compositions:,} compositions satisfies this.", _ranges(found)
         )
+    if picture is not None:
+        from perovdb.plots import screening
+
+        picture.save(screening(found, colour=colour, style=picture.style))
+        if limit is not None:
+            found = replace(found, rows=found.rows.head(limit))
     if output is not None:
         _write(found.rows, output)
-    if picture is not None:
-        write_map(found.rows, parse_space(found.space), picture)
     if as_json:
         render.emit_json(
             {
@@ -120,7 +132,7 @@ def command(
         render.emit_notes(found.notes, err=True)
     else:
         _show(found, limit or SHOWN)
-        for file in filter(None, (output, picture)):
+        for file in filter(None, (output, picture and picture.path)):
             click.echo(f"  written: {file}")
 
 

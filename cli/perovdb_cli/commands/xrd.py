@@ -11,12 +11,11 @@ from perovdb.files.names import is_file_name
 from perovdb_cli import options, render
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from perovdb.calculators.diffraction import Pattern
 
 TABLE_ABOVE_PCT = 0.1
-
-#: Width of lines in degrees, if neither the grains nor the instrument are told.
-DEFAULT_FWHM_DEG = 0.1
 
 
 @click.command()
@@ -63,9 +62,8 @@ DEFAULT_FWHM_DEG = 0.1
     help="Another pattern beside the first; again for more. --phase is that of the first alone.",
 )
 @click.option("--curve", "table", metavar="FILE", help="Write the curve: *.csv, a new file.")
-@click.option(
-    "--plot", "picture", metavar="FILE", help="Draw the curves: *.png, *.svg, *.pdf, a new file."
-)
+@options.picture("Draw the curves")
+@click.option("--stacked", is_flag=True, help="Draw each pattern above the last.")
 @click.option(
     "--measured",
     metavar="FILE",
@@ -78,7 +76,7 @@ DEFAULT_FWHM_DEG = 0.1
     "fwhm_deg",
     type=float,
     metavar="DEG",
-    help=f"Width of lines by the instrument. Default: {DEFAULT_FWHM_DEG}; none with --size-nm.",
+    help="Width of lines by the instrument. Default: 0.1; none with --size-nm.",
 )
 @click.option(
     "--zero-shift", "zero_shift_deg", type=float, metavar="DEG", help="Added to 2theta of a curve."
@@ -96,7 +94,8 @@ def command(
     above: float | None,
     others: tuple[str, ...],
     table: str | None,
-    picture: str | None,
+    picture: options.Picture | None,
+    stacked: bool,
     measured: str | None,
     as_json: bool,
     as_csv: bool,
@@ -115,6 +114,8 @@ def command(
     """
     shape = {name: asked.pop(name) for name in ("axis", "size_nm", "fwhm_deg", "zero_shift_deg")}
     _check(shape, table, picture, measured)
+    if stacked and picture is None:
+        raise click.UsageError("--stacked is that of a picture; give --plot.")
     if others and any("=" in text for text in asked["b_iso"]):
         raise click.UsageError("--b-iso ION=B is that of one pattern; with --with give one B.")
     asked["b_iso_A2"] = _b_iso(asked.pop("b_iso"))
@@ -122,7 +123,7 @@ def command(
     for other in others:
         name, _, of_phase = (other, "", "") if is_file_name(other) else other.partition(":")
         patterns.append(_pattern(name, of_phase or None, **asked))
-    notes = _draw(patterns, shape, table, picture, measured)
+    notes = _draw(patterns, shape, table, picture, stacked, measured)
     above = above if above is not None else 0.0 if as_json or as_csv else TABLE_ABOVE_PCT
     if as_json:
         answer = _answer(patterns[0], above)
@@ -145,16 +146,18 @@ def command(
         for pattern in patterns:
             _show(pattern, above)
         render.emit_notes(notes)
-        for file in filter(None, (table, picture)):
+        for file in filter(None, (table, picture and picture.path)):
             click.echo(f"  written: {file}")
 
 
 def _check(
-    shape: dict[str, Any], table: str | None, picture: str | None, measured: str | None
+    shape: dict[str, Any],
+    table: str | None,
+    picture: options.Picture | None,
+    measured: str | None,
 ) -> None:
     """Refuse files that cannot be written, and options that would do nothing."""
     from perovdb.files.new_files import check_new_file
-    from perovdb_cli.pictures import check_picture
 
     if table is None and picture is None:
         idle = [
@@ -168,7 +171,7 @@ def _check(
     if table is not None:
         check_new_file(table, (".csv",))
     if picture is not None:
-        check_picture(picture)
+        picture.check()
 
 
 def _pattern(
@@ -201,23 +204,39 @@ def _draw(
     patterns: list[Pattern],
     shape: dict[str, Any],
     table: str | None,
-    picture: str | None,
+    picture: options.Picture | None,
+    stacked: bool,
     measured: str | None,
-) -> list[str]:
+) -> tuple[str, ...]:
     """Write the curves that were asked for; notes on them."""
     if table is None and picture is None:
-        return []
-    from perovdb_cli.curves import Curves, Shape
+        return ()
+    from perovdb.calculators.diffraction import diffractogram
 
-    lines = {name: value for name, value in shape.items() if name != "axis" and value is not None}
-    if not {"size_nm", "fwhm_deg"} & set(lines):
-        lines["fwhm_deg"] = DEFAULT_FWHM_DEG
-    curves = Curves(patterns, Shape(shape["axis"] or "two_theta", lines), measured)
+    chosen = {name: value for name, value in shape.items() if value is not None}
+    drawn = diffractogram(patterns, measured, **chosen)
     if table is not None:
-        curves.write_table(table)
+        _write_table(table, drawn.columns())
     if picture is not None:
-        curves.write_picture(picture)
-    return curves.notes()
+        from perovdb.plots import curves
+
+        picture.save(curves(drawn, stacked=stacked, style=picture.style))
+    return drawn.notes
+
+
+def _write_table(path: str, columns: dict[str, np.ndarray]) -> None:
+    import csv
+    from io import StringIO
+
+    from perovdb.files.new_files import write_new_text
+
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(
+        [f"{value:.8g}" for value in row] for row in zip(*columns.values(), strict=True)
+    )
+    write_new_text(path, text.getvalue())
 
 
 def _answer(pattern: Pattern, above: float) -> dict[str, Any]:

@@ -121,6 +121,19 @@ def _exponential(value: Any) -> Any:
     return lambda x: np.exp(np.minimum(x, 700.0))
 
 
+class PublishedWindow(NamedTuple):
+    """A window of a descriptor; None where it has no bound; strict if the bounds are outside."""
+
+    descriptor: str
+    minimum: float | None
+    maximum: float | None
+    strict: bool
+    meaning: str
+    source: str
+    kind: str
+    evidence: str
+
+
 class Window(NamedTuple):
     """A published window of a descriptor, and whether a composition lies in it."""
 
@@ -209,15 +222,26 @@ def tolerance(
 
 
 def _windows(values: Mapping[str, float]) -> Iterator[Window]:
-    for row in queries.descriptor_windows():
-        value, low, high = values[row["descriptor"]], row["min_value"], row["max_value"]
+    for window in published_windows():
+        value, low, high = values[window.descriptor], window.minimum, window.maximum
         inside = (low is None or value >= low) and (high is None or value <= high)
-        if row["strict"]:
+        if window.strict:
             inside = inside and value not in (low, high)
         yield Window(
-            row["descriptor"], low, high, bool(row["strict"]), inside, row["meaning"],
-            row["source"], row["kind"], row["evidence"],
+            window.descriptor, low, high, window.strict, inside, window.meaning,
+            window.source, window.kind, window.evidence,
         )  # fmt: skip
+
+
+def published_windows() -> tuple[PublishedWindow, ...]:
+    """The windows of t, mu and tau that the store holds, those that were read first."""
+    return tuple(
+        PublishedWindow(
+            row["descriptor"], row["min_value"], row["max_value"], bool(row["strict"]),
+            row["meaning"], row["source"], row["kind"], row["evidence"],
+        )
+        for row in queries.descriptor_windows()
+    )  # fmt: skip
 
 
 def _notes(

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from perovdb.errors import InputError
 
 
-def check_new_file(path: str, endings: Sequence[str] = ()) -> None:
+def check_new_file(path: str, endings: Sequence[str] = (), *, replace: bool = False) -> None:
     """Refuse a file that exists, has another ending, or whose folder is missing.
 
     Args:
         path: of the file.
         endings: that it may have; any, if there are none.
+        replace: let a file that exists be written anew.
 
     Raises:
         InputError: one of these.
@@ -21,7 +22,9 @@ def check_new_file(path: str, endings: Sequence[str] = ()) -> None:
             f"The name '{path}' does not tell what to write.",
             f"End it in {' or '.join(endings)}.",
         )
-    if os.path.lexists(path):
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder.", "Name a file.")
+    if os.path.lexists(path) and not replace:
         raise InputError(f"{path} exists already.", "Name another file, or remove it first.")
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise InputError(

@@ -17,6 +17,7 @@ from perovdb.calculators.screening.descriptors import DESCRIPTORS
 from perovdb.calculators.screening.designs import BLOCK, formulas, n_blocks
 from perovdb.calculators.screening.question import Found, Question, ask
 from perovdb.calculators.screening.space import Block, Space
+from perovdb.calculators.tolerance import PublishedWindow, published_windows
 from perovdb.errors import OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 
@@ -52,6 +53,7 @@ class Screening:
         rows: pandas DataFrame, one composition a row: formula, descriptors, fraction of each ion
             on its site. After Pareto front, order and limit.
         seen: name that the question uses -> its range over all compositions.
+        windows: published ones of the descriptors, for a map.
         notes: where values come from, and what is not known.
     """
 
@@ -62,6 +64,7 @@ class Screening:
     n_front: int | None
     rows: pd.DataFrame
     seen: dict[str, Seen]
+    windows: tuple[PublishedWindow, ...]
     notes: tuple[str, ...]
 
 
@@ -140,6 +143,7 @@ def screen(
         n_front=len(found.rows) if question.objectives else None,
         rows=frame(question, question.first(found.rows)),
         seen=seen,
+        windows=published_windows(),
         notes=(*question.tables.notes, *_notes(question, seen)),
     )
 

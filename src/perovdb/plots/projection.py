@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.core import Structure
+from ase.data import atomic_numbers, covalent_radii
 from scipy.spatial import ConvexHull, QhullError
+from scipy.spatial.distance import pdist
 
-from perovdb.errors import InputError
-from perovdb.structures.arguments import checked
-from perovdb.structures.files.molecular_graphs import BOND, find_molecules
-from perovdb.structures.files.overlaps import radii_A
-from perovdb.structures.units import units
+from perovdb.errors import InputError, StructureError
+
+if TYPE_CHECKING:
+    from pymatgen.core import Structure
 
 AXES = ("a", "b", "c")
 
 #: Ions this near to a face of the cell, in fractions of it, stand on the opposite face too.
 _ON_FACE = 0.02
 
-#: A halide belongs to the octahedron of a B ion up to this times the sum of covalent radii.
-_OCTAHEDRON = BOND
+#: Atoms of a molecule are bonded, and a halide belongs to the octahedron of a B ion, up to this
+#: times the sum of covalent radii.
+_BOND = 1.25
 
 #: Atoms are drawn with this part of their covalent radius.
 _DRAWN = 0.4
@@ -66,7 +69,6 @@ class Projection:
     axes: dict[str, np.ndarray]
 
 
-@checked
 def project(structure: Structure, axis: str = "c") -> Projection:
     """The picture of a structure along a cell vector; the next one in a, b, c lies to the right.
 
@@ -75,7 +77,7 @@ def project(structure: Structure, axis: str = "c") -> Projection:
     octahedron.
 
     Args:
-        structure: as built by perovdb.
+        structure: with the site properties role and molecule, as perovdb builds and reads it.
         axis: "a", "b" or "c", the vector that points at the viewer.
 
     Raises:
@@ -84,32 +86,30 @@ def project(structure: Structure, axis: str = "c") -> Projection:
     """
     if axis not in AXES:
         raise InputError(f"'{axis}' is not an axis.", f"Choose one of: {', '.join(AXES)}.")
+    elements = tuple(site.specie.symbol for site in structure)
+    radii = covalent_radii[[atomic_numbers[element] for element in elements]]
     frame = view(structure.lattice.matrix, AXES.index(axis))
-    atoms, cells = _shown(structure)
-    atoms, cells, octahedra = _octahedra(structure, atoms, cells)
-    places = (structure.frac_coords[atoms] + cells) @ structure.lattice.matrix @ frame
+    molecules = units(structure)
+    shown, cells = _shown(structure, molecules)
+    shown, cells, octahedra = _octahedra(structure, radii, shown, cells)
+    places = (structure.frac_coords[shown] + cells) @ structure.lattice.matrix @ frame
     places_of = {
         (int(atom), *map(int, cell)): number
-        for number, (atom, cell) in enumerate(zip(atoms, cells, strict=True))
+        for number, (atom, cell) in enumerate(zip(shown, cells, strict=True))
     }
     polygons = []
     for centre, corners in octahedra:
         points = places[[places_of[corner] for corner in corners]]
         try:
-            hull = ConvexHull(points[:, :2]).vertices
+            outline = ConvexHull(points[:, :2]).vertices
         except QhullError:
             continue
-        seen = places[places_of[centre]]
-        element = structure[centre[0]].specie.symbol
-        polygons.append(Polygon(points[hull, :2], float(seen[2]), element))
-    # Cell of each atom that the molecule is shown with; its bonds are those without a jump.
-    whole = {int(atom): number for number, atom in enumerate(atoms)}
-    bonds = [
-        (whole[int(molecule.atoms[i])], whole[int(molecule.atoms[j])])
-        for molecule in find_molecules(structure)
-        for i, j in molecule.bonds
-    ]
-    cube = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+        depth = float(places[places_of[centre]][2])
+        polygons.append(Polygon(points[outline, :2], depth, elements[centre[0]]))
+    # The first place of an atom is that in its whole molecule.
+    hydrogen = np.array([element == "H" for element in elements])
+    bonds = [bond for atoms in molecules for bond in _bonds(structure, radii, hydrogen, atoms)]
+    cube = np.array(list(product((0, 1), repeat=3)))
     outline = cube @ structure.lattice.matrix @ frame[:, :2]
     edges = [
         (outline[i], outline[j])
@@ -121,8 +121,8 @@ def project(structure: Structure, axis: str = "c") -> Projection:
     return Projection(
         centres_A=places[:, :2],
         depths_A=places[:, 2],
-        radii_A=_DRAWN * radii_A(structure)[atoms],
-        elements=tuple(structure[int(atom)].specie.symbol for atom in atoms),
+        radii_A=_DRAWN * radii[shown],
+        elements=tuple(elements[int(atom)] for atom in shown),
         bonds=tuple(bonds),
         polygons=tuple(polygons),
         edges_A=np.array(edges),
@@ -139,20 +139,51 @@ def view(matrix: np.ndarray, along: int) -> np.ndarray:
     return np.column_stack([right, np.cross(near, right), near])
 
 
-def _shown(structure: Structure) -> tuple[np.ndarray, np.ndarray]:
+def units(structure: Structure) -> list[np.ndarray]:
+    """(m,) atoms of each ion or molecule, in the order of their first atoms.
+
+    Raises:
+        StructureError: the structure does not carry roles and molecules.
+    """
+    properties = structure.site_properties
+    if not {"role", "molecule"} <= set(properties):
+        raise StructureError(
+            "The structure does not say which atoms are ions and which a molecule.",
+            "Read it with `read_structure`, which recognises them.",
+        )
+    groups: dict[tuple[bool, int], list[int]] = {}
+    for atom, molecule in enumerate(properties["molecule"]):
+        groups.setdefault((molecule < 0, atom if molecule < 0 else molecule), []).append(atom)
+    return [np.array(atoms) for atoms in groups.values()]
+
+
+def _bonds(
+    structure: Structure, radii: np.ndarray, hydrogen: np.ndarray, atoms: np.ndarray
+) -> list[tuple[int, int]]:
+    """Bonded pairs of atoms of one molecule, which stands whole."""
+    if len(atoms) == 1:
+        return []
+    first, second = np.triu_indices(len(atoms), 1)
+    first, second = atoms[first], atoms[second]
+    near = pdist(structure.cart_coords[atoms]) < _BOND * (radii[first] + radii[second])
+    near &= ~(hydrogen[first] & hydrogen[second])
+    return list(zip(first[near].tolist(), second[near].tolist(), strict=True))
+
+
+def _shown(structure: Structure, molecules: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Atoms and the cells that they are shown in, (m,) and (m, 3); each atom once, and then the
     copies of ions on faces."""
     fractional = structure.frac_coords
     periodic = np.array(structure.lattice.pbc)
     cells = np.zeros((len(structure), 3), dtype=int)
     copies: list[tuple[int, np.ndarray]] = []
-    for unit in units(structure):
-        centre = structure.lattice.get_fractional_coords(unit.centre_A)
+    for atoms in molecules:
+        centre = fractional[atoms].mean(axis=0)
         home = np.where(periodic, -np.floor(centre + 1e-6), 0).astype(int)
-        cells[unit.atoms] = home
-        if len(unit.atoms) > 1:
+        cells[atoms] = home
+        if len(atoms) > 1:
             continue
-        atom = int(unit.atoms[0])
+        atom = int(atoms[0])
         inside = fractional[atom] + home
         # Zero on a face of the origin, one cell back or on where the face is the other one.
         steps = [
@@ -161,38 +192,35 @@ def _shown(structure: Structure) -> tuple[np.ndarray, np.ndarray]:
                 inside < _ON_FACE, inside > 1 - _ON_FACE, periodic, strict=True
             )
         ]
-        for i in steps[0]:
-            for j in steps[1]:
-                copies += [(atom, home + np.array([i, j, k])) for k in steps[2] if i or j or k]
-    atoms = np.array([*range(len(structure)), *(atom for atom, _ in copies)])
-    return atoms, np.array([*cells, *(cell for _, cell in copies)])
+        copies += [(atom, home + np.array(step)) for step in product(*steps) if any(step)]
+    numbers = np.array([*range(len(structure)), *(atom for atom, _ in copies)])
+    return numbers, np.array([*cells, *(cell for _, cell in copies)])
 
 
 Image = tuple[int, int, int, int]
 
 
 def _octahedra(
-    structure: Structure, atoms: np.ndarray, cells: np.ndarray
+    structure: Structure, radii: np.ndarray, atoms: np.ndarray, cells: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[Image, list[Image]]]]:
     """B ions and the halides about them as (atom, cell), and the atoms with those added."""
     roles = np.array(structure.site_properties["role"])
     if not ((roles == "B").any() and (roles == "X").any()):
         return atoms, cells, []
-    radii = radii_A(structure)
-    reach = _OCTAHEDRON * (radii[roles == "B"].max() + radii[roles == "X"].max())
+    reach = _BOND * (radii[roles == "B"].max() + radii[roles == "X"].max())
     first, second, image, distance = structure.get_neighbor_list(reach)
-    held = (roles[first] == "B") & (roles[second] == "X")
-    held &= distance < _OCTAHEDRON * (radii[first] + radii[second])
+    bonded = (roles[first] == "B") & (roles[second] == "X")
+    bonded &= distance < _BOND * (radii[first] + radii[second])
     about: dict[int, list[tuple[int, np.ndarray]]] = {}
-    for i, j, cell in zip(first[held], second[held], image[held].astype(int), strict=True):
+    for i, j, cell in zip(first[bonded], second[bonded], image[bonded].astype(int), strict=True):
         about.setdefault(int(i), []).append((int(j), cell))
     shown = {(int(atom), *map(int, cell)) for atom, cell in zip(atoms, cells, strict=True)}
-    found, added = [], []
+    octahedra, added = [], []
     for atom, cell in zip(atoms.tolist(), cells, strict=True):
         corners = [_image(other, cell + step) for other, step in about.get(atom, [])]
         if len(corners) < 4:
             continue
-        found.append((_image(atom, cell), corners))
+        octahedra.append((_image(atom, cell), corners))
         for corner in corners:
             if corner not in shown:
                 shown.add(corner)
@@ -200,7 +228,7 @@ def _octahedra(
     if added:
         atoms = np.concatenate([atoms, [image[0] for image in added]])
         cells = np.concatenate([cells, [image[1:] for image in added]])
-    return atoms, cells, found
+    return atoms, cells, octahedra
 
 
 def _image(atom: int, cell: np.ndarray) -> Image:

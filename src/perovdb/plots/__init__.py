@@ -1,0 +1,38 @@
+"""Figures of results, each a function that draws on axes and gives them back.
+
+    ax = curves(diffractogram(xrd("CsPbI3")))
+    save(ax, "pattern.pdf", width=7)
+
+A result is known by its fields alone (`results`). Without `ax` a new figure of pyplot is made, in
+perovdb's own style of one journal column unless another is named; `save` writes it.
+
+* `diffraction`: powder patterns as sticks or curves;
+* `compositions`: maps of what a screening kept, on axes or in a triangle (`ternary`), and alloys
+  on the line of Vegard;
+* `structures`: atoms and octahedra seen along an axis (`projection`);
+* `bands`: profiles of finished bands, contacts along paths;
+* `kinetics`: Arrhenius plots and decay curves;
+* `canvas`: style, axes and files; `labels`: formulas, phases and planes.
+"""
+
+from perovdb.plots.bands import contacts, profiles
+from perovdb.plots.canvas import check_picture, panels, save
+from perovdb.plots.compositions import screening, vegard
+from perovdb.plots.diffraction import curves, sticks
+from perovdb.plots.kinetics import arrhenius, decays
+from perovdb.plots.structures import structure
+
+__all__ = [
+    "arrhenius",
+    "check_picture",
+    "contacts",
+    "curves",
+    "decays",
+    "panels",
+    "profiles",
+    "save",
+    "screening",
+    "sticks",
+    "structure",
+    "vegard",
+]

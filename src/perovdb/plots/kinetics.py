@@ -1,0 +1,135 @@
+"""Rates: the line of Arrhenius through rate constants, and the curves that they come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+from scipy import constants
+
+from perovdb.errors import InputError
+from perovdb.plots.canvas import canvas, color
+from perovdb.plots.labels import plain
+from perovdb.plots.results import ArrheniusFields, DecayFields, several
+
+_K_B_EV = constants.k / constants.e
+
+#: Points of a drawn curve.
+_POINTS = 300
+
+
+def arrhenius(
+    fits: ArrheniusFields | Sequence[ArrheniusFields],
+    ax: Axes | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+    style: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """Logarithms of rate constants against 1000 K / T, with the lines that were fitted.
+
+    A band shows the standard uncertainty of the line; temperatures stand on the upper axis.
+
+    Args:
+        fits: as of `fit_arrhenius`.
+        ax: axes to draw on; by default those of a new figure.
+        labels: one for each fit.
+        style: as for `canvas`.
+
+    Raises:
+        InputError: there is no fit, other than one label for each, or no such style.
+    """
+    every = several(fits)
+    if not every or (labels is not None and len(labels) != len(every)):
+        raise InputError(
+            f"{len(every)} fits and {len(labels or ())} labels cannot be drawn.",
+            "Give one fit or more, and one label for each.",
+        )
+    ends = np.concatenate([1000 / np.asarray(fit.temperature_K) for fit in every])
+    room = 0.05 * np.ptp(ends)
+    low, high = float(ends.min() - room), float(ends.max() + room)
+    fine = np.linspace(low, high, _POINTS)
+    with canvas(ax, style) as ax:
+        for number, fit in enumerate(every):
+            hue = color(number)
+            ea, su = fit.activation_energy_eV, fit.activation_energy_su_eV
+            x = fine / (1000 * _K_B_EV)
+            line = fit.ln_prefactor - ea * x
+            spread = _line_su(fit, x)
+            name = "" if labels is None else f"{labels[number]}: "
+            energy = rf"{name}$E_{{\mathregular{{a}}}}$ = {ea:.3f} ± {su:.3f} eV"
+            ax.fill_between(fine, line - spread, line + spread, color=hue, alpha=0.2, linewidth=0)
+            ax.plot(fine, line, color=hue, label=energy)
+            points = 1000 / np.asarray(fit.temperature_K)
+            ax.plot(points, fit.ln_rate, "o", color=hue)
+        ax.set(
+            xlim=(low, high),
+            xlabel="1000 K / $T$",
+            ylabel="ln $k$",
+        )
+        ax.tick_params(axis="x", which="both", top=False)
+        upper = ax.secondary_xaxis("top", functions=(_inverse, _inverse))
+        upper.set_xlabel("$T$ / K")
+        kelvin = np.unique(np.concatenate([np.asarray(fit.temperature_K) for fit in every]))
+        if len(kelvin) <= 6:
+            upper.set_xticks(kelvin, [f"{t:.0f}" for t in kelvin])
+            upper.tick_params(axis="x", which="minor", top=False)
+        ax.legend()
+    return ax
+
+
+def decays(
+    curves: Mapping[float, tuple[ArrayLike, ArrayLike]],
+    fits: Mapping[float, DecayFields],
+    ax: Axes | None = None,
+    *,
+    time_unit: str = "",
+    value: str = "value",
+    style: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """Curves that relax to a plateau, at several temperatures, with what was fitted to them.
+
+    Args:
+        curves: temperature in kelvin -> (time, value) (n,) of its curve.
+        fits: temperature in kelvin -> its decay, as of `arrhenius_from_curves`.
+        ax: axes to draw on; by default those of a new figure.
+        time_unit: of the times.
+        value: what the values are, with their unit.
+        style: as for `canvas`.
+
+    Raises:
+        InputError: there is no curve or no such style.
+    """
+    if not curves:
+        raise InputError("There is no curve to draw.", "Give one temperature or more.")
+    longest = max(float(np.max(time)) for time, _ in curves.values())
+    fine = np.linspace(0.0, longest, _POINTS)
+    with canvas(ax, style) as ax:
+        for number, kelvin in enumerate(sorted(curves)):
+            time, values = curves[kelvin]
+            hue = color(number)
+            ax.plot(
+                time, values, "o", color=hue, label=f"{kelvin:g} K", markersize=3, clip_on=False
+            )
+            if kelvin in fits:
+                fit = fits[kelvin]
+                drop = (fit.start - fit.plateau) * np.exp(-fit.rate * fine)
+                ax.plot(fine, fit.plateau + drop, color=hue)
+        unit = f" / {plain(time_unit)}" if time_unit else ""
+        ax.set(xlim=(0.0, longest), xlabel=f"time{unit}", ylabel=plain(value))
+        ax.legend()
+    return ax
+
+
+def _line_su(fit: ArrheniusFields, x: np.ndarray) -> np.ndarray:
+    """(n,) standard uncertainty of ln A - Ea x at x = 1 / kT, in 1/eV."""
+    ln_a, slope = fit.ln_prefactor_su, fit.activation_energy_su_eV * x
+    square = ln_a**2 + slope**2 - 2 * fit.correlation * ln_a * slope
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)))
+
+
+def _inverse(x: ArrayLike) -> np.ndarray:
+    # Matplotlib asks for places that no temperature is at, too.
+    return np.asarray(1000 / np.maximum(np.asarray(x, dtype=float), 1e-9))
