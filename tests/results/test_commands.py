@@ -32,7 +32,7 @@ def test_a_trajectory_is_not_called_converged_by_its_own_word(perovdb, bands, tm
 def test_a_source_that_comes_too_late_is_told(perovdb, copied, tmp_path):
     lab = str(tmp_path / "lab.sqlite")
     assert perovdb("store", "init", lab).code == 0
-    save = ("barrier", str(copied("qe")), "--save", "--force", "--store", lab)
+    save = ("barrier", str(copied("qe")), "--save", "--unconverged", "--store", lab)
     first = json.loads(perovdb(*save, "--source", "one2026", "--json").out)["saved"]
     assert (first["source"], first["new"]) == ("one2026", True)
     assert first["note"] is None
@@ -46,7 +46,7 @@ def test_a_row_that_is_not_converged_says_so_in_the_table(perovdb, copied, tmp_p
     lab = str(tmp_path / "lab.sqlite")
     assert perovdb("store", "init", lab).code == 0
     folder = str(copied("qe_stopped"))
-    perovdb("barrier", folder, "--save", "--force", "--source", "lab2026", "--store", lab)
+    perovdb("barrier", folder, "--save", "--unconverged", "--source", "lab2026", "--store", lab)
     table = perovdb("barriers", "--source", "lab2026", "--store", lab).out
     assert "not converged: NEB" in table
 

@@ -77,7 +77,7 @@ def test_two_results_share_a_source_that_is_named(band, lab, copied):
 def test_what_cannot_be_trusted_is_saved_by_force_alone(lab, copied):
     stopped = read_barrier(copied("qe_stopped"))
     before = lab.read_bytes()
-    with pytest.raises(ResultError, match=r"Nothing is saved: .* is not converged.*--force"):
+    with pytest.raises(ResultError, match=r"Nothing is saved: .* is not converged.*--unconverged"):
         save_barriers([read_barrier(copied("cp2k", "good")), stopped])
     assert lab.read_bytes() == before
     row = save_barrier(stopped, force=True).saved.row

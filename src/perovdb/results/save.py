@@ -64,7 +64,7 @@ def save_barriers(
             blocking = next(problem for problem in barrier.problems if problem.blocks)
             raise ResultError(
                 f"Nothing is saved: {barrier.folder} is not converged. {blocking.what}",
-                f"{blocking.mend} Or save it as it is with force=True, --unconverged of the command.",
+                f"{blocking.mend} Or save it as it is: force=True, --unconverged.",
             )
     return tuple(replace(one, saved=_save(one, Path(place), source)) for one in barriers)
 
