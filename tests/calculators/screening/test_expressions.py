@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perovdb.calculators.screening.compiler import LONGEST
-from perovdb.calculators.screening.expressions import condition, quantity
+from perovdb.calculators.screening.expressions import LONGEST
+from perovdb.calculators.screening.expressions import Condition, Quantity
 from perovdb.errors import InputError
 
 VALUES = {
@@ -17,6 +17,14 @@ VALUES = {
     "gap_eV": np.array([1.5, np.nan, 2.5, np.nan]),
     "Br": np.array([0.0, 0.3, 1.0, 0.5]),
 }
+
+
+def condition(text, names):
+    return Condition(text, tuple(names))
+
+
+def quantity(text, names):
+    return Quantity(text, tuple(names))
 
 
 def kept(text):

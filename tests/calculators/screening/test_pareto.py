@@ -62,10 +62,10 @@ def test_none():
 
 def test_objectives():
     values = {"t": np.array([0.9, 1.0]), "gap_eV": np.array([1.5, 2.5])}
-    assert objective("min abs(t - 1)", values).cost(values) == pytest.approx([0.1, 0])
-    assert objective("MAX gap_eV", values).cost(values).tolist() == [-1.5, -2.5]
-    assert objective(" maximise (t)", values).cost(values).tolist() == [-0.9, -1.0]
-    again = pickle.loads(pickle.dumps(objective("minimize t", values)))
+    assert objective("min abs(t - 1)", tuple(values)).cost(values) == pytest.approx([0.1, 0])
+    assert objective("MAX gap_eV", tuple(values)).cost(values).tolist() == [-1.5, -2.5]
+    assert objective(" maximise (t)", tuple(values)).cost(values).tolist() == [-0.9, -1.0]
+    again = pickle.loads(pickle.dumps(objective("minimize t", tuple(values))))
     assert again.cost(values).tolist() == [0.9, 1.0]
 
 
@@ -74,4 +74,4 @@ def test_objectives():
 )
 def test_objectives_refused(text):
     with pytest.raises(InputError):
-        objective(text, ["t"])
+        objective(text, ("t",))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.calculators.screening.expressions import Quantity, quantity
+from perovdb.calculators.screening.expressions import Quantity, Values
 from perovdb.errors import InputError
-
-_DIRECTIONS = {"min": 1, "minimise": 1, "minimize": 1, "max": -1, "maximise": -1, "maximize": -1}
 
 # Up to so many pairs of points, comparing all of them beats dividing further.
 _PAIRS = 1 << 14
@@ -21,16 +18,15 @@ _FEW = 64
 class Objective(NamedTuple):
     """A quantity to minimise (sign 1) or to maximise (sign -1)."""
 
-    text: str
     sign: int
     quantity: Quantity
 
-    def cost(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    def cost(self, values: Values) -> np.ndarray:
         """(n,) numbers of which the lowest is best."""
         return self.sign * self.quantity(values)
 
 
-def objective(text: str, names: Iterable[str]) -> Objective:
+def objective(text: str, names: tuple[str, ...]) -> Objective:
     """The objective that a text such as "min abs(t - 0.95)" or "max gap_eV" states.
 
     Args:
@@ -40,16 +36,16 @@ def objective(text: str, names: Iterable[str]) -> Objective:
     Raises:
         InputError: it cannot be read.
 
-    >>> objective("min abs(t - 0.95)", ["t"]).cost({"t": np.array([1.0, 0.95])}).round(3)
+    >>> objective("min abs(t - 0.95)", ("t",)).cost({"t": np.array([1.0, 0.95])}).round(3)
     array([0.05, 0.  ])
     """
-    match = re.fullmatch(r"\s*(\w+)\s(.+)", text, re.DOTALL)
-    if not match or match[1].lower() not in _DIRECTIONS:
+    match = re.fullmatch(r"\s*(min|max)(?:imi[sz]e)?\s(.+)", text, re.DOTALL | re.IGNORECASE)
+    if not match:
         raise InputError(
             f"The objective '{text[:80]}' does not say min or max.",
             "Write it as in 'min abs(t - 0.95)' or 'max gap_eV'.",
         )
-    return Objective(text, _DIRECTIONS[match[1].lower()], quantity(match[2], names))
+    return Objective(1 if match[1].lower() == "min" else -1, Quantity(match[2], names))
 
 
 def front(costs: np.ndarray) -> np.ndarray:

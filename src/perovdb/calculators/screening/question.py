@@ -10,7 +10,7 @@ import numpy as np
 
 from perovdb.calculators.screening.descriptors import DESCRIPTORS, Tables, descriptors, tables
 from perovdb.calculators.screening.designs import Design, Grid, Sample
-from perovdb.calculators.screening.expressions import Condition, Quantity, condition, quantity
+from perovdb.calculators.screening.expressions import Condition, Quantity
 from perovdb.calculators.screening.pareto import Objective, front, objective
 from perovdb.calculators.screening.space import Space, parse_space
 from perovdb.errors import InputError
@@ -151,9 +151,9 @@ def ask(
     names = (*DESCRIPTORS, *space.species)
     return Question(
         design=design,
-        where=None if where is None else condition(where, names),
+        where=None if where is None else Condition(where, names),
         objectives=tuple(objective(text, names) for text in objectives),
-        sort=None if sort is None else quantity(sort, names),
+        sort=None if sort is None else Quantity(sort, names),
         descending=descending,
         limit=limit,
         linear_where_unknown=linear_where_unknown,
