@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perovdb.calculators.screening.expressions import LONGEST
-from perovdb.calculators.screening.expressions import Condition, Quantity
+from perovdb.calculators.screening.expressions import LONGEST, Condition, Quantity
 from perovdb.errors import InputError
 
 VALUES = {

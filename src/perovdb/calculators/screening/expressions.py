@@ -260,7 +260,9 @@ def _shown(text: str) -> str:
 
 def _plain_number(node: ast.expr) -> np.float64 | None:
     """The number that a node writes out; None for True, texts, complex numbers and all else."""
-    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+        return None
+    if not isinstance(node.value, int | float):
         return None
     try:
         return np.float64(node.value)
