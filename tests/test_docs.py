@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perovdb_cli.main import COMMANDS
+from perovdb_cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Poscar
 
-from perovdb_cli.main import COMMANDS, cli
+from perovdb_cli.commands import COMMANDS, cli
 
 PROVENANCE = {"source", "kind", "evidence"}
 
@@ -428,7 +428,7 @@ HEAVY = (
 )
 def test_a_look_up_imports_nothing_heavy(arguments):
     run = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "perovdb_cli.main", *arguments],
+        [sys.executable, "-X", "importtime", "-m", "perovdb", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -441,8 +441,7 @@ def test_a_look_up_imports_nothing_heavy(arguments):
 
 def test_a_reader_that_stops_early_is_no_error():
     run = subprocess.run(
-        f"{sys.executable} -m perovdb_cli.main xrd CsPbI3 --phase gamma --json --two-theta 1 170"
-        " | head -1",
+        f"{sys.executable} -m perovdb xrd CsPbI3 --phase gamma --json --two-theta 1 170 | head -1",
         shell=True,
         capture_output=True,
         text=True,

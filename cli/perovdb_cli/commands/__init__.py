@@ -1,1 +1,83 @@
-"""One module a command; each has a click command called `command`, imported only when run."""
+"""The table of commands. Each is a module of its own, imported only when it is run."""
+
+from importlib import import_module
+
+import click
+
+from perovdb import __version__
+from perovdb_cli import options
+
+#: Command -> (heading in the help, what it answers).
+COMMANDS = {
+    "show": ("Look up", "Everything known about a composition."),
+    "radii": ("Look up", "Radii of an ion in every set, and which one descriptors take."),
+    "properties": ("Look up", "What was measured or computed of materials."),
+    "barriers": ("Look up", "Barriers of migration and exchange, with method."),
+    "devices": ("Look up", "Solar cells and LEDs, best first."),
+    "phases": ("Look up", "Phases of a compound: cells, space groups, temperatures."),
+    "search": ("Look up", "Facts, notes and citations that hold all these words."),
+    "source": ("Look up", "Where a value comes from."),
+    "tolerance": ("Calculate", "Tolerance factors t, mu and tau."),
+    "lattice": ("Calculate", "Pseudo-cubic lattice parameter; Vegard's rule for alloys."),
+    "infer": (
+        "Calculate",
+        "Composition of an alloy from a lattice parameter or peaks.",
+    ),
+    "gap": ("Calculate", "Band gap; for alloys from end members and bowing."),
+    "screen": ("Calculate", "Compositions of a space that satisfy a condition."),
+    "xrd": ("Calculate", "Powder diffraction peaks."),
+    "identify": ("Calculate", "Phases of the store that explain measured powder peaks."),
+    "arrhenius": (
+        "Calculate",
+        "Activation energy from rate constants, or from curves that relax.",
+    ),
+    "rate": ("Calculate", "Hop rate, diffusion and exchange time over a barrier."),
+    "build": ("Model", "Atomic models: alloys, molecules, defects, layers, particles."),
+    "octahedra": ("Model", "Octahedra: bonds, angles, off-centring, tilts; what changed."),
+    "hops": ("Model", "Symmetry-distinct hops of an ion into a vacancy."),
+    "neb": ("Model", "NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO."),
+    "barrier": ("Model", "Barrier and profile of a finished band."),
+    "store": ("Your own data", "Your own store beside the curated one: make, fill, check, ask."),
+}
+
+
+class CommandTable(click.Group):
+    """A group whose commands live in modules of their own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"perovdb_cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        for one in command.commands.values() if isinstance(command, click.Group) else [command]:
+            if all(option.name != "store" for option in one.params):
+                one.params.append(options.store())
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        headings = dict.fromkeys(heading for heading, _ in COMMANDS.values())
+        for heading in headings:
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(name, text) for name, (of, text) in COMMANDS.items() if of == heading]
+                )
+
+
+@click.group(
+    cls=CommandTable,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, message="perovdb %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Materials database and structure modelling for metal-halide perovskites ABX3.
+
+    Every command answers with a table, or with --json; lists also with --csv. 'perovdb COMMAND
+    --help' shows an example.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from html import escape
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -80,6 +79,8 @@ def _narrowed(widths: list[int], head: list[str], numbers: list[bool], most: int
 
 def html_table(rows: Sequence[Row]) -> str:
     """The same as an HTML table; empty for no rows."""
+    from html import escape
+
     if not rows:
         return ""
     head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
