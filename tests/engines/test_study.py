@@ -33,7 +33,8 @@ def tree(folder, code, more=""):
     (study,) = re.findall(r"`study\.toml`:\n\n```toml\n(.*?)```", text, re.DOTALL)
     study = re.sub(r"^code = .*$", f'code = "{code}"\n{more}', study, flags=re.MULTILINE)
     (folder / "study.toml").write_text(study)
-    rows = write_study(folder / "t", read_study(folder / "study.toml"), machine=Machine())
+    study = read_study(folder / "study.toml")
+    rows = write_study(folder / "t", study, machine=Machine()).rows()
     assert [row["status"] for row in rows] == ["written"] * 6
     return [folder / "t" / row["folder"] for row in rows]
 

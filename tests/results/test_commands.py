@@ -42,7 +42,8 @@ def test_a_source_that_comes_too_late_is_told(perovdb, copied, tmp_path):
     assert "--source two2026 was not taken" in again
 
 
-def test_a_row_that_is_not_converged_says_so_in_the_table(perovdb, copied, tmp_path):
+def test_a_row_that_is_not_converged_says_so_in_the_table(perovdb, copied, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     lab = str(tmp_path / "lab.sqlite")
     assert perovdb("store", "init", lab).code == 0
     folder = str(copied("qe_stopped"))

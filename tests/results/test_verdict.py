@@ -183,5 +183,6 @@ def test_answers_go_through_json_and_back(bands, tmp_path):
         assert len(repr(answer)) < 200
         assert "\n" not in repr(answer)
         assert len(answer.to_frame()) == len(answer.rows())
+    assert several.barriers[0].plot().get_ylabel() == "energy / eV"
     assert several.barriers[0].kinetics.neighbours == 8
     assert several.barriers[0].kinetics.vacancy_diffusion_cm2_s > 0

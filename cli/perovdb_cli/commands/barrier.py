@@ -98,13 +98,7 @@ def command(
         from perovdb.plots import profiles
 
         picture.save(profiles(series.barriers, style=picture.style))
-    answer = series if len(folders) > 1 else series.barriers[0]
-    if as_json:
-        render.emit_json(answer.as_dict())
-    elif as_csv:
-        render.emit_csv(answer.rows())
-    else:
-        click.echo(str(answer))
+    render.emit(series if len(folders) > 1 else series.barriers[0], as_json, as_csv)
     if series.unreadable:
         raise ResultError(
             f"{len(series.unreadable)} of {len(set(folders))} folders cannot be read.",

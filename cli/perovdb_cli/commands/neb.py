@@ -244,10 +244,7 @@ def _tree(requests: Sequence[SetRequest], asked: Mapping[str, Any]) -> None:
         study = write_study(
             asked["output"], requests, force=asked["force"], progress=lambda one: bar.update(1)
         )
-    if asked["as_json"]:
-        render.emit_json(study.as_dict())
-    else:
-        click.echo(str(study))
+    render.emit(study, asked["as_json"])
     for problem in study.problems():
         click.echo(f"perovdb: error: {problem}", err=True)
     if study.problems():

@@ -7,11 +7,12 @@ from collections import Counter
 from math import ceil
 from typing import Any
 
-from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
+from pymatgen.io.vasp.inputs import Incar, Kpoints
 
 from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.sampling import describe, mesh
 from perovdb.inputs.schedulers import shell
+from perovdb.structures.files.writing import poscar
 from perovdb.structures.units import units
 
 TASKS: tuple[str, ...] = (BAND,)
@@ -44,9 +45,7 @@ def input_files(job: Job) -> dict[str, str]:
         "make_potcar.sh": _make_potcar(job),
     }
     for number, structure in enumerate(job.images):
-        comment = f"{job.title}, image {number:02d} of {job.last:02d}"
-        poscar = Poscar(structure, comment=comment, sort_structure=False)
-        files[f"{number:02d}/POSCAR"] = poscar.get_str(significant_figures=10)
+        files[f"{number:02d}/POSCAR"] = poscar(structure)
         # Some builds of VASP 6 look for KPOINTS in the folder of the image.
         files[f"{number:02d}/KPOINTS"] = kpoints
     return files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from perovdb.inputs.manifest import Manifest
 from perovdb.results.band import Facts
 from perovdb.results.profile import Profile
 from perovdb.results.verdict import Problem
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, repr=False)
@@ -181,6 +184,12 @@ class Barrier(Answer):
     def rows(self) -> list[dict[str, Any]]:
         return self.profile.rows()
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The energy along the path, by `perovdb.plots.profiles`."""
+        from perovdb.plots import profiles
+
+        return profiles(self, ax)
+
     def _headline(self) -> str:
         return f"{self.folder.name}, {self.barrier_forward_eV:z.4f} eV, {self.verdict}"
 
@@ -293,6 +302,12 @@ class Barriers(Answer):
             }
             for barrier in self.barriers
         ]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The energies along all paths, by `perovdb.plots.profiles`."""
+        from perovdb.plots import profiles
+
+        return profiles(self.barriers, ax)
 
     def _headline(self) -> str:
         return f"{len(self.barriers)} bands, {self._mean()}"
