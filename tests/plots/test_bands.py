@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
@@ -10,6 +11,7 @@ from pymatgen.core import Lattice, Structure
 from perovdb import plots
 from perovdb.errors import InputError
 from perovdb.plots.bands import closest_A, path_lengths_A
+from perovdb.results.barrier import Barriers
 from perovdb.results.reading import read_barrier
 
 FIXTURES = Path(__file__).parents[1] / "results" / "fixtures"
@@ -48,6 +50,14 @@ def test_bands_that_are_not_converged_are_open_and_said(barriers):
         plots.profiles(barriers, labels=["a", "b"])
     with pytest.raises(InputError, match="nothing to draw"):
         plots.profiles([])
+
+
+def test_barriers_draw_themselves(barriers):
+    _, ax = plt.subplots()
+    assert barriers[0].plot(ax) is ax
+    every = Barriers(tuple(barriers)).plot()
+    assert len(every.get_legend().get_texts()) == 3
+    assert "<svg" in barriers[0]._repr_html_()
 
 
 def row(*places):

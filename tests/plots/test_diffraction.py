@@ -25,7 +25,7 @@ def measured(patterns):
     ("axis", "field"), [("two_theta", "two_theta_deg"), ("q", "q_inv_A"), ("d", "d_A")]
 )
 def test_sticks_stand_at_the_peaks(patterns, axis, field):
-    ax = plots.sticks(patterns[0], axis=axis)
+    ax = plots.sticks(patterns[0], x_axis=axis)
     (lines,) = ax.collections
     ends = np.array(lines.get_segments())
     assert ends[:, 0, 0] == pytest.approx([getattr(peak, field) for peak in patterns[0].peaks])
@@ -40,8 +40,8 @@ def test_ranges_are_those_of_the_data(patterns):
     # q = 4 pi sin(theta) / lambda
     sines = np.sin(np.radians([2.5, 45]))
     q = 4 * np.pi * sines / patterns[0].wavelength_A
-    assert plots.sticks(patterns[0], axis="q").get_xlim() == pytest.approx(tuple(q))
-    drawn = diffractogram(patterns, axis="d")
+    assert plots.sticks(patterns[0], x_axis="q").get_xlim() == pytest.approx(tuple(q))
+    drawn = diffractogram(patterns, x_axis="d")
     low, high = plots.curves(drawn).get_xlim()
     assert (low, high) == pytest.approx((drawn.curves[0].x.min(), drawn.curves[0].x.max()))
 
@@ -125,10 +125,24 @@ def test_columns_of_a_diffractogram(patterns, measured):
 
 def test_refused(patterns):
     with pytest.raises(InputError, match="no axis"):
-        plots.sticks(patterns[0], axis="r")
-    with pytest.raises(InputError, match="no pattern"):
+        plots.sticks(patterns[0], x_axis="r")
+    with pytest.raises(InputError, match="nothing to draw"):
         plots.sticks([])
     with pytest.raises(InputError, match="no pattern"):
         diffractogram([])
     with pytest.raises(InputError, match="do not match"):
         diffractogram(patterns[0], ([1, 2], [1, 2, 3]))
+
+
+def test_what_particles_scatter():
+    class Scattering:
+        formula, n_atoms = "Cs8Pb8I24", 40
+        q_inv_A = np.linspace(0.5, 5, 50)
+        intensity_e2 = np.exp(-q_inv_A) * 1e4
+
+    ax = plots.scattering([Scattering, Scattering], labels=["core", "shell"])
+    assert ax.lines[0].get_ydata() == pytest.approx(Scattering.intensity_e2)
+    assert ax.get_yscale() == "log"
+    assert ax.get_xlim() == pytest.approx((0.5, 5))
+    (own,) = plots.scattering(Scattering).get_legend().get_texts()
+    assert own.get_text().endswith(r"I$_{\mathregular{24}}$, 40 atoms")

@@ -44,7 +44,7 @@ def test_several_fits_have_labels():
     fits = [fit_arrhenius(KELVIN, [1.0, 4.06, 14.1]), fit_arrhenius(KELVIN, [2, 3, 4])]
     texts = plots.arrhenius(fits, labels=["bulk", "film"]).get_legend().get_texts()
     assert [text.get_text().split(":")[0] for text in texts] == ["bulk", "film"]
-    with pytest.raises(InputError, match="one label for each"):
+    with pytest.raises(InputError, match="1 labels do not match 2"):
         plots.arrhenius(fits, labels=["bulk"])
 
 

@@ -214,6 +214,7 @@ def _draw(
     from perovdb.calculators.diffraction import diffractogram
 
     chosen = {name: value for name, value in shape.items() if value is not None}
+    chosen["x_axis"] = chosen.pop("axis", "two_theta")
     drawn = diffractogram(patterns, measured, **chosen)
     if table is not None:
         _write_table(table, drawn.columns())

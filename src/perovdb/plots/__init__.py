@@ -6,7 +6,7 @@
 A result is known by its fields alone (`results`). Without `ax` a new figure of pyplot is made, in
 perovdb's own style of one journal column unless another is named; `save` writes it.
 
-* `diffraction`: powder patterns as sticks or curves;
+* `diffraction`: powder patterns as sticks or curves, and what particles scatter;
 * `compositions`: maps of what a screening kept, on axes or in a triangle (`ternary`), and alloys
   on the line of Vegard;
 * `structures`: atoms and octahedra seen along an axis (`projection`);
@@ -18,7 +18,7 @@ perovdb's own style of one journal column unless another is named; `save` writes
 from perovdb.plots.bands import contacts, profiles
 from perovdb.plots.canvas import check_picture, panels, save
 from perovdb.plots.compositions import screening, vegard
-from perovdb.plots.diffraction import curves, sticks
+from perovdb.plots.diffraction import curves, scattering, sticks
 from perovdb.plots.kinetics import arrhenius, decays
 from perovdb.plots.structures import structure
 
@@ -31,6 +31,7 @@ __all__ = [
     "panels",
     "profiles",
     "save",
+    "scattering",
     "screening",
     "sticks",
     "structure",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas, color
-from perovdb.plots.labels import formula_label, plain, unique
+from perovdb.plots.labels import formula_label, labels_of, plain
 from perovdb.plots.projection import units
 from perovdb.plots.results import BarrierFields, ChainFields, several
 
@@ -46,7 +45,7 @@ def profiles(
         InputError: there is no band, other than one label for each, or no such style.
     """
     every = several(barriers)
-    names = _names([barrier.folder.name for barrier in every], labels)
+    names = labels_of([plain(barrier.folder.name) for barrier in every], labels)
     with canvas(ax, style) as ax:
         ax.axhline(0, color="0.8", linewidth=0.6, zorder=0)
         for number, (barrier, name) in enumerate(zip(every, names, strict=True)):
@@ -104,7 +103,9 @@ def contacts(
         InputError: there is no path, other than one label for each, or no such style.
     """
     every = several(chains)
-    names = _names([f"{chain.species}, {chain.method}" for chain in every], labels, formula_label)
+    names = labels_of(
+        [f"{formula_label(chain.species)}, {chain.method}" for chain in every], labels
+    )
     with canvas(ax, style) as ax:
         longest = 0.0
         for number, (chain, name) in enumerate(zip(every, names, strict=True)):
@@ -140,17 +141,3 @@ def closest_A(image: Structure, mover: np.ndarray) -> tuple[float, float]:
     nearest = [distance[pairs].min(initial=np.inf) for pairs in (apart & moves, apart)]
     of_mover, of_all = (float(one) if np.isfinite(one) else np.nan for one in nearest)
     return of_mover, of_all
-
-
-def _names(
-    names: Sequence[str], labels: Sequence[str] | None, write: Callable[[str], str] = plain
-) -> list[str]:
-    if not names:
-        raise InputError("There is nothing to draw.", "Give one result or more.")
-    if labels is None:
-        return unique([write(name) for name in names])
-    if len(labels) != len(names):
-        raise InputError(
-            f"{len(labels)} labels do not match {len(names)} results.", "Give one for each."
-        )
-    return list(labels)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas, color
-from perovdb.plots.labels import formula_label, unique
+from perovdb.plots.labels import formula_label, labels_of
 from perovdb.plots.results import InferenceFields, ScreeningFields, WindowFields, several
 from perovdb.plots.ternary import draw_triangle, place
 
@@ -128,17 +128,12 @@ def vegard(
         InputError: there is none, the end members differ, or there is no such style.
     """
     every = several(inferences)
-    if not every or (labels is not None and len(labels) != len(every)):
-        raise InputError(
-            f"{len(every)} compositions and {len(labels or ())} labels cannot be drawn.",
-            "Give one composition or more, and one label for each.",
-        )
+    names = labels_of([f"$a$ = {one.a_A:.4g} Å" for one in every], labels)
     ends = every[0].ends
     if any([end.formula for end in one.ends] != [end.formula for end in ends] for one in every):
         raise InputError(
             "The compositions are of different end members.", "Draw those of the same ones."
         )
-    names = unique([f"$a$ = {one.a_A:.4g} Å" for one in every]) if labels is None else labels
     with canvas(ax, style) as ax:
         if len(ends) == 2:
             _draw_line(ax, every, names)

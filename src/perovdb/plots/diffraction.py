@@ -11,8 +11,14 @@ from matplotlib.ticker import NullLocator
 
 from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas, color
-from perovdb.plots.labels import material_label, plane_label, unique
-from perovdb.plots.results import DiffractogramFields, PatternFields, PeakFields, several
+from perovdb.plots.labels import formula_label, labels_of, material_label, plane_label
+from perovdb.plots.results import (
+    DiffractogramFields,
+    PatternFields,
+    PeakFields,
+    ScatteringFields,
+    several,
+)
 
 #: Axis -> how it is written in a figure, and the field of a peak that stands on it.
 AXES = {
@@ -36,7 +42,7 @@ def sticks(
     patterns: PatternFields | Sequence[PatternFields],
     ax: Axes | None = None,
     *,
-    axis: str = "two_theta",
+    x_axis: str = "two_theta",
     stacked: bool | None = None,
     named: bool = True,
     style: str | os.PathLike[str] | None = None,
@@ -46,7 +52,7 @@ def sticks(
     Args:
         patterns: as of `xrd`, of one wavelength.
         ax: axes to draw on; by default those of a new figure.
-        axis: "two_theta", "q" or "d".
+        x_axis: "two_theta", "q" or "d".
         stacked: each pattern above the last; by default where there are several.
         named: whether strong peaks bear their index.
         style: as for `canvas`.
@@ -54,12 +60,12 @@ def sticks(
     Raises:
         InputError: there is no such axis, style, or pattern.
     """
-    every = _several(patterns)
-    label, field = _axis(axis)
+    every = several(patterns)
+    label, field = _axis(x_axis)
     step = _STORY if stacked or (stacked is None and len(every) > 1) else 0.0
     names = _names(every)
     with canvas(ax, style) as ax:
-        ax.set_xlim(*_range(every[0], axis))
+        ax.set_xlim(*_range(every[0], x_axis))
         for number, (pattern, name) in enumerate(zip(every, names, strict=True)):
             floor = number * step
             x = np.array([getattr(peak, field) for peak in pattern.peaks])
@@ -96,7 +102,7 @@ def curves(
         InputError: there is no such style.
     """
     every, measured = diffractogram.patterns, diffractogram.measured
-    label, _ = _axis(diffractogram.axis)
+    label, _ = _axis(diffractogram.x_axis)
     step = _STORY if stacked and len(every) > 1 else 0.0
     alone = len(every) == 1 or bool(step)
     x, names = diffractogram.curves[0].x, _names(every)
@@ -132,11 +138,40 @@ def curves(
     return ax
 
 
-def _several(patterns: PatternFields | Sequence[PatternFields]) -> Sequence[PatternFields]:
-    every = several(patterns)
-    if not every:
-        raise InputError("There is no pattern to draw.", "Give one or more, as of `xrd`.")
-    return every
+def scattering(
+    scatterings: ScatteringFields | Sequence[ScatteringFields],
+    ax: Axes | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+    style: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """What particles scatter against q, on a logarithmic scale.
+
+    Args:
+        scatterings: as of `debye`.
+        ax: axes to draw on; by default those of a new figure.
+        labels: one for each particle; by default its formula and number of atoms.
+        style: as for `canvas`.
+
+    Raises:
+        InputError: there is none, other than one label for each, or there is no such style.
+    """
+    every = several(scatterings)
+    own = [f"{formula_label(one.formula)}, {one.n_atoms} atoms" for one in every]
+    names = labels_of(own, labels)
+    with canvas(ax, style) as ax:
+        for number, (one, name) in enumerate(zip(every, names, strict=True)):
+            ax.semilogy(one.q_inv_A, one.intensity_e2, color=color(number), label=name)
+        ax.set(
+            xlim=(
+                min(float(np.min(one.q_inv_A)) for one in every),
+                max(float(np.max(one.q_inv_A)) for one in every),
+            ),
+            xlabel=AXES["q"][0],
+            ylabel="intensity per atom / $e^{\\mathregular{2}}$",
+        )
+        ax.legend()
+    return ax
 
 
 def _axis(axis: str) -> tuple[str, str]:
@@ -161,7 +196,8 @@ def _range(pattern: PatternFields, axis: str) -> tuple[float, float]:
 
 
 def _names(patterns: Sequence[PatternFields]) -> list[str]:
-    return unique([material_label(pattern.formula, pattern.phase) for pattern in patterns])
+    own = [material_label(pattern.formula, pattern.phase) for pattern in patterns]
+    return labels_of(own, None)
 
 
 def _name_peaks(

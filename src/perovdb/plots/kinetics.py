@@ -12,7 +12,7 @@ from scipy import constants
 
 from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas, color
-from perovdb.plots.labels import plain
+from perovdb.plots.labels import labels_of, plain
 from perovdb.plots.results import ArrheniusFields, DecayFields, several
 
 _K_B_EV = constants.k / constants.e
@@ -42,26 +42,26 @@ def arrhenius(
         InputError: there is no fit, other than one label for each, or no such style.
     """
     every = several(fits)
-    if not every or (labels is not None and len(labels) != len(every)):
-        raise InputError(
-            f"{len(every)} fits and {len(labels or ())} labels cannot be drawn.",
-            "Give one fit or more, and one label for each.",
-        )
+    energies = [
+        rf"$E_{{\mathregular{{a}}}}$ = {fit.activation_energy_eV:.3f} ± "
+        f"{fit.activation_energy_su_eV:.3f} eV"
+        for fit in every
+    ]
+    names = labels_of(energies, labels)
+    if labels is not None:
+        names = [f"{name}: {energy}" for name, energy in zip(names, energies, strict=True)]
     ends = np.concatenate([1000 / np.asarray(fit.temperature_K) for fit in every])
     room = 0.05 * np.ptp(ends)
     low, high = float(ends.min() - room), float(ends.max() + room)
     fine = np.linspace(low, high, _POINTS)
     with canvas(ax, style) as ax:
-        for number, fit in enumerate(every):
+        for number, (fit, name) in enumerate(zip(every, names, strict=True)):
             hue = color(number)
-            ea, su = fit.activation_energy_eV, fit.activation_energy_su_eV
             x = fine / (1000 * _K_B_EV)
-            line = fit.ln_prefactor - ea * x
+            line = fit.ln_prefactor - fit.activation_energy_eV * x
             spread = _line_su(fit, x)
-            name = "" if labels is None else f"{labels[number]}: "
-            energy = rf"{name}$E_{{\mathregular{{a}}}}$ = {ea:.3f} ± {su:.3f} eV"
             ax.fill_between(fine, line - spread, line + spread, color=hue, alpha=0.2, linewidth=0)
-            ax.plot(fine, line, color=hue, label=energy)
+            ax.plot(fine, line, color=hue, label=name)
             points = 1000 / np.asarray(fit.temperature_K)
             ax.plot(points, fit.ln_rate, "o", color=hue)
         ax.set(

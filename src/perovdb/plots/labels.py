@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from perovdb.errors import InputError
+
 _AMOUNT = re.compile(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?")
 
 _GREEK = dict(zip(("alpha", "beta", "gamma", "delta", "epsilon"), "αβγδε", strict=True))
@@ -54,3 +56,24 @@ def unique(labels: Sequence[str]) -> list[str]:
     if len(set(labels)) == len(labels):
         return list(labels)
     return [f"{label} ({number})" for number, label in enumerate(labels, 1)]
+
+
+def labels_of(own: Sequence[str], given: Sequence[str] | None) -> list[str]:
+    """The labels of some results: those that were given, else their own.
+
+    Args:
+        own: one for each result.
+        given: instead, one for each.
+
+    Raises:
+        InputError: there is no result, or other than one label for each.
+    """
+    if not own:
+        raise InputError("There is nothing to draw.", "Give one result or more.")
+    if given is None:
+        return unique(own)
+    if len(given) != len(own):
+        raise InputError(
+            f"{len(given)} labels do not match {len(own)} results.", "Give one for each."
+        )
+    return list(given)

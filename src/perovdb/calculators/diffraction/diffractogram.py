@@ -46,13 +46,13 @@ class Diffractogram:
     """Curves of patterns on one axis, the highest point of each being 100.
 
     Attributes:
-        axis: "two_theta", "q" or "d".
+        x_axis: "two_theta", "q" or "d".
         patterns: that they are of.
         curves: of each pattern, at the same places.
         measured: a measured curve scaled to the first, if there is one.
     """
 
-    axis: str
+    x_axis: str
     patterns: tuple[Pattern, ...]
     curves: tuple[Curve, ...]
     measured: MeasuredCurve | None
@@ -85,9 +85,9 @@ class Diffractogram:
         measured = self.measured
         if measured is None:
             drawn = [one.intensity for one in self.curves]
-            return {AXES[self.axis]: self.curves[0].x, **dict(zip(names, drawn, strict=True))}
+            return {AXES[self.x_axis]: self.curves[0].x, **dict(zip(names, drawn, strict=True))}
         return {
-            AXES[self.axis]: measured.x,
+            AXES[self.x_axis]: measured.x,
             **dict(zip(names, measured.computed, strict=True)),
             "measured": measured.intensity,
             "measured_scaled": measured.scaled,
@@ -99,7 +99,7 @@ def diffractogram(
     patterns: Pattern | Sequence[Pattern],
     measured: str | os.PathLike[str] | tuple[ArrayLike, ArrayLike] | None = None,
     *,
-    axis: str = "two_theta",
+    x_axis: str = "two_theta",
     size_nm: float | None = None,
     fwhm_deg: float | None = None,
     zero_shift_deg: float = 0.0,
@@ -110,7 +110,7 @@ def diffractogram(
         patterns: as of `xrd`, of one wavelength and range of angles.
         measured: a file with two columns, the first on the axis, or places (n,) and intensities
             (n,); scaled to the first curve by least squares with a constant offset.
-        axis: "two_theta" in degrees, "q" in 1/angstrom or "d" in angstrom.
+        x_axis: "two_theta" in degrees, "q" in 1/angstrom or "d" in angstrom.
         size_nm, fwhm_deg, zero_shift_deg: as for `curve`; lines are 0.1 degrees wide if neither
             of the first two is given.
 
@@ -128,7 +128,7 @@ def diffractogram(
         return curve(
             pattern,
             x,
-            axis=axis,
+            axis=x_axis,
             size_nm=size_nm,
             fwhm_deg=fwhm_deg,
             zero_shift_deg=zero_shift_deg,
@@ -143,8 +143,8 @@ def diffractogram(
         for one, factor in zip(raw, factors, strict=True)
     )
     if measured is None:
-        return Diffractogram(axis, every, curves, None)
-    name, x, y = _within_range(measured, axis, every[0])
+        return Diffractogram(x_axis, every, curves, None)
+    name, x, y = _within_range(measured, x_axis, every[0])
     # The highest point may lie between two measured ones: each curve keeps its factor.
     computed = np.array(
         [
@@ -156,11 +156,11 @@ def diffractogram(
     compared = MeasuredCurve(
         name, x, y, computed, scaled.intensity, scaled.difference, scaled.scale, scaled.offset
     )
-    return Diffractogram(axis, every, curves, compared)
+    return Diffractogram(x_axis, every, curves, compared)
 
 
 def _within_range(
-    measured: str | os.PathLike[str] | tuple[ArrayLike, ArrayLike], axis: str, pattern: Pattern
+    measured: str | os.PathLike[str] | tuple[ArrayLike, ArrayLike], x_axis: str, pattern: Pattern
 ) -> tuple[str, np.ndarray, np.ndarray]:
     """Name, places (n,) and intensities (n,) of a measured curve where the pattern is known."""
     if isinstance(measured, tuple):
@@ -173,7 +173,7 @@ def _within_range(
     else:
         name = os.fspath(measured)
         x, y = read_curve(name)
-    two_theta = from_axis(x, axis, pattern.wavelength_A)
+    two_theta = from_axis(x, x_axis, pattern.wavelength_A)
     low, high = pattern.two_theta_deg
     within = (two_theta >= low) & (two_theta <= high) & (two_theta > 0)
     if within.sum() < 2:
