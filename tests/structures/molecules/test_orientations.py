@@ -19,12 +19,12 @@ from perovdb.structures.molecules.orientations import (
     ORIENTATIONS,
     Orientation,
     as_orientation,
-    cube_rotations,
     orientations,
     pointing,
 )
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
+from perovdb.structures.symmetry import cube_rotations
 
 ALTERNATING = [rule for rule in ORIENTATIONS if rule.startswith(("antiferro", "columnar"))]
 

@@ -7,11 +7,18 @@ from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.average_cell import average_cell
+from perovdb.composition import parse
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.builder import build
-from perovdb.structures.octahedra.bonds import CORNERS, measure
-from perovdb.structures.octahedra.comparison import compare
-from perovdb.structures.octahedra.distortion import density_g_cm3, distortion
+from perovdb.structures.files.writing import write_structure
+from perovdb.structures.octahedra.analysis import (
+    Octahedra,
+    density_g_cm3,
+    octahedra_of_sites,
+)
+from perovdb.structures.octahedra.bonds import CORNERS, measure, sites_of
+from perovdb.structures.octahedra.comparison import Comparison
+from perovdb.structures.octahedra.measuring import octahedra
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
 from perovdb.structures.tilts.cells import tilted_sites
@@ -87,7 +94,7 @@ def test_two_bonds_in_line_show_no_tilt():
 
 
 def test_one_cell_of_the_cubic_phase_shares_corners_with_itself():
-    found = distortion(build("CsPbI3", "alpha"))
+    found = octahedra(build("CsPbI3", "alpha"))
     assert found.glazer == "a0a0a0"
     assert found.complete == 1
     assert found.bridge_angles_deg == pytest.approx([180, 180, 180])
@@ -100,7 +107,7 @@ def test_gamma_cspbi3_is_tilted_as_its_coordinates_say():
     coordinates by hand. The apical Pb-I-Pb is 180 - 2 theta, theta the turn about the axis in
     the plane; seen along c, the four bonds in the plane are turned by phi."""
     sites = bare("CsPbI3", "gamma")
-    found = distortion(sites)
+    found = octahedra_of_sites(sites)
     assert found.glazer == "a-a-c+"
     a, b, c = found.tilts.tilt_deg
     assert a == pytest.approx(b, abs=1e-6)
@@ -127,7 +134,7 @@ def test_gamma_cspbi3_is_tilted_as_its_coordinates_say():
 
 def test_every_octahedron_of_gamma_cspbi3_against_a_direct_fit():
     sites = bare("CsPbI3", "gamma")
-    found = distortion(sites)
+    found = octahedra_of_sites(sites)
     frame = np.array(found.axes)
     for one in found.octahedra:
         steps = sites.fractional[sites.of("X")] - sites.fractional[one.site]
@@ -139,11 +146,11 @@ def test_every_octahedron_of_gamma_cspbi3_against_a_direct_fit():
 
 
 def test_phases_of_the_store():
-    assert distortion(bare("CsPbI3", "beta")).glazer == "a0a0c+"
-    assert distortion(bare("CsPbBr3", "gamma")).glazer == "a-a-c+"
-    assert distortion(bare("MAPbI3", "gamma")).glazer == "a-b+a-"
+    assert octahedra_of_sites(bare("CsPbI3", "beta")).glazer == "a0a0c+"
+    assert octahedra_of_sites(bare("CsPbBr3", "gamma")).glazer == "a-a-c+"
+    assert octahedra_of_sites(bare("MAPbI3", "gamma")).glazer == "a-b+a-"
     # The yellow phase is made of chains that share edges.
-    assert distortion(bare("CsPbI3", "delta")).shared_edges > 0
+    assert octahedra_of_sites(bare("CsPbI3", "delta")).shared_edges > 0
 
 
 @pytest.mark.parametrize("size", [(2, 1, 1), (2, 2, 2), (1, 3, 1)])
@@ -153,11 +160,11 @@ def test_a_supercell_and_another_frame_change_nothing(size):
     rng = np.random.default_rng(3)
     moved = fractional + rng.integers(-2, 3, size=fractional.shape)
     large = Sites(lattice, moved, np.tile(sites.roles, int(np.prod(size))))
-    found = distortion(large)
+    found = octahedra_of_sites(large)
     assert found.glazer == "a-a-c+"
     assert found.tilts.tilt_deg == pytest.approx((8, 8, 5), abs=1e-6)
     turn = Rotation.from_rotvec([10, 20, 70], degrees=True).as_matrix()
-    turned = distortion(Sites(lattice @ turn.T, moved, large.roles), axes=turn.T)
+    turned = octahedra_of_sites(Sites(lattice @ turn.T, moved, large.roles), axes=turn.T)
     assert turned.glazer == "a-a-c+"
     assert turned.tilts.tilt_deg == pytest.approx((8, 8, 5), abs=1e-6)
 
@@ -168,7 +175,7 @@ def test_tilts_at_random_have_no_pattern():
     )
     roles = np.tile(["A", "B", "X", "X", "X"], 64)
     shaken = fractional + np.random.default_rng(0).normal(scale=0.01, size=fractional.shape)
-    found = distortion(Sites(lattice, shaken, roles))
+    found = octahedra_of_sites(Sites(lattice, shaken, roles))
     assert found.glazer == "a~a~a~"
 
 
@@ -178,7 +185,7 @@ def test_a_particle_has_octahedra_that_lack_corners():
     )
     roles = np.tile(["A", "B", "X", "X", "X"], 27)
     box = Sites(lattice * 2, fractional / 2 + 0.1, roles, (False, False, False))
-    found = distortion(box)
+    found = octahedra_of_sites(box)
     # X stands on the far side of each B along each axis: only B with a cell before them are whole.
     assert found.complete == 8
     assert sorted(one.coordination for one in found.octahedra)[0] == 3
@@ -189,7 +196,7 @@ def test_a_particle_has_octahedra_that_lack_corners():
 def test_a_vacancy_and_what_it_does():
     before = build("CsPbI3", "alpha", (2, 2, 2))
     after = build("CsPbI3", "alpha", (2, 2, 2), vacancy="I")
-    found = compare(before, after)
+    found = octahedra(before, after)
     gone = [one for one in found.changes if one.lost_corners]
     assert len(gone) == 2
     assert [one.distance_A for one in gone] == pytest.approx([3.1447, 3.1447], abs=1e-4)
@@ -204,19 +211,19 @@ def test_changes_are_per_octahedron_and_by_distance():
     after = before.copy()
     x = next(i for i, role in enumerate(after.site_properties["role"]) if role == "X")
     after.translate_sites([x], [0.2, 0, 0], frac_coords=False, to_unit_cell=False)
-    found = compare(before, after, point_A=before[x].coords)
+    found = octahedra(before, after, point_A=before[x].coords)
     changed = [one for one in found.changes if abs(one.differences["mean_bond_A"]) > 1e-6]
     assert len(changed) == 2
     assert max(one.distance_A for one in changed) == pytest.approx(found.changes[1].distance_A)
-    json.dumps(found.to_dict(), allow_nan=False)
-    assert math.isnan(compare(before, before).changes[0].distance_A)
+    json.dumps(found.as_dict(), allow_nan=False)
+    assert math.isnan(octahedra(before, before).changes[0].distance_A)
 
 
 def test_molecules_count_as_one_a_ion():
-    found = distortion(build("FAPbI3", "alpha", (2, 2, 2), seed=3))
+    found = octahedra(build("FAPbI3", "alpha", (2, 2, 2), seed=3))
     assert len(found.a_coordination) == 8
     assert {one.ion for one in found.octahedra} == {"Pb"}
-    text = json.dumps(found.to_dict(), allow_nan=False)
+    text = json.dumps(found.as_dict(), allow_nan=False)
     assert "mean_bond_A" in text
 
 
@@ -231,16 +238,61 @@ def test_density():
 def test_what_has_no_octahedra_is_refused():
     cell = build("CsPbI3", "alpha")
     with pytest.raises(StructureError):
-        distortion(Sites(np.eye(3) * 6, np.zeros((1, 3)), np.array(["A"])))
+        octahedra_of_sites(Sites(np.eye(3) * 6, np.zeros((1, 3)), np.array(["A"])))
     far = Sites(np.eye(3) * 30, np.array([[0, 0, 0], [0.5, 0, 0]]), np.array(["B", "X"]))
     with pytest.raises(StructureError):
-        distortion(far)
+        octahedra_of_sites(far)
     cell.remove_site_property("role")
     with pytest.raises(StructureError):
-        distortion(cell)
+        sites_of(cell)
+    assert octahedra(cell).complete == 1
     with pytest.raises(InputError):
-        distortion(build("CsPbI3", "alpha"), axes=np.zeros((3, 3)))
+        octahedra(build("CsPbI3", "alpha"), axes=np.zeros((3, 3)))
     with pytest.raises(InputError):
-        compare(build("CsPbI3", "alpha"), build("CsPbI3", "alpha"), point_A=(1, 2))
+        octahedra(build("CsPbI3", "alpha"), build("CsPbI3", "alpha"), point_A=(1, 2))
     with pytest.raises(StructureError):
-        compare(build("CsPbI3", "alpha"), build("CsPbI3", "alpha", (2, 1, 1)))
+        octahedra(build("CsPbI3", "alpha"), build("CsPbI3", "alpha", (2, 1, 1)))
+
+
+def test_any_material_is_measured(tmp_path):
+    structure = build("CsPbI3", "gamma")
+    file = tmp_path / "x.cif"
+    write_structure(structure, file)
+    bare = structure.copy()
+    for name in ("role", "ion", "molecule"):
+        bare.remove_site_property(name)
+    bare.properties = {}
+    for material in (
+        "CsPbI3",
+        parse("CsPbI3"),
+        structure,
+        bare,
+        file,
+        str(file),
+        bare.to_ase_atoms(),
+    ):
+        answer = octahedra(material)
+        assert (answer.glazer, answer.complete) == ("a-a-c+", 4)
+        assert answer.density_g_cm3 == pytest.approx(density_g_cm3(structure), rel=1e-6)
+        assert "4 of 4 octahedra complete, a-a-c+" in repr(answer)
+    assert octahedra("CsPbI3", phase="alpha").glazer == "a0a0a0"
+    with pytest.raises(InputError, match="that of a formula"):
+        octahedra(structure, phase="alpha")
+    with pytest.raises(InputError, match="second structure"):
+        octahedra(structure, point_A=(0, 0, 0))
+
+
+def test_answers_go_through_json_and_into_a_frame():
+    full = build("CsPbI3", "alpha", (2, 2, 2))
+    lacking = build("CsPbI3", "alpha", (2, 2, 2), vacancy="I")
+    one, change = octahedra(lacking), octahedra(full, lacking)
+    for answer, kind in ((one, Octahedra), (change, Comparison)):
+        data = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
+        again = kind.from_dict(data)
+        assert json.dumps(again.as_dict()) == json.dumps(data)
+        assert "\n" not in repr(answer)
+        assert len(answer.to_frame()) == 8
+    assert math.isnan(one.octahedra[0].volume_A3) or math.isnan(one.octahedra[-1].volume_A3)
+    assert change.to_frame()["lost"].astype(bool).sum() == 2
+    assert "6 of 8 octahedra complete" in str(change)
+    assert octahedra("CsPbI3", phase="delta").notes[0].startswith("8 pairs")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perovdb.errors import InputError, OutOfRange
-from perovdb.structures.octahedra.distortion import distortion
+from perovdb.structures.octahedra.analysis import octahedra_of_sites
 from perovdb.structures.sites import Sites
 from perovdb.structures.tilts.angles import estimated_tilt, tilt_from_tolerance, tilt_from_volume
 from perovdb.structures.tilts.cells import tilted_sites
@@ -70,7 +70,7 @@ def test_octahedra_are_regular_and_keep_the_bond(symbol):
 def test_analysis_gives_back_symbol_and_angles(symbol):
     system = parse_glazer(symbol)
     about = axis_angles(system, ANGLES[len(system.tilted)])
-    found = distortion(model(symbol))
+    found = octahedra_of_sites(model(symbol))
     assert found.glazer == symbol
     assert found.tilts.tilt_deg == pytest.approx(about, abs=0.01)
 
@@ -85,7 +85,7 @@ def test_any_angle_comes_back_to_a_hundredth_of_a_degree(symbol, angles, bond):
     system = parse_glazer(symbol)
     given_ = angles[: len(system.tilted)]
     about = axis_angles(system, given_ if len(given_) < 3 else angles)
-    found = distortion(tilted_sites(symbol, given_, bond))
+    found = octahedra_of_sites(tilted_sites(symbol, given_, bond))
     assert found.tilts.tilt_deg == pytest.approx(about, abs=0.01)
     assert found.averages["mean_bond_A"] == pytest.approx(bond, abs=1e-6)
     assert found.averages["angle_variance_deg2"] == pytest.approx(0, abs=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import warnings
 from collections.abc import Callable
 
@@ -165,12 +166,18 @@ def as_text(structure: Structure, form: str) -> str:
 
 
 @checked
-def write_structure(structure: Structure, name: str) -> None:
+def write_structure(structure: Structure, path: str | os.PathLike[str]) -> None:
     """Write a structure to a new file, whole or not at all.
+
+    Args:
+        structure: as built by perovdb.
+        path: *.cif, *.vasp or POSCAR*, *.xyz, *.inc of CP2K, *.qe, *.json of pymatgen; the name
+            tells the format.
 
     Raises:
         InputError: the name tells no format, the file exists, or it cannot be written.
     """
+    name = os.fspath(path)
     text = as_text(structure, format_of(name))
     check_new_file(name)
     write_new_text(name, text)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from itertools import permutations, product
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +19,7 @@ from perovdb.errors import InputError
 from perovdb.structures.molecules.foreign import read_molecule
 from perovdb.structures.molecules.geometry import RigidMolecule, from_record
 from perovdb.structures.streams import stream
+from perovdb.structures.symmetry import cube_rotations
 
 #: How the molecules of a structure are turned.
 ORIENTATIONS = {
@@ -210,14 +210,3 @@ def _frame(along: list[int], normal: list[int]) -> np.ndarray:
     """Rotation with x going to `along` and z to `normal`, which are at right angles."""
     x, z = (np.array(v) / np.linalg.norm(v) for v in (along, normal))
     return np.column_stack([x, np.cross(z, x), z])
-
-
-def cube_rotations() -> np.ndarray:
-    """(24, 3, 3) proper rotations of the cube, the identity first."""
-    matrices = []
-    for order, signs in product(permutations(range(3)), product((1, -1), repeat=3)):
-        matrix = np.zeros((3, 3))
-        matrix[range(3), order] = signs
-        if np.linalg.det(matrix) > 0:
-            matrices.append(matrix)
-    return np.array(matrices)

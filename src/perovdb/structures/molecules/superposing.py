@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.molecules import centre_of
 from perovdb.structures.molecules.geometry import RigidMolecule, in_own_frame
-from perovdb.structures.molecules.orientations import cube_rotations
+from perovdb.structures.symmetry import cube_rotations
 
 #: Atoms that agree to this on average are in the right order, in angstrom.
 IN_ORDER_A = 0.05

@@ -7,13 +7,17 @@ need all six corners are NaN there, null in JSON.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.transform import Rotation
 
+from perovdb.answers import Answer
 from perovdb.errors import StructureError
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import sites_of_units, units
@@ -27,6 +31,32 @@ CORNERS = np.kron(np.eye(3), [[1.0], [-1.0]])
 CORNER_NAMES = ("+a", "-a", "+b", "-b", "+c", "-c")
 _CIS = np.array([(i, j) for i in range(6) for j in range(i) if i // 2 != j // 2])
 _FACES = np.array([(i, 2 + j, 4 + k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+
+
+#: The numbers of an octahedron that are averaged and compared, and their digits in a table.
+NUMBERS = {
+    "mean_bond_A": 4,
+    "bond_length_distortion": 6,
+    "angle_variance_deg2": 3,
+    "quadratic_elongation": 5,
+    "off_centre_A": 4,
+    "volume_A3": 2,
+}
+
+
+def finite(value: float, digits: int) -> float | None:
+    """A rounded number without a minus before zero; None for NaN."""
+    return round(value, digits) + 0.0 if math.isfinite(value) else None
+
+
+def as_shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with as many digits as people want to see."""
+    digits = {name.removeprefix("d_"): name for name in row}
+    shown = dict(row)
+    for number, name in digits.items():
+        if row[name] is not None and (number in NUMBERS or name.endswith("_deg")):
+            shown[name] = finite(row[name], NUMBERS.get(number, 2))
+    return shown
 
 
 @dataclass(frozen=True)
@@ -50,13 +80,13 @@ class Bonds:
         return np.flatnonzero(self.b_site == b_site)
 
 
-@dataclass(frozen=True)
-class Octahedron:
+@dataclass(frozen=True, repr=False)
+class Octahedron(Answer):
     """One BX6, or what is there of it.
 
     Attributes:
-        site: index of the B among the sites or, for a structure, among its atoms.
-        ion: the B ion, "" where only sites were given.
+        site: index of the B among the atoms of the structure.
+        ion: the B ion.
         centre_A: (3,) Cartesian position of the B.
         corners: the corners that are there, such as "+a"; six in a complete octahedron.
         bond_lengths_A: B-X, in the order of `corners`.
@@ -96,22 +126,29 @@ class Octahedron:
         """Number of X of the B."""
         return len(self.corners)
 
+    def rows(self) -> list[dict[str, Any]]:
+        row: dict[str, Any] = {"B": f"{self.ion}{self.site + 1}", "X": self.coordination}
+        row |= {name: finite(getattr(self, name), 6) for name in NUMBERS}
+        tilts = zip("abc", self.tilt_deg, strict=True)
+        return [row | {f"tilt_{axis}_deg": finite(angle, 6) for axis, angle in tilts}]
 
-def sites_of(structure: Structure | Sites) -> tuple[Sites, list[str], list[int]]:
+    def _table(self) -> list[dict[str, Any]]:
+        return [as_shown(row) for row in self.rows()]
+
+
+def sites_of(structure: Structure) -> tuple[Sites, list[str], list[int]]:
     """The units of a structure as sites, with their ions and the index of their first atom.
 
     Raises:
-        StructureError: the structure does not carry roles.
+        StructureError: the structure does not carry roles, or holds no atoms.
     """
-    if isinstance(structure, Sites):
-        return structure, [""] * len(structure), list(range(len(structure)))
-    found = units(structure)
-    if not found:
+    every = units(structure)
+    if not every:
         raise StructureError("The structure holds no atoms.", "Give a perovskite.")
     return (
-        sites_of_units(structure, found),
-        [unit.ion for unit in found],
-        [int(unit.atoms[0]) for unit in found],
+        sites_of_units(structure, every),
+        [unit.ion for unit in every],
+        [int(unit.atoms[0]) for unit in every],
     )
 
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Lattice
 from scipy.spatial.transform import Rotation
 
+from perovdb.answers import Answer
+from perovdb.answers.tables import table
 from perovdb.errors import InputError, StructureError
-from perovdb.structures.arguments import checked
-from perovdb.structures.octahedra.bonds import Octahedron, sites_of
-from perovdb.structures.octahedra.distortion import NUMBERS, Distortion, distortion, jsonable
+from perovdb.structures.octahedra.analysis import Octahedra
+from perovdb.structures.octahedra.bonds import NUMBERS, Octahedron, as_shown, finite
 from perovdb.structures.sites import Sites
 
 
-@dataclass(frozen=True)
-class Change:
+@dataclass(frozen=True, repr=False)
+class Change(Answer):
     """What became of one octahedron.
 
     Attributes:
-        site: index of the B in the first model.
+        site: index of the B among the atoms of the first model.
         distance_A: of the B from the point asked for.
         lost_corners, gained_corners: such as "+a".
         moved_A: how far the B moved.
@@ -39,13 +40,24 @@ class Change:
     turned_deg: float
     differences: Mapping[str, float]
 
+    def rows(self) -> list[dict[str, Any]]:
+        row: dict[str, Any] = {
+            "B": self.site + 1,
+            "distance_A": finite(self.distance_A, 3),
+            "lost": " ".join(self.lost_corners),
+            "gained": " ".join(self.gained_corners),
+            "moved_A": finite(self.moved_A, 4),
+            "turned_deg": finite(self.turned_deg, 6),
+        }
+        return [row | {f"d_{name}": finite(self.differences[name], 6) for name in NUMBERS}]
 
-@dataclass(frozen=True)
-class Comparison:
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Answer):
     """Two models of the same B sites.
 
     Attributes:
-        point_A: (3,) from where distances count; NaN where nothing was given nor is missing.
+        point_A: (3,) from where distances count; NaN where no point is named and none is missing.
         changes: one for each octahedron, nearest first.
         averages: mean of each number, second less first.
         before, after: the two models.
@@ -54,68 +66,81 @@ class Comparison:
     point_A: tuple[float, float, float]
     changes: tuple[Change, ...]
     averages: Mapping[str, float]
-    before: Distortion
-    after: Distortion
+    before: Octahedra
+    after: Octahedra
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON can hold it; numbers that are not defined are null."""
-        return dict(jsonable(asdict(self)))
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each octahedron, nearest first."""
+        return [row for one in self.changes for row in one.rows()]
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [as_shown(row) for row in self.rows()]
+
+    def _headline(self) -> str:
+        changed = sum(bool(one.lost_corners or one.gained_corners) for one in self.changes)
+        return (
+            f"{self.before.material} to {self.after.material}: {changed} of "
+            f"{len(self.changes)} octahedra lost or gained a corner, "
+            f"{self.before.glazer} to {self.after.glazer}"
+        )
+
+    def _lines(self) -> list[str]:
+        heads = [
+            line
+            for model in (self.before, self.after)
+            for line in (model._headline(), *(f"  note: {note}" for note in model.notes))
+        ]
+        return [*heads, *table(self._table())]
 
 
-@checked
-def compare(
-    before: Structure | Sites,
-    after: Structure | Sites,
-    *,
+def compared(
+    before: tuple[Octahedra, Sites],
+    after: tuple[Octahedra, Sites],
     point_A: Sequence[float] | None = None,
-    axes: np.ndarray | Sequence[Sequence[float]] | None = None,
 ) -> Comparison:
-    """What changed at each octahedron from one model to another, such as one with a vacancy.
+    """What changed at each octahedron from one model to another.
 
     Args:
-        before, after: models of the same B sites in the same or a nearly equal cell.
+        before, after: what was measured, along the same axes, and the sites it was measured on:
+            the same B sites in the same or a nearly equal cell.
         point_A: (3,) Cartesian, in the first cell; by default where an A or X ion of the first
             model is missing in the second one, the first such.
-        axes: as for `distortion`.
 
     Raises:
         StructureError: the B ions are not the same ones.
         InputError: the point is not three numbers.
     """
-    first, _, _ = sites_of(before)
-    second, _, _ = sites_of(after)
-    measured = distortion(before, axes=axes)
-    then = distortion(after, axes=measured.axes)
-    b_first, b_second = first.of("B"), second.of("B")
+    (first, sites), (second, other_sites) = before, after
+    b_first, b_second = sites.of("B"), other_sites.of("B")
     if len(b_first) != len(b_second):
         raise StructureError(
             f"The models hold {len(b_first)} and {len(b_second)} B ions.",
             "Compare models of the same B sites.",
         )
-    apart = _apart(first, first.fractional[b_first], second.fractional[b_second])
+    apart = _apart(sites, sites.fractional[b_first], other_sites.fractional[b_second])
     partner = apart.argmin(axis=1)
     moved = apart[np.arange(len(partner)), partner]
     # Half of a pseudo-cubic step, which is two bonds.
-    if len(set(partner.tolist())) < len(partner) or moved.max() > measured.averages["mean_bond_A"]:
+    if len(set(partner.tolist())) < len(partner) or moved.max() > first.averages["mean_bond_A"]:
         raise StructureError(
             f"The B ions of the models are up to {moved.max():.1f} A apart.",
             "Compare models in the same cell with the same origin.",
         )
-    point = _point(first, second, point_A)
+    point = _point(sites, other_sites, point_A)
     distance = np.full(len(b_first), np.nan)
     if not np.isnan(point).any():
-        fractional = (point @ np.linalg.inv(first.lattice_A))[None, :]
-        distance = _apart(first, first.fractional[b_first], fractional)[:, 0]
+        fractional = (point @ np.linalg.inv(sites.lattice_A))[None, :]
+        distance = _apart(sites, sites.fractional[b_first], fractional)[:, 0]
     changes = [
-        _change(one, then.octahedra[other], float(r), float(m))
-        for one, other, r, m in zip(measured.octahedra, partner, distance, moved, strict=True)
+        _change(one, second.octahedra[other], float(r), float(m))
+        for one, other, r, m in zip(first.octahedra, partner, distance, moved, strict=True)
     ]
     return Comparison(
         point_A=(float(point[0]), float(point[1]), float(point[2])),
         changes=tuple(sorted(changes, key=lambda one: (one.distance_A, one.site))),
-        averages={name: then.averages[name] - measured.averages[name] for name in NUMBERS},
-        before=measured,
-        after=then,
+        averages={name: second.averages[name] - first.averages[name] for name in NUMBERS},
+        before=first,
+        after=second,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations, product
+from itertools import permutations
 
 import numpy as np
 
+from perovdb.answers import Answer
 from perovdb.errors import InputError
 from perovdb.structures.octahedra.bonds import Bonds, Octahedron
+from perovdb.structures.symmetry import cube_rotations
 
 Matrix = tuple[tuple[float, float, float], ...]
 
@@ -39,8 +41,8 @@ class Links:
         return int((np.unique(pairs, axis=0, return_counts=True)[1] > 1).sum()) // 2
 
 
-@dataclass(frozen=True)
-class TiltPattern:
+@dataclass(frozen=True, repr=False)
+class TiltPattern(Answer):
     """The tilt system of a model, as its octahedra show it.
 
     Attributes:
@@ -128,15 +130,7 @@ def pseudocubic_axes(
         if wanted.shape != (3, 3) or not abs(np.linalg.det(wanted)) > 1e-9:
             raise InputError("The axes are not three independent vectors.", "Give (3, 3) rows.")
         wanted = wanted / np.linalg.norm(wanted, axis=1)[:, None]
-    return np.asarray(max((turn @ frame for turn in _TURNS), key=lambda one: np.sum(one * wanted)))
-
-
-_TURNS = [
-    turn
-    for order in permutations(range(3))
-    for signs in product((1.0, -1.0), repeat=3)
-    if np.linalg.det(turn := np.eye(3)[list(order)] * np.array(signs)[:, None]) > 0
-]
+    return np.asarray(max(cube_rotations() @ frame, key=lambda one: np.sum(one * wanted)))
 
 
 def _first_frame(bonds: Bonds) -> np.ndarray:
@@ -172,11 +166,11 @@ def tilt_pattern(
     for axis in range(3):
         mine = both & (along == axis)
         if mine.any():
-            product_ = tilts[links.start[mine]] * tilts[links.end[mine]]
+            products = tilts[links.start[mine]] * tilts[links.end[mine]]
             square = (tilts[links.start[mine]] ** 2).mean(axis=0)
             # Of tilts that are not there, nothing is said.
             fine = square > 1e-12
-            correlations[fine, axis] = product_.mean(axis=0)[fine] / square[fine]
+            correlations[fine, axis] = products.mean(axis=0)[fine] / square[fine]
     in_phase, antiphase = _amplitudes(tilts, known, links, along)
     amplitude = np.maximum(in_phase, antiphase)
     signs = ["+" if one > other else "-" for one, other in zip(in_phase, antiphase, strict=True)]

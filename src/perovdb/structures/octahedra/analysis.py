@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.constants
 from pymatgen.core import Structure
 
+from perovdb.answers import Answer
+from perovdb.answers.tables import table
 from perovdb.calculators.molecules import atomic_masses
 from perovdb.errors import StructureError
-from perovdb.structures.arguments import checked
 from perovdb.structures.octahedra.bonds import (
+    NUMBERS,
     Octahedron,
+    as_shown,
     find_bonds,
     measure,
     neighbours,
-    sites_of,
 )
 from perovdb.structures.octahedra.tilt_pattern import (
     TiltPattern,
@@ -29,15 +31,8 @@ from perovdb.structures.octahedra.tilt_pattern import (
 )
 from perovdb.structures.sites import Sites
 
-#: The numbers of an octahedron that are averaged and compared.
-NUMBERS = (
-    "mean_bond_A",
-    "bond_length_distortion",
-    "angle_variance_deg2",
-    "quadratic_elongation",
-    "off_centre_A",
-    "volume_A3",
-)
+#: Rows of (3, 3) vectors.
+AxesLike = np.ndarray | Sequence[Sequence[float]]
 
 #: One atomic mass unit in a cubic angstrom, in g/cm^3: the unit is 1e3 g/kg of what scipy has from
 #: CODATA, over 1e-24 cm^3.
@@ -50,11 +45,12 @@ _CAGE = (math.sqrt(2) + math.sqrt(6)) / 2
 _STEP = 0.1
 
 
-@dataclass(frozen=True)
-class Distortion:
+@dataclass(frozen=True, repr=False)
+class Octahedra(Answer):
     """What the octahedra of a model look like.
 
     Attributes:
+        material: the formula or the file that was measured.
         octahedra: one for each B, in the order of the B ions.
         axes: (3, 3) the pseudo-cubic axes, unit vectors, to which tilts refer.
         tilts: how the octahedra are tilted together.
@@ -64,55 +60,98 @@ class Distortion:
         complete: how many octahedra have their six X.
         shared_edges: pairs of octahedra that share more than a corner; where there are any, the
             model is no perovskite and its tilts mean nothing.
+        density_g_cm3: of a crystal, molecules and all; None for a particle or a slab.
+        closest_contact_A: the shortest distance between atoms of different ions or molecules,
+            looked for up to 4 A; None where only sites are known.
     """
 
+    material: str
     octahedra: tuple[Octahedron, ...]
-    axes: tuple[tuple[float, ...], ...]
+    axes: tuple[tuple[float, float, float], ...]
     tilts: TiltPattern
     bridge_angles_deg: tuple[float, ...]
     a_coordination: tuple[int, ...]
     averages: Mapping[str, float]
     complete: int
     shared_edges: int
+    density_g_cm3: float | None = None
+    closest_contact_A: float | None = None
+
+    derived = ("glazer", "notes")
 
     @property
     def glazer(self) -> str:
         """The Glazer symbol that the tilts suggest."""
         return self.tilts.glazer
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as JSON can hold it; numbers that are not defined are null."""
-        return dict(jsonable(asdict(self)))
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why the tilts mean nothing, where they do not."""
+        if not self.shared_edges:
+            return ()
+        return (
+            f"{self.shared_edges} pairs of octahedra share more than a corner: this is no "
+            "perovskite, and its tilts mean nothing",
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each octahedron."""
+        return [row for one in self.octahedra for row in one.rows()]
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [as_shown(row) for row in self.rows()]
+
+    def _headline(self) -> str:
+        bridges = [angle for angle in self.bridge_angles_deg if math.isfinite(angle)]
+        angles = f"B-X-B {min(bridges):.2f} to {max(bridges):.2f} deg" if bridges else "no B-X-B"
+        return (
+            f"{self.material}: {self.complete} of {len(self.octahedra)} octahedra complete, "
+            f"{self.glazer}, {angles}"
+        )
+
+    def _lines(self) -> list[str]:
+        notes = [f"  note: {note}" for note in self.notes]
+        return [self._headline(), *notes, *table(self._table())]
 
 
-@checked
-def distortion(
-    structure: Structure | Sites,
+def octahedra_of_sites(
+    sites: Sites,
+    ions: Sequence[str] | None = None,
+    atoms: Sequence[int] | None = None,
     *,
-    axes: np.ndarray | Sequence[Sequence[float]] | None = None,
+    material: str = "sites",
+    axes: AxesLike | None = None,
     reach_A: float | None = None,
     tolerance_deg: float = 0.5,
-) -> Distortion:
-    """Find and measure the octahedra of a model.
+) -> Octahedra:
+    """Find and measure the octahedra of a model, periodic or a particle.
 
     Args:
-        structure: with roles; or the bare sites. Periodic or a particle.
+        sites: of the model.
+        ions: (n,) the ion on each, for the record.
+        atoms: (n,) the index by which each is named; by default that of the site.
+        material: for the record.
         axes: (3, 3) rows, roughly the pseudo-cubic axes to use; see `pseudocubic_axes`.
         reach_A: the longest B-X that counts as a bond; by default 1.45 times the usual one.
         tolerance_deg: smaller tilts than this are none, and tilts this near are equal.
 
     Raises:
-        StructureError: no roles, or no B with X around.
+        StructureError: no B with X around.
         InputError: the axes cannot be used.
     """
-    sites, ions, atoms = sites_of(structure)
     bonds = find_bonds(sites, reach_A)
     b_sites = sites.of("B")
     links = find_links(bonds, b_sites)
     frame = pseudocubic_axes(bonds, links, axes)
     vectors = bonds.vector_A @ frame.T
-    octahedra = tuple(
-        measure(atoms[b], ions[b], sites.positions_A[b], vectors[bonds.of(b)]) for b in b_sites
+    shapes = tuple(
+        measure(
+            int(b) if atoms is None else atoms[b],
+            "" if ions is None else ions[b],
+            sites.positions_A[b],
+            vectors[bonds.of(b)],
+        )
+        for b in b_sites
     )
     once = links.start <= links.end
     order = np.argsort(links.x_site[once], kind="stable")
@@ -120,14 +159,15 @@ def distortion(
     # An octahedron that meets its own image counts its corner in both senses.
     own = (links.start == links.end)[once][order]
     seen = np.cumsum(own) % 2 == 0
-    return Distortion(
-        octahedra=octahedra,
-        axes=tuple(tuple(float(x) for x in row) for row in frame),
-        tilts=tilt_pattern(octahedra, links, frame, tolerance_deg),
+    return Octahedra(
+        material=material,
+        octahedra=shapes,
+        axes=tuple((float(x), float(y), float(z)) for x, y, z in frame),
+        tilts=tilt_pattern(shapes, links, frame, tolerance_deg),
         bridge_angles_deg=tuple(float(x) for x in bridges[~(own & seen)]),
         a_coordination=_around_a(sites, float(np.linalg.norm(bonds.vector_A, axis=1).mean())),
-        averages=_averages(octahedra),
-        complete=sum(one.complete for one in octahedra),
+        averages=_averages(shapes),
+        complete=sum(one.complete for one in shapes),
         shared_edges=links.edges(),
     )
 
@@ -157,7 +197,6 @@ def _around_a(sites: Sites, bond_A: float) -> tuple[int, ...]:
     return tuple(counts)
 
 
-@checked
 def density_g_cm3(structure: Structure) -> float:
     """Mass density of a crystal, molecules and all.
 
@@ -170,14 +209,3 @@ def density_g_cm3(structure: Structure) -> float:
         )
     masses = atomic_masses([site.specie.symbol for site in structure])
     return float(masses.sum() / structure.volume * _G_CM3)
-
-
-def jsonable(value: Any) -> Any:
-    """A value as JSON can hold it: tuples are lists, NaN is None."""
-    if isinstance(value, Mapping):
-        return {key: jsonable(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(one) for one in value]
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return value
