@@ -1,4 +1,7 @@
-"""CP2K: a band input, one for each end, and a replica file for each image."""
+"""CP2K: a band input, one for each end, and a replica file for each image.
+
+It is written here from plain dictionaries: pymatgen's sets for CP2K have no band.
+"""
 
 from __future__ import annotations
 

@@ -123,6 +123,6 @@ def _check_use(path: str | os.PathLike[str], table: str, key: str, value: Any) -
             ) from None
 
 
-def _nearest(given: str, names: list[str]) -> str:
-    near = get_close_matches(given, names, n=1, cutoff=0.6)
+def _nearest(word: str, names: list[str]) -> str:
+    near = get_close_matches(word, names, n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else f"Choose one of: {', '.join(names)}."

@@ -156,9 +156,9 @@ def parse_manifest(text: str) -> Manifest:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise TypeError("it holds no table")
-    found = Manifest.from_dict(data)
+    manifest = Manifest.from_dict(data)
     for name in _NUMBERS:
-        value = getattr(found, name)
+        value = getattr(manifest, name)
         if value is not None and not isinstance(value, int):
             raise ValueError(f"'{name}' cannot be {value!r}")
-    return found
+    return manifest

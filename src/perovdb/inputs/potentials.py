@@ -66,14 +66,14 @@ def potentials(code: str, elements: list[str], family: str | None = None) -> dic
             f"No {code} potential is listed for {', '.join(missing)}.",
             f"Add it to {_TABLE} with its number of valence electrons.",
         )
-    found = {}
+    chosen = {}
     for element in elements:
         node, source = listed[element]
         details = {key: node[key] for key in node if key not in ("symbol", "valence")}
-        found[element] = Potential(
+        chosen[element] = Potential(
             element, node["symbol"], node["valence"], table["sources"][source], details
         )
-    return found
+    return chosen
 
 
 def electron_count(elements: list[str], table: Mapping[str, Potential], charge: int) -> int:

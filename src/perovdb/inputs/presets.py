@@ -144,11 +144,11 @@ def _sections(
     tree: Mapping[str, Any], path: str, sources: Mapping[str, str]
 ) -> dict[str, dict[str, Setting]]:
     """Flatten tables in tables to sections with dotted names."""
-    found: dict[str, dict[str, Setting]] = {}
+    sections: dict[str, dict[str, Setting]] = {}
     for key, node in tree.items():
         if set(node) == {"value", "source"}:
             setting = Setting(node["value"], sources[node["source"]])
-            found.setdefault(path, {})[key] = setting
+            sections.setdefault(path, {})[key] = setting
         else:
-            found |= _sections(node, f"{path}.{key}".lstrip("."), sources)
-    return found
+            sections |= _sections(node, f"{path}.{key}".lstrip("."), sources)
+    return sections

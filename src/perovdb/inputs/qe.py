@@ -1,4 +1,7 @@
-"""Quantum ESPRESSO: a neb.x input with every image, and a pw.x relaxation of each end."""
+"""Quantum ESPRESSO: a neb.x input with every image, and a pw.x relaxation of each end.
+
+Namelists are written here: ASE writes inputs of pw.x, but none of neb.x.
+"""
 
 from __future__ import annotations
 

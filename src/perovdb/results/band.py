@@ -109,8 +109,8 @@ def check_band(band: Band, folder: Path) -> Band:
             f"{folder} holds a band of {count} images.",
             "A barrier needs both ends and one image or more between them.",
         )
-    wanted = (count, len(band.elements), 3)
-    if band.positions_A.shape != wanted or band.forces_eV_A.shape != wanted:
+    shape = (count, len(band.elements), 3)
+    if band.positions_A.shape != shape or band.forces_eV_A.shape != shape:
         raise ResultError(
             f"{folder}: the images do not have the same number of atoms.",
             "Files of different runs are mixed: keep those of one.",

@@ -54,7 +54,7 @@ def tangents(chain_A: np.ndarray, energies_eV: np.ndarray) -> np.ndarray:
     10.1063/1.1323224 (from memory); at the ends the only step there is.
     """
     steps = np.diff(chain_A, axis=0)
-    found = [steps[0]]
+    vectors = [steps[0]]
     for image in range(1, len(chain_A) - 1):
         down, up = steps[image - 1], steps[image]
         before, here, after = energies_eV[image - 1 : image + 2]
@@ -71,9 +71,9 @@ def tangents(chain_A: np.ndarray, energies_eV: np.ndarray) -> np.ndarray:
             else:
                 tangent = up + down
         # Two steps that cancel leave no direction: take the one ahead.
-        found.append(tangent if np.abs(tangent).max() > 0 else up)
-    found.append(steps[-1])
-    stacked = np.array(found)
+        vectors.append(tangent if np.abs(tangent).max() > 0 else up)
+    vectors.append(steps[-1])
+    stacked = np.array(vectors)
     return np.asarray(stacked / np.sqrt((stacked**2).sum(axis=(1, 2), keepdims=True)))
 
 

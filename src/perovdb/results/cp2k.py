@@ -45,7 +45,7 @@ def read(folder: Path) -> Band:
         ResultError: a file is missing, cut, or of another run.
     """
     outputs = [path for path in sorted(folder.iterdir()) if path.suffix in (".out", ".log")]
-    headlines = [told for path in outputs if (told := _headline(path))]
+    headlines = [headline for path in outputs if (headline := _headline(path))]
     if not headlines:
         raise ResultError(
             f"{folder} holds no output of a CP2K band.",
@@ -75,19 +75,19 @@ def _headline(path: Path) -> tuple[str, str, Path] | None:
 
 
 def _replica_files(folder: Path, project: str) -> list[Path]:
-    found = {
+    replicas = {
         int(match["number"]): path
         for path in sorted(folder.glob("*-pos-Replica_nr_*.xyz"))
         if (match := _REPLICA.match(path.name)) and match["project"] == project
     }
-    missing = sorted(set(range(1, max(found, default=0) + 1)) - set(found))
-    if missing or not found:
-        told = ", ".join(map(str, missing)) or "all replicas"
+    missing = sorted(set(range(1, max(replicas, default=0) + 1)) - set(replicas))
+    if missing or not replicas:
+        which = ", ".join(map(str, missing)) or "all replicas"
         raise ResultError(
-            f"{folder} lacks the trajectory of {told} of the project {project}.",
+            f"{folder} lacks the trajectory of {which} of the project {project}.",
             f"They are {project}-pos-Replica_nr_N-1.xyz: run the set, or copy them.",
         )
-    return [found[number] for number in sorted(found)]
+    return [replicas[number] for number in sorted(replicas)]
 
 
 def _band(output: Path, replicas: list[Path]) -> Band:
@@ -122,7 +122,7 @@ def _band(output: Path, replicas: list[Path]) -> Band:
     forces = np.array([replica.forces for replica in last.replicas])
     project = names[0].rpartition("-pos-")[0]
     settings, source = _settings(output.parent, project)
-    told, more = _facts(project, output.parent, last, ended, settings, source)
+    facts, more = _facts(project, output.parent, last, ended, settings, source)
     return Band(
         code=CODE,
         version=version,
@@ -133,7 +133,7 @@ def _band(output: Path, replicas: list[Path]) -> Band:
         energy_kind="total energy of FORCE_EVAL, whose derivatives the forces are",
         forces_eV_A=forces * (_HARTREE_EV / _BOHR_A),
         tangential_eV_A=np.full(len(replicas), np.nan),
-        facts=told,
+        facts=facts,
         files=(output, *replicas, *more),
     )
 
@@ -158,14 +158,15 @@ def _facts(
     most = settings.get("MAX_STEPS")
     files = [source] if source else []
     # With ten replicas or more their numbers have leading zeros.
-    told = {
+    outputs = {
         int(match[1]): path
         for path in sorted(folder.glob(f"{glob.escape(project)}-BAND*.out"))
         if (match := re.search(r"-BAND0*(\d+)\.out$", path.name))
     }
-    files += told.values()
+    files += outputs.values()
     states = [
-        _scf(told[place]) if place in told else None for place in range(1, len(last.replicas) + 1)
+        _scf(outputs[place]) if place in outputs else None
+        for place in range(1, len(last.replicas) + 1)
     ]
     converged: bool | None = None
     if not ended:
@@ -205,7 +206,7 @@ def _settings(folder: Path, project: str) -> tuple[dict[str, Any], Path | None]:
         named = words.get("PROJECT") or words.get("PROJECT_NAME")
         if words.get("RUN_TYPE", "").upper() != "BAND" or named not in names:
             continue
-        found: dict[str, Any] = {
+        settings: dict[str, Any] = {
             key: number(words[key], str(path))
             for key in ("MAX_STEPS", "MAX_FORCE")
             if key in words
@@ -213,8 +214,8 @@ def _settings(folder: Path, project: str) -> tuple[dict[str, Any], Path | None]:
         vectors = {row[0].upper(): row[1:] for row in rows if len(row) == 4}
         if {"A", "B", "C"} <= set(vectors):
             cell = [[number(word, str(path)) for word in vectors[name]] for name in "ABC"]
-            found["CELL"] = np.array(cell)
-        return found | {"CLIMBING": words.get("BAND_TYPE", "").upper() == "CI-NEB"}, path
+            settings["CELL"] = np.array(cell)
+        return settings | {"CLIMBING": words.get("BAND_TYPE", "").upper() == "CI-NEB"}, path
     return {}, None
 
 

@@ -1,4 +1,7 @@
-"""CP2K's own files of a band: the steps in its output, the frames of a replica."""
+"""CP2K's own files of a band: the steps in its output, the frames of a replica.
+
+ASE and pymatgen do not read the output of a band of CP2K.
+"""
 
 from __future__ import annotations
 
@@ -75,11 +78,11 @@ def read_output(path: Path, atoms: int) -> tuple[str, np.ndarray, list[Step], bo
         elif row.startswith(" STEP NUMBER"):
             step = int(number(row.split("=")[1], str(path)))
         elif row.startswith(" ENERGIES [au] ="):
-            told = _summary(row, rows, len(replicas), path)
-            if told is None:
+            printed = _summary(row, rows, len(replicas), path)
+            if printed is None:
                 break
             energies = np.array([replica.energy for replica in replicas])
-            if step is None or np.abs(told - energies).max(initial=0.0) > _SUMMARY_HARTREE:
+            if step is None or np.abs(printed - energies).max(initial=0.0) > _SUMMARY_HARTREE:
                 raise ResultError(
                     f"{path}: the energies of a step do not agree with those of its replicas.",
                     "The file is damaged: copy it again.",
@@ -115,15 +118,15 @@ def _replica(rows: Iterator[str], atoms: int, path: Path) -> Replica | None:
 
 def _summary(row: str, rows: Iterator[str], count: int, path: Path) -> np.ndarray | None:
     """The energies of a step, which may go over several lines; None where the file ends."""
-    found: list[float] = []
+    energies: list[float] = []
     text = row.split("=")[1]
     while True:
         words = text.split()
         if any(not NUMBER.fullmatch(word) for word in words):
             return np.array([number(word, str(path)) for word in words])
-        found += [number(word, str(path)) for word in words]
-        if len(found) >= count:
-            return np.array(found) if len(found) == count else None
+        energies += [number(word, str(path)) for word in words]
+        if len(energies) >= count:
+            return np.array(energies) if len(energies) == count else None
         text = next(rows, None) or ""
         if not text.strip():
             return None
@@ -136,7 +139,7 @@ def read_frame(path: Path, step: int, energy: float) -> tuple[tuple[str, ...], n
         ResultError: there is none with this energy.
     """
     rows = list(lines(path))
-    found = None
+    frame = None
     place = 0
     while place < len(rows):
         where = f"{path}, line {place + 1}"
@@ -151,14 +154,14 @@ def read_frame(path: Path, step: int, energy: float) -> tuple[tuple[str, ...], n
         if title is None or len(block) != atoms or len(block[-1].split()) != 4:
             break
         if int(title[1]) == step and abs(number(title[2], where) - energy) < _TRAJECTORY_HARTREE:
-            found = block, where
+            frame = block, where
         place += 2 + atoms
-    if found is None:
+    if frame is None:
         raise ResultError(
             f"{path} has no frame of step {step} with the energy of the output.",
             "It is cut, or of another run: copy it and the output again.",
         )
-    block, where = found
+    block, where = frame
     words = [row.split() for row in block]
     elements = tuple(re.sub(r"[^A-Za-z].*", "", row[0]) for row in words)
     return elements, np.array([numbers(" ".join(row[1:]), 3, where) for row in words])

@@ -1,4 +1,8 @@
-"""One OUTCAR of VASP: atoms, cell, and every ionic step with energy, positions and forces."""
+"""One OUTCAR of VASP: atoms, cell, and every ionic step with energy, positions and forces.
+
+The readers of pymatgen and ASE do not tell whether a file is whole: this one tells where it ends,
+and checks its numbers against each other.
+"""
 
 from __future__ import annotations
 
@@ -192,24 +196,24 @@ def _of_step(row: str, rows: Iterator[str], step: Step, atoms: int, path: Path) 
 
 def _vectors(rows: Iterator[str], path: Path) -> np.ndarray:
     """(3, 3) the direct ones; columns may touch."""
-    found = [NUMBER.findall(next(rows, "")) for _ in range(3)]
-    if any(len(row) != 6 for row in found):
+    vectors = [NUMBER.findall(next(rows, "")) for _ in range(3)]
+    if any(len(row) != 6 for row in vectors):
         raise ResultError(f"{path}: the cell cannot be read.", "Copy the file again.")
-    return np.array([[number(word, str(path)) for word in row[:3]] for row in found])
+    return np.array([[number(word, str(path)) for word in row[:3]] for row in vectors])
 
 
 def _table(rows: Iterator[str], atoms: int, where: str) -> np.ndarray | None:
     """(a, 6) positions and forces; None where the file ends before."""
     next(rows, None)
-    found = []
+    table = []
     for _ in range(atoms):
         row = next(rows, None)
         if row is None:
             return None
-        found.append(row)
+        table.append(row)
     if not next(rows, "").startswith(" -----"):
         return None
-    return np.array([numbers(row, 6, where) for row in found])
+    return np.array([numbers(row, 6, where) for row in table])
 
 
 def _check_steps(steps: list[Step], finished: bool, path: Path) -> None:

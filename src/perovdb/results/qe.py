@@ -1,4 +1,8 @@
-"""Quantum ESPRESSO: what neb.x leaves, prefix.path, .dat, .axsf and its own output."""
+"""Quantum ESPRESSO: what neb.x leaves, prefix.path, .dat, .axsf and its own output.
+
+ASE and pymatgen read neither prefix.path nor the output of neb.x; ASE's reader of .axsf knows no
+labels such as Pb1.
+"""
 
 from __future__ import annotations
 
@@ -83,11 +87,11 @@ def read(folder: Path) -> Band:
 def _path_file(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Energies (n,) in eV, positions and forces (n, a, 3) in A and eV/A."""
     rows = list(lines(path))
-    wanted = "ENERGIES, POSITIONS AND GRADIENTS"
+    heading = "ENERGIES, POSITIONS AND GRADIENTS"
     cut = ResultError(f"{path} is cut or damaged.", "Copy it again from where neb.x ran.")
     try:
         count = int(rows[rows.index("NUMBER OF IMAGES") + 1])
-        start = rows.index(wanted) + 1
+        start = rows.index(heading) + 1
     except (ValueError, IndexError):
         raise cut from None
     blocks: list[list[str]] = []
@@ -146,9 +150,9 @@ def _axsf(path: Path) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
 
 def _check_dat(path: Path, energies_eV: np.ndarray) -> None:
     table = [numbers(row, 3, str(path)) for row in lines(path) if row.strip()]
-    told = np.array([row[1] for row in table])
-    if told.shape != energies_eV.shape or (
-        np.abs(told - (energies_eV - energies_eV[0])).max() > _DAT_EV
+    heights = np.array([row[1] for row in table])
+    if heights.shape != energies_eV.shape or (
+        np.abs(heights - (energies_eV - energies_eV[0])).max() > _DAT_EV
     ):
         raise ResultError(
             f"{path} and {path.with_suffix('.path').name} hold other energies.",
@@ -174,8 +178,8 @@ def _run(folder: Path, path: Path, energies_eV: np.ndarray) -> tuple[Facts, str,
             "",
             None,
         )
-    told = [_output(one) for one in outputs]
-    for one, (facts, version, printed) in zip(outputs, told, strict=True):
+    runs = [_output(one) for one in outputs]
+    for one, (facts, version, printed) in zip(outputs, runs, strict=True):
         if (
             facts.steps == step
             and printed.shape == energies_eV.shape

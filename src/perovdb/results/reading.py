@@ -138,10 +138,10 @@ def _read(folder: Path, images: int | None) -> tuple[Band, Manifest | None]:
         band = check_band(_by_its_code(folder, (manifest or Manifest()).code, images), folder)
     except OSError as error:
         raise ResultError(f"{folder} cannot be read: {error}.", "Check its rights.") from error
-    wanted = manifest or Manifest()
+    written = manifest or Manifest()
     for what, number, count in (
-        ("images", wanted.images, len(band)),
-        ("atoms", wanted.atoms, len(band.elements)),
+        ("images", written.images, len(band)),
+        ("atoms", written.atoms, len(band.elements)),
     ):
         if number is not None and number != count:
             raise ResultError(

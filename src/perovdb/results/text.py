@@ -98,22 +98,23 @@ def numbers(line: str, count: int, where: str) -> list[float]:
         ResultError: there are others, or a word that is no number.
     """
     rest = NUMBER.sub(" ", line).split()
-    found = NUMBER.findall(line)
-    if rest or len(found) != count:
+    words = NUMBER.findall(line)
+    if rest or len(words) != count:
         raise ResultError(
             f"{where}: '{line.strip()[:60]}' is not a line of {count} numbers.",
             "The file is cut or damaged, or a number did not fit: copy it again.",
         )
-    return [number(word, where) for word in found]
+    return [number(word, where) for word in words]
 
 
-def only(found: Sequence[Path], what: str, folder: Path, mend: str) -> Path:
+def only(paths: Sequence[Path], what: str, folder: Path, mend: str) -> Path:
     """The one file of a kind.
 
     Raises:
         ResultError: there is none, or there are several.
     """
-    if len(found) == 1:
-        return found[0]
-    told = "no" if not found else f"{len(found)} ({', '.join(path.name for path in found[:4])})"
-    raise ResultError(f"{folder} holds {told} {what}.", mend)
+    if len(paths) == 1:
+        return paths[0]
+    names = ", ".join(path.name for path in paths[:4])
+    how_many = f"{len(paths)} ({names})" if paths else "no"
+    raise ResultError(f"{folder} holds {how_many} {what}.", mend)

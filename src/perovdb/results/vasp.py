@@ -132,13 +132,13 @@ def _compare(image: Image, xml: Path) -> None:
 
 def _check_settings(images: Sequence[Image], names: Sequence[str], folder: Path) -> None:
     for key, what in _SHARED.items():
-        told = {
+        values = {
             name: image.settings[key]
             for name, image in zip(names, images, strict=True)
             if key in image.settings
         }
-        if len(set(told.values())) > 1:
-            text = ", ".join(f"{name} {value:g}" for name, value in told.items())
+        if len(set(values.values())) > 1:
+            text = ", ".join(f"{name} {value:g}" for name, value in values.items())
             raise ResultError(
                 f"{folder}: the images do not have the same {what} ({key}): {text}.",
                 "Their energies cannot be compared: run all with the same settings.",
@@ -186,12 +186,12 @@ def _steps(images: Sequence[Image], names: Sequence[str], folder: Path) -> list[
     ended = {image.finished for image in between}
     lengths = [len(image.steps) for image in between]
     if len(ended) > 1 or max(lengths) - min(lengths) > (0 if True in ended else 1):
-        told = ", ".join(
+        counts = ", ".join(
             f"{name} {length}{'' if image.finished else ' (no end)'}"
             for name, image, length in zip(names[1:-1], between, lengths, strict=True)
         )
         raise ResultError(
-            f"{folder}: the images do not have the same number of ionic steps: {told}.",
+            f"{folder}: the images do not have the same number of ionic steps: {counts}.",
             "An OUTCAR is cut or of another run: copy it again.",
         )
     common = min(lengths)
@@ -240,11 +240,11 @@ def _facts(images: Sequence[Image], steps: Sequence[Step]) -> Facts:
 
 def _jumps(images: Sequence[Image]) -> tuple[str, ...]:
     """What differs without harm, such as versions."""
-    found = []
+    jumps = []
     for one, other in pairwise(images):
         if one.version and other.version and one.version != other.version:
-            found.append(
+            jumps.append(
                 f"{one.path.parent.name} was run with VASP {one.version}, "
                 f"{other.path.parent.name} with {other.version}"
             )
-    return tuple(found)
+    return tuple(jumps)

@@ -1,4 +1,8 @@
-"""One vasprun.xml of VASP, where the OUTCAR is not at hand, and to check the OUTCAR against."""
+"""One vasprun.xml of VASP, where the OUTCAR is not at hand, and to check the OUTCAR against.
+
+pymatgen's reader takes in the whole run; this one what barriers need, and of a file that is cut
+what stands before the cut.
+"""
 
 from __future__ import annotations
 
