@@ -203,6 +203,6 @@ def test_a_manifest_is_read_as_it_was_written(code, fa_hop, tmp_path):
     assert manifest.text() == (folder / "manifest.json").read_text()
     assert MontyDecoder().decode(manifest.text()) == manifest
     assert manifest.settings["potentials"]["family"].source
-    assert manifest.potentials["Pb"].valence in (4, 14)
+    assert manifest.potentials["Pb"]["valence"] in (4, 14)
     assert (manifest.hop.species, manifest.images, manifest.phase) == ("FA", 5, "alpha")
     assert read_manifest(tmp_path) is None

@@ -9,7 +9,6 @@ from typing import Any
 
 from perovdb.answers import Answer
 from perovdb.errors import ResultError
-from perovdb.inputs.potentials import Potential
 from perovdb.inputs.presets import Setting
 
 #: Its name in the folder of every set.
@@ -69,7 +68,7 @@ class Manifest(Answer):
         relax_first: the ends are relaxed before the band, not in it.
         scheduler, ranks_per_image, ranks, hours: what job.sh asks for.
         settings: by section and name, each with its source.
-        potentials: by element.
+        potentials: by element: symbol, valence, source, details.
         citations: works to cite by key; one without a text is a source of the store.
         files: SHA-256 of every other file of the set, by name.
         request, request_sha256: in which words it was asked for, in a study.
@@ -92,7 +91,7 @@ class Manifest(Answer):
     moving_atoms: tuple[int, ...] = ()
     charge: int | None = None
     valence_electrons: int | None = None
-    checks: dict[str, float] = field(default_factory=dict)
+    checks: dict[str, Any] = field(default_factory=dict)
     preflight: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     code: str | None = None
@@ -105,7 +104,7 @@ class Manifest(Answer):
     ranks: int = 1
     hours: int = 1
     settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
-    potentials: dict[str, Potential] = field(default_factory=dict)
+    potentials: dict[str, dict[str, Any]] = field(default_factory=dict)
     citations: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     request: dict[str, Any] | None = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from perovdb.errors import StructureError
-from perovdb.inputs.job import Job
+from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.potentials import electron_count
 from perovdb.inputs.sampling import describe, mesh
 from perovdb.migration.chain import METHODS, SHORTEST_CONTACT_A, UNEVEN
@@ -43,16 +43,7 @@ def checks(job: Job) -> list[Check]:
     Raises:
         StructureError: the images cannot be compared at all.
     """
-    return [
-        _same_atoms(job),
-        _same_cell(job),
-        _unwrapped(job),
-        _spacing(job),
-        _contacts(job),
-        _molecules(job),
-        _charge(job),
-        _k_points(job),
-    ]
+    return [check(job) for check in CHECKS[job.task]]
 
 
 def refuse_bad(every: list[Check]) -> None:
@@ -166,3 +157,12 @@ def _k_points(job: Job) -> Check:
     if "kpoints" not in job.preset.sections:
         return Check("k-points", "Gamma only")
     return Check("k-points", describe(mesh(job.images[0].lattice, job.preset.values("kpoints"))))
+
+
+#: What is looked at before a task.
+CHECKS: dict[str, tuple[Callable[[Job], Check], ...]] = {
+    BAND: (
+        *(_same_atoms, _same_cell, _unwrapped, _spacing),
+        *(_contacts, _molecules, _charge, _k_points),
+    )
+}

@@ -287,7 +287,7 @@ def _manifest(job: Job) -> Manifest:
         ranks_per_image=run.ranks_per_image,
         hours=run.hours,
         settings={section: dict(settings) for section, settings in preset.sections.items()},
-        potentials=job.potentials,
+        potentials={element: vars(one) for element, one in job.potentials.items()},
     )
 
 
