@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-from perovdb_cli import main
-
 ENDS = ("CsPbBr3", "CsPbI3")
 GIVEN = (*ENDS, "--ends", "6.02", "6.41")
 KEYS = {
@@ -19,10 +17,8 @@ KEYS = {
 
 
 @pytest.fixture
-def infer(perovdb, monkeypatch):
-    """Run the command through the entry point, whether or not its table names it."""
-    if "infer" not in main.COMMANDS:
-        monkeypatch.setitem(main.COMMANDS, "infer", ("Calculate", "Composition."))
+def infer(perovdb):
+    """Run the command through the entry point."""
     return lambda *arguments: perovdb("infer", *arguments)
 
 
@@ -199,3 +195,12 @@ def test_help_shows_an_example(infer):
     out = infer("--help").out
     assert "Example:" in out
     assert "perovdb infer CsPbBr3 CsPbI3 --ends 6.02 6.41 --a 6.11 --a 6.08" in out
+
+
+def test_a_picture_of_samples(infer, tmp_path):
+    picture = tmp_path / "samples.svg"
+    asked = (*ENDS, "--a", "6.1", "--a", "6.0", "--plot", str(picture))
+    assert infer(*asked).code == 0
+    assert "pseudo-cubic" in picture.read_text()
+    assert infer(*asked).code == 2
+    assert infer(*asked, "--force").code == 0

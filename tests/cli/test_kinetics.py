@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 def test_rates_give_the_published_energy(perovdb, tmp_path):
@@ -62,3 +63,22 @@ def test_a_barrier_becomes_a_time(perovdb):
     assert "s" in perovdb(*arguments).out
     assert perovdb("rate", "0.35", "--diameter", "10").code == 2
     assert perovdb("rate", "nan").code == 2
+
+
+def test_pictures_of_rates_and_curves(perovdb, tmp_path):
+    rates, curves = tmp_path / "rates.csv", tmp_path / "curves.csv"
+    rates.write_text("temperature_K,rate\n313,1.0\n333,4.06\n353,14.1\n")
+    lines = ["temperature_K,time,value"]
+    for kelvin, k in ((313, 0.2), (333, 0.6), (353, 1.5)):
+        lines += [f"{kelvin},{t},{30 + 20 * 2.718281828 ** (-k * t):.6f}" for t in range(11)]
+    curves.write_text("\n".join(lines))
+    sizes = []
+    for file in (rates, curves):
+        picture = tmp_path / f"{file.stem}.png"
+        answer = perovdb("arrhenius", str(file), "--plot", str(picture), "--dpi", "100")
+        assert (answer.code, answer.err) == (0, "")
+        with Image.open(picture) as image:
+            sizes.append(image.size)
+        assert perovdb("arrhenius", str(file), "--plot", str(picture)).code == 2
+    # The curves stand beside their line.
+    assert sizes == [(335, 250), (670, 250)]

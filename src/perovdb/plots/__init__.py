@@ -9,7 +9,7 @@ perovdb's own style of one journal column unless another is named; `save` writes
 * `diffraction`: powder patterns as sticks or curves, and what particles scatter;
 * `compositions`: maps of what a screening kept, on axes or in a triangle (`ternary`), and alloys
   on the line of Vegard;
-* `structures`: atoms and octahedra seen along an axis (`projection`);
+* `structures`: atoms and octahedra seen along an axis (`projection`), and hops among them;
 * `bands`: profiles of finished bands, contacts along paths;
 * `kinetics`: Arrhenius plots and decay curves;
 * `canvas`: style, axes and files; `labels`: formulas, phases and planes.
@@ -20,7 +20,7 @@ from perovdb.plots.canvas import check_picture, panels, save
 from perovdb.plots.compositions import screening, vegard
 from perovdb.plots.diffraction import curves, scattering, sticks
 from perovdb.plots.kinetics import arrhenius, decays
-from perovdb.plots.structures import structure
+from perovdb.plots.structures import hop, structure
 
 __all__ = [
     "arrhenius",
@@ -28,6 +28,7 @@ __all__ = [
     "contacts",
     "curves",
     "decays",
+    "hop",
     "panels",
     "profiles",
     "save",

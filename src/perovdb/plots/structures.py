@@ -14,13 +14,17 @@ from matplotlib.patches import Circle, Patch, Polygon
 
 from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas
-from perovdb.plots.projection import Projection, project
+from perovdb.plots.projection import AXES, Projection, project, view
+from perovdb.plots.results import ChainFields
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
 #: Width of a drawn bond in angstrom; opacity of an octahedron.
 _BOND_A, _OPACITY = 0.18, 0.35
+
+#: Colour of the way of a hop.
+_WAY = "#EE6677"
 
 #: Room for the directions of the axes, in angstrom, and for the legend, in parts of the width.
 _COMPASS_A, _LEGEND = 2.4, 0.16
@@ -61,7 +65,7 @@ def structure(
     seen = project(structure, axis)
     low, high = _extent(seen)
     width, height = high - low
-    with canvas(ax, style, aspect=float(height / width) * (1 - _LEGEND)) as ax:
+    with canvas(ax, style, aspect=_aspect(seen)) as ax:
         line = max(_THINNEST, _LINE * min(1.0, _OF_A / float(max(width, height))))
         ax.add_collection(
             LineCollection(list(seen.edges_A), colors="0.3", linewidths=0.7, zorder=0)
@@ -80,6 +84,67 @@ def structure(
             handlelength=0.8, handleheight=0.8,
         )  # fmt: skip
     return ax
+
+
+def hop(
+    chain: ChainFields,
+    ax: Axes | None = None,
+    *,
+    axis: str = "c",
+    fade: float = 0.65,
+    style: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """The start of a hop seen along a cell vector, and on it the way of what hops: its atoms on
+    each image, and a line through their middle.
+
+    Args:
+        chain: as of `path`.
+        ax, axis, fade, style: as for `structure`.
+
+    Raises:
+        InputError, StructureError: as for `structure`.
+    """
+    start = chain.images[0]
+    seen = project(start, axis)
+    frame = view(start.lattice.matrix, AXES.index(axis))
+    mover = np.asarray(chain.mover)
+    # The start may be drawn in another cell than where its atoms stand.
+    moved = seen.centres_A[mover] - (start.cart_coords[mover] @ frame)[:, :2]
+    places = [(image.cart_coords[mover] @ frame)[:, :2] + moved for image in chain.images]
+    with canvas(ax, style, aspect=_aspect(seen)) as ax:
+        structure(start, ax, axis=axis, fade=fade, style=style)
+        radii = seen.radii_A[mover]
+        for number, place in enumerate(places[1:], 1):
+            # The end of the way is seen best.
+            opacity = 0.25 + 0.55 * number / (len(places) - 1)
+            for (x, y), radius, atom in zip(place, radii, mover, strict=True):
+                circle = Circle((x, y), radius, alpha=opacity, linewidth=0.7, zorder=2)
+                circle.set(facecolor=_color(seen.elements[atom]), edgecolor=_WAY)
+                ax.add_patch(circle)
+        middle = np.array([place.mean(axis=0) for place in places])
+        ax.plot(middle[:, 0], middle[:, 1], color=_WAY, linewidth=1.2, zorder=3)
+        ax.annotate(
+            "", tuple(middle[-1]), tuple(middle[-2]), zorder=3,
+            arrowprops={"arrowstyle": "-|>", "color": _WAY, "linewidth": 1.2, "shrinkA": 0,
+                        "shrinkB": 0},
+        )  # fmt: skip
+        _widen(ax, np.concatenate(places), float(radii.max()))
+    return ax
+
+
+def _widen(ax: Axes, places: np.ndarray, radius: float) -> None:
+    """Let circles of a radius at these places (n, 2) be seen whole."""
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    low, high = places.min(axis=0) - radius, places.max(axis=0) + radius
+    ax.set_xlim(min(left, low[0]), max(right, high[0]))
+    ax.set_ylim(min(bottom, low[1]), max(top, high[1]))
+
+
+def _aspect(seen: Projection) -> float:
+    """Height over width of a figure with its legend."""
+    low, high = _extent(seen)
+    width, height = high - low
+    return float(height / width) * (1 - _LEGEND)
 
 
 def _patches(seen: Projection, fade: float, line: float) -> list[Patch]:
