@@ -24,6 +24,9 @@ def formats(function: Function) -> Function:
     return as_json(as_csv(function))
 
 
+materials = click.argument("materials", nargs=-1, required=True, metavar="FORMULA|FILE...")
+
+
 def a_number(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
     """Refuse nan, which no range of click's does."""
     if value is not None and value != value:

@@ -20,7 +20,7 @@ def test_room_temperature_cspbi3_is_gamma_not_the_hot_cubic_cell():
 def test_the_hot_cubic_cell_is_there_when_asked_for():
     found = lattice("CsPbI3", temperature_K=634)
     assert found.a_pseudocubic_A == 6.2894
-    assert found.sources == ["trots2008"]
+    assert found.sources == ("trots2008",)
 
 
 def test_a_phases_own_cell_comes_before_a_cubic_index_of_it():
@@ -33,7 +33,7 @@ def test_alloys_follow_vegard_between_their_end_members():
     cs, fa = (lattice(formula).a_pseudocubic_A for formula in ("CsPbI3", "FAPbI3"))
     mixed = lattice("Cs0.25FA0.75PbI3")
     assert mixed.a_pseudocubic_A == pytest.approx(0.25 * cs + 0.75 * fa)
-    assert mixed.sources == ["sutton2018", "fabini2016"]
+    assert mixed.sources == ("sutton2018", "fabini2016")
 
 
 def test_both_sites_mix_at_once():

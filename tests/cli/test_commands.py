@@ -35,6 +35,7 @@ def test_tolerance(perovdb):
         for used in answer["radii"].values():
             assert {"radius_A", "set", "coordination"} | PROVENANCE <= set(used)
     assert answers[0]["radii"]["Cs"] == {
+        "species": "Cs",
         "radius_A": 1.88,
         "set": "shannon1976",
         "coordination": "XII",
@@ -45,14 +46,14 @@ def test_tolerance(perovdb):
 
 
 def test_lattice(perovdb):
-    answer = ask(perovdb, "lattice", "CsPbI3")
+    (answer,) = ask(perovdb, "lattice", "CsPbI3")
     assert answer["formula"] == "CsPbI3"
     assert round(answer["a_pseudocubic_A"], 3) == 6.187
     assert answer["temperature_K"] == 298
     assert "gamma" in answer["method"]
     assert answer["sources"] == ["sutton2018"]
-    assert set(answer["end_members"][0]) >= PROVENANCE
-    mixed = ask(perovdb, "lattice", "Cs0.5FA0.5PbI3")
+    assert set(answer["end_members"][0]["cell"]) >= PROVENANCE
+    (mixed,) = ask(perovdb, "lattice", "Cs0.5FA0.5PbI3")
     assert [m["formula"] for m in mixed["end_members"]] == ["CsPbI3", "FAPbI3"]
     several = ask(perovdb, "lattice", "CsPbI3", "FAPbI3")
     assert [a["formula"] for a in several] == ["CsPbI3", "FAPbI3"]
@@ -308,9 +309,9 @@ REFUSED = [
     (("search", "x", "--limit", "99999999999999999999"), 2, "--limit"),
     (("barriers", "--since", "99999999999999999999"), 2, "--since"),
     (("phases", "CsPbI3", "--at", "298", "--csv"), 2, "no answer in CSV"),
-    (("gap", "CsPbI3", "--end", "CsPbI3=1", "--end", "CsPbI3=2"), 2, "given twice"),
+    (("gap", "CsPbI3", "--end-gap", "CsPbI3=1", "--end-gap", "CsPbI3=2"), 2, "given twice"),
     (("tolerance", "CsPbI3", "MAPbI3", "--radius", "FA=2.5"), 2, "FA is in none of them"),
-    (("gap", "CsPbBr1.5I1.5", "--end", "CsPbCl3=3"), 2, "no end member here"),
+    (("gap", "CsPbBr1.5I1.5", "--end-gap", "CsPbCl3=3"), 2, "no end member here"),
     (("infer", "CsPbBr3", "CsPbI3", "--a", "6.11(" + "9" * 400 + ")"), 2, "is not a number"),
     (("store", "template", "weather"), 2, "no table 'weather'"),
     (("store", "check", "nowhere.sqlite"), 1, "There is no store at"),
@@ -418,6 +419,8 @@ HEAVY = (
         ("source", "zhao2024", "--bibtex"),
         ("store", "info"),
         ("lattice", "CsPbI3"),
+        ("gap", "CsPbBr1.5I1.5"),
+        ("phases", "MAPbI3", "--at", "200"),
         ("radii", "Cs"),
         ("phases", "CsPbI3"),
         ("source", "trots2008"),

@@ -1,4 +1,4 @@
-"""perovdb gap FORMULA..."""
+"""perovdb gap FORMULA|FILE..."""
 
 import click
 
@@ -6,10 +6,11 @@ from perovdb_cli import options, render
 
 
 @click.command()
-@click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
+@options.materials
+@options.temperature
 @click.option(
-    "--end",
-    "ends",
+    "--end-gap",
+    "end_gaps",
     multiple=True,
     metavar="FORMULA=EV",
     help="Gap of an end member in place of the store's.",
@@ -17,22 +18,20 @@ from perovdb_cli import options, render
 @click.option(
     "--linear-gap", "linear", is_flag=True, help="Take a bowing that nobody stated as 0."
 )
-@options.temperature
 @options.as_json
 @options.as_csv
 def command(
-    formulas: tuple[str, ...],
-    ends: tuple[str, ...],
-    linear: bool,
+    materials: tuple[str, ...],
     temperature_K: float,
+    end_gaps: tuple[str, ...],
+    linear: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """Band gap; for alloys from end members and bowing.
 
     End members take the preferred measured gap of their perovskite phase. A bowing that the store
-    does not know is said to be unknown. --json gives one object for one formula and a list of them
-    for several.
+    does not know is said to be unknown.
 
     \b
     Example:
@@ -41,47 +40,9 @@ def command(
     from perovdb.calculators.gap import gap
     from perovdb.composition import parse
 
-    given = options.pairs(ends, "--end")
-    results = [gap(formula, temperature_K, linear, given) for formula in formulas]
-    used = {formula for result in results for formula in result.end_members}
-    for name in given:
-        if parse(name).formula not in used:
-            raise click.BadParameter(f"{name} is no end member here.", param_hint="--end")
-    if as_json:
-        answers = [
-            {
-                "formula": result.formula,
-                "gap_eV": result.gap_eV,
-                "pl_nm": result.pl_nm,
-                "temperature_K": result.temperature_K,
-                "method": result.method,
-                "end_members": [
-                    {key: value for key, value in end._asdict().items() if key != "competing"}
-                    for end in result.end_members.values()
-                ],
-                "bowings": [found._asdict() for found in result.bowings],
-                "unknown": list(result.unknown),
-                "sources": result.sources,
-                "notes": list(result.notes),
-            }
-            for result in results
-        ]
-        render.emit_json(answers[0] if len(answers) == 1 else answers)
-        return
-    rows = [
-        {
-            "formula": result.formula,
-            "gap_eV": round(result.gap_eV, 3),
-            "pl_nm": round(result.pl_nm, 1),
-            "temperature_K": result.temperature_K,
-            "method": result.method,
-            "sources": " ".join(result.sources),
-        }
-        for result in results
-    ]
-    if as_csv:
-        render.emit_csv(rows)
-        return
-    render.emit_lines(render.table(rows))
-    for note in dict.fromkeys(note for result in results for note in result.notes):
-        click.echo(f"  {note}")
+    gaps_eV = options.pairs(end_gaps, "--end-gap")
+    results = [gap(material, temperature_K, gaps_eV, linear) for material in materials]
+    for formula in gaps_eV:
+        if not any(parse(formula).formula in result.end_members for result in results):
+            raise click.BadParameter(f"{formula} is no end member here.", param_hint="--end-gap")
+    render.emit_all(results, as_json, as_csv)

@@ -1,13 +1,12 @@
-"""perovdb lattice FORMULA..."""
+"""perovdb lattice FORMULA|FILE..."""
 
 import click
 
 from perovdb_cli import options, render
-from perovdb_cli.answers import lattice_answer
 
 
 @click.command()
-@click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
+@options.materials
 @options.temperature
 @click.option(
     "--bowing",
@@ -19,7 +18,7 @@ from perovdb_cli.answers import lattice_answer
 @options.as_json
 @options.as_csv
 def command(
-    formulas: tuple[str, ...],
+    materials: tuple[str, ...],
     temperature_K: float,
     bowings: tuple[str, ...],
     as_json: bool,
@@ -28,8 +27,7 @@ def command(
     """Pseudo-cubic lattice parameter; Vegard's rule for alloys.
 
     Only perovskite cells measured within 15 K of the temperature, or for a range that holds it,
-    are used; the notes say which one and what was passed over. --json gives one object for one
-    formula and a list of them for several.
+    are used; the notes say which one and what was passed over.
 
     \b
     Example:
@@ -37,25 +35,6 @@ def command(
     """
     from perovdb.calculators.mixing import lattice
 
-    given = options.pairs(bowings, "--bowing")
-    results = [lattice(formula, temperature_K, given) for formula in formulas]
-    if as_json:
-        answers = [lattice_answer(result) for result in results]
-        render.emit_json(answers[0] if len(answers) == 1 else answers)
-        return
-    rows = [
-        {
-            "formula": result.formula,
-            "a_pseudocubic_A": round(result.a_pseudocubic_A, 4),
-            "temperature_K": result.temperature_K,
-            "method": result.method,
-            "sources": " ".join(result.sources),
-        }
-        for result in results
-    ]
-    if as_csv:
-        render.emit_csv(rows)
-        return
-    render.emit_lines(render.table(rows))
-    for note in dict.fromkeys(note for result in results for note in result.notes):
-        click.echo(f"  {note}")
+    bowing_A = options.pairs(bowings, "--bowing")
+    results = [lattice(material, temperature_K, bowing_A) for material in materials]
+    render.emit_all(results, as_json, as_csv)

@@ -54,12 +54,11 @@ def command(formula: str, at_K: float | None, as_json: bool, as_csv: bool) -> No
         )
     if as_json:
         answers = [phase_answer(row) for row in rows]
-        render.emit_json({"phases": answers, "at": expected._asdict()} if expected else answers)
+        render.emit_json({"phases": answers, "at": expected.as_dict()} if expected else answers)
     elif as_csv:
         render.emit_csv(rows)
     else:
         if rows:
             render.emit_lines(render.table(phase_table(rows)))
         if expected:
-            click.echo(f"at {expected.temperature_K:g} K: {expected.phase} ({expected.rule})")
-            render.emit_notes(expected.notes)
+            click.echo(str(expected))

@@ -7,6 +7,7 @@ the card is ``str(answer)``, ``--json`` is `as_dict`, ``--csv`` is `rows`.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from perovdb.answers.encoding import decoded, encoded
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Answer", "together"]
+
+_NAMED = re.compile(r"[A-Z][\w.()]*: ")
 
 #: A notebook shows this many rows of a table.
 _MOST_ROWS = 60
@@ -106,13 +109,17 @@ class Answer:
 
 
 def together(answers: Sequence[Answer]) -> list[str]:
-    """Lines of several answers: one table and all notes if each is a row, else card after card."""
+    """Lines of several answers: one table and all notes if each is a row, else card after card.
+
+    A note that begins with a name, as in "CsPbI3: ...", says what it is of, and stands once.
+    """
     tables = [answer._table() for answer in answers]
     if any(len(rows) != 1 for rows in tables):
         cards = [["", *answer._lines()] for answer in answers]
         return [line for card in cards for line in card][1:]
+    several = len(answers) > 1 and hasattr(answers[0], "formula")
     notes = [
-        f"{answer.formula}: {note}" if len(answers) > 1 and hasattr(answer, "formula") else note
+        note if not several or _NAMED.match(note) else f"{getattr(answer, 'formula', '')}: {note}"
         for answer in answers
         for note in answer._notes()
     ]

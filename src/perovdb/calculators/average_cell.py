@@ -11,10 +11,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+
+from perovdb.answers import Answer
+from perovdb.answers.tables import table
 from perovdb.calculators.mixing import lattice
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition, Material, as_composition
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.composition.stoichiometry import ABX3
 from perovdb.errors import MissingData
@@ -28,12 +32,9 @@ from perovdb.facts.conditions import (
 from perovdb.store import queries
 from perovdb.store.connection import Record
 
-if TYPE_CHECKING:
-    import numpy as np
 
-
-@dataclass(frozen=True)
-class AverageCell:
+@dataclass(frozen=True, repr=False, eq=False)
+class AverageCell(Answer):
     """A unit cell whose sites hold a composition, those that ions share its mean.
 
     Attributes:
@@ -65,20 +66,66 @@ class AverageCell:
     evidence: str
     notes: tuple[str, ...]
 
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """a, b, c in angstrom, alpha, beta, gamma in degrees."""
+        lengths = np.linalg.norm(self.lattice_A, axis=1)
+        cosines = (self.lattice_A @ self.lattice_A.T) / np.outer(lengths, lengths)
+        angles = np.degrees(np.arccos([cosines[1, 2], cosines[0, 2], cosines[0, 1]]))
+        return tuple(np.concatenate([lengths, angles]).tolist())
+
     def occupancy(self, site: int) -> Mapping[str, float]:
         """Species -> fraction on a site."""
         return self.occupants[site]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each site."""
+        last = {
+            "source": self.source,
+            "kind": self.kind,
+            "evidence": self.evidence,
+            "notes": "; ".join(self.notes),
+        }
+        return [
+            {
+                "site": number,
+                "role": role,
+                "occupants": ", ".join(f"{ion} {x:.6g}" for ion, x in ions.items()),
+                **dict(zip("xyz", place, strict=True)),
+                **last,
+            }
+            for number, (role, ions, place) in enumerate(
+                zip(self.roles, self.occupants, self.fractional.tolist(), strict=True)
+            )
+        ]
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [{name: row[name] for name in list(row)[:6]} for row in self.rows()]
+
+    def _lines(self) -> list[str]:
+        names = ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg")
+        box = {name: f"{x:.4f}" for name, x in zip(names, self.parameters, strict=True)}
+        return [
+            f"{self.composition.formula} {self.phase}: {self.origin}",
+            *table([box], "  "),
+            *table(self._table(), "  "),
+            *(f"  note: {note}" for note in self.notes),
+        ]
+
+    def _headline(self) -> str:
+        return f"{self.composition.formula} {self.phase}, {len(self.roles)} sites"
+
 
 def average_cell(
-    composition: Composition | str,
+    material: Material,
     phase: str | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
 ) -> AverageCell:
     """The average cell of a composition in a phase.
 
     Args:
-        composition: a Composition or a formula.
+        material: a formula, a composition, a structure or its file: what its ions are, whatever
+            its own cell.
         phase: alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic; or the id of a
             row of the phase table, such as "L007", of an end member; by default the phase of a
             pure compound at this temperature whose positions are known, and alpha for a mixed one.
@@ -93,7 +140,7 @@ def average_cell(
         MissingData: no positions are known for this phase, or no cell to mix; or the phase is
             not a perovskite and the composition is mixed, for which there is no rule.
     """
-    composition = as_composition(composition)
+    composition = as_composition(material)
     if phase is None:
         phase = _default_phase(composition, temperature_K)
     phase = phase_name(phase)
@@ -145,22 +192,21 @@ def _notes(row: Record, phase: str, temperature_K: float) -> list[str]:
     """What to say of the cell of a pure compound that does not hold at the temperature."""
     if measured_at(row, temperature_K):
         return []
-    note = f"the cell is that of {temperature_text(row)}, not of {temperature_K:g} K"
-    there = [
+    others = [
         other
         for other in queries.phases(row["formula"])
         if other["phase"] not in (phase, "pseudo-cubic") and measured_at(other, temperature_K)
     ]
-    there.sort(key=lambda other: not other["perovskite"])
-    known: dict[str, bool] = {}
-    for other in there:
-        positions = bool(queries.phase_sites(other["id"]))
-        known[other["phase"]] = known.get(other["phase"], False) or positions
-    if known:
-        lacks = (
-            name + ("" if there else " (positions not known)") for name, there in known.items()
+    with_positions: dict[str, bool] = {}
+    for other in sorted(others, key=lambda other: not other["perovskite"]):
+        before = with_positions.get(other["phase"], False)
+        with_positions[other["phase"]] = before or bool(queries.phase_sites(other["id"]))
+    note = f"the cell is that of {temperature_text(row)}, not of {temperature_K:g} K"
+    if with_positions:
+        names = ", ".join(
+            name + ("" if known else " (positions not known)")
+            for name, known in with_positions.items()
         )
-        names = ", ".join(lacks)
         note += f"; at {temperature_K:g} K {row['formula']} is known as {names}"
     return [note]
 
@@ -176,26 +222,26 @@ def _filled_sites(
     registry = load_registry()
     sites = queries.phase_sites(row["id"])
     # Ions that share a site stand in rows of their own, at one place.
-    places: dict[tuple[Any, ...], dict[str, float]] = {}
+    ions_at: dict[tuple[Any, ...], dict[str, float]] = {}
     first: list[Record] = []
     for site in sites:
         place = (site["site"], site["x"], site["y"], site["z"])
-        if place not in places:
+        if place not in ions_at:
             first.append(site)
-        held = places.setdefault(place, {})
         species = str(site["species"])
-        held[registry.spellings.get(species, species)] = float(site["occupancy"])
-    of_rows = list(places.values())
+        ions = ions_at.setdefault(place, {})
+        ions[registry.spellings.get(species, species)] = float(site["occupancy"])
+    occupants = list(ions_at.values())
     shares = _shares_left(row["formula"], composition, registry)
-    if {ion for held in of_rows for ion in held} == set(shares):
-        of_rows = [{ion: x * shares[ion] for ion, x in held.items()} for held in of_rows]
+    if {ion for ions in occupants for ion in ions} == set(shares):
+        occupants = [{ion: x * shares[ion] for ion, x in ions.items()} for ions in occupants]
     else:
-        of_rows = [dict(composition.sites[site["site"]]) for site in first]
+        occupants = [dict(composition.sites[site["site"]]) for site in first]
     # The number of the site in place of its role: what of the cell belongs to which site.
     numbered = [{**site, "site": number} for number, site in enumerate(first)]
     lattice_A, numbers, fractional = expand(row, numbered)
     roles = tuple(str(first[int(number)]["site"]) for number in numbers)
-    return lattice_A, roles, fractional, tuple(of_rows[int(number)] for number in numbers)
+    return lattice_A, roles, fractional, tuple(occupants[int(number)] for number in numbers)
 
 
 def _shares_left(formula: str, composition: Composition, registry: Registry) -> dict[str, float]:
@@ -218,7 +264,6 @@ def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...
 
     The sites of the asymmetric unit are repeated by the space group in the setting of the row.
     """
-    import numpy as np
     from pymatgen.core import Lattice
     from pymatgen.symmetry.groups import SpaceGroup
 

@@ -37,27 +37,34 @@ def bowing(site: str, i: str, j: str, beside: Collection[str] = ()) -> Bowing | 
     which is borrowed; one with neither does not count. Among equals the store's order of
     preference decides. A range gives its middle.
     """
-    found = [
+    every = [
         (len(set(beside) - others), value, row)
         for of_site, ions, others, value, row in _series()
         if of_site == site and ions == {i, j}
     ]
-    near = [entry for entry in found if entry[0] < 2]
+    near = [entry for entry in every if entry[0] < 2]
     if not near:
         return None
     # min() keeps the store's order of preference among equals.
     best = min(near, key=lambda entry: entry[0])
     foreign, value, row = best
     return Bowing(
-        site, (i, j), value, row["series"], row["source"], row["kind"], row["evidence"],
-        tuple(entry[1] for entry in found if entry is not best), foreign > 0,
-    )  # fmt: skip
+        site=site,
+        ions=(i, j),
+        bowing_eV=value,
+        series=row["series"],
+        source=row["source"],
+        kind=row["kind"],
+        evidence=row["evidence"],
+        competing_eV=tuple(entry[1] for entry in every if entry is not best),
+        borrowed=foreign > 0,
+    )
 
 
 @per_store
 def _series() -> list[tuple[str, set[str], set[str], float, Record]]:
     """Site, two ions exchanged, the others, bowing and row of series of perovskites with one."""
-    found = []
+    series = []
     for row in select("gap_series"):
         value = _bowing_of(row)
         if value is None or not (row["site"] and row["end_1"] and row["end_2"]):
@@ -67,8 +74,8 @@ def _series() -> list[tuple[str, set[str], set[str], float, Record]]:
             continue
         ions = {ion for end in ends for ion in end.sites[row["site"]]}
         others = {ion for end in ends for ion in end.species} - ions
-        found.append((row["site"], ions, others, value, row))
-    return found
+        series.append((row["site"], ions, others, value, row))
+    return series
 
 
 def _bowing_of(row: Record) -> float | None:
@@ -80,11 +87,11 @@ def _bowing_of(row: Record) -> float | None:
     return None
 
 
-def bowing_note(found: Bowing) -> str:
+def bowing_note(one: Bowing) -> str:
     """Where a bowing is from, and what other series say."""
-    others = ", ".join(f"{value:g}" for value in found.competing_eV)
+    others = ", ".join(f"{value:g}" for value in one.competing_eV)
     return (
-        f"bowing {found.site} {'-'.join(found.ions)}: {found.bowing_eV:g} eV "
-        f"{'borrowed ' if found.borrowed else ''}from {found.series} "
-        f"({found.evidence}, {found.source})" + (f"; other series say {others}" if others else "")
+        f"bowing {one.site} {'-'.join(one.ions)}: {one.bowing_eV:g} eV "
+        f"{'borrowed ' if one.borrowed else ''}from {one.series} "
+        f"({one.evidence}, {one.source})" + (f"; other series say {others}" if others else "")
     )

@@ -9,11 +9,14 @@ A bowing that nobody stated is unknown, not zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations, product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perovdb.answers import Answer
+from perovdb.calculators import provenance
 from perovdb.calculators.bowing import Bowing, bowing, bowing_note
-from perovdb.composition import Composition, as_composition, as_perovskite
+from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
 from perovdb.facts.preferred import Preferred, choose
@@ -29,12 +32,14 @@ EV_NM = 1239.841984
 LINEAR = "mean of the end members' gaps, weighted by their fractions"
 
 
-class Gap(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Gap(Answer):
     """The band gap of a composition.
 
     Attributes:
-        formula, temperature_K: what was asked for.
+        formula: of the composition.
         gap_eV: the gap, and pl_nm the wavelength of light of this energy, h c / E.
+        temperature_K: that it was asked for.
         method: how it was obtained.
         end_members: formula -> the gap taken for it, with its spread and source.
         bowings: those that were used.
@@ -43,20 +48,52 @@ class Gap(NamedTuple):
     """
 
     formula: str
-    temperature_K: float
     gap_eV: float
     pl_nm: float
+    temperature_K: float
     method: str
     end_members: dict[str, Preferred]
     bowings: tuple[Bowing, ...]
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
 
+    derived = ("sources", "kind", "evidence")
+
     @property
-    def sources(self) -> list[str]:
+    def sources(self) -> tuple[str, ...]:
         """Keys of all sources."""
-        keys = [end.source for end in self.end_members.values()]
-        return list(dict.fromkeys([*keys, *(b.source for b in self.bowings)]))
+        return provenance.sources([*self.end_members.values(), *self.bowings])
+
+    @property
+    def kind(self) -> str:
+        """That of a pure compound's gap; "derived" for an alloy."""
+        kinds = [end.kind for end in self.end_members.values()]
+        return kinds[0] if len(kinds) == 1 else "derived"
+
+    @property
+    def evidence(self) -> str:
+        """That of the least sure gap or bowing."""
+        return provenance.least_sure([*self.end_members.values(), *self.bowings])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row."""
+        return [{**self._scalars(), **provenance.columns(self)}]
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "formula": self.formula,
+                "gap_eV": f"{self.gap_eV:.3f}",
+                "pl_nm": f"{self.pl_nm:.1f}",
+                "temperature_K": self.temperature_K,
+                "evidence": self.evidence,
+                "sources": " ".join(self.sources),
+                "method": self.method,
+            }
+        ]
+
+    def _headline(self) -> str:
+        return f"{self.formula}, {self.gap_eV:.3f} eV at {self.temperature_K:g} K"
 
 
 class GapTables(NamedTuple):
@@ -78,10 +115,10 @@ class GapTables(NamedTuple):
 
 
 def gap(
-    composition: Composition | str,
+    material: Material,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    linear_where_unknown: bool = False,
     end_members_eV: Mapping[str, float] | None = None,
+    linear_where_unknown: bool = False,
 ) -> Gap:
     """The band gap of a composition.
 
@@ -89,62 +126,72 @@ def gap(
     of its end members.
 
     Args:
-        composition: a Composition or a formula.
+        material: a formula, a composition, a structure or its file.
         temperature_K: in kelvin.
-        linear_where_unknown: take 0 for a bowing that nobody stated, with a note.
         end_members_eV: formula -> gap to use in place of the store's, where it is an end member.
+        linear_where_unknown: take 0 for a bowing that nobody stated, with a note.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
         InputError: a gap given is none.
         MissingData: an end member has no measured gap, or a bowing is unknown.
         OutOfRange: the bowing closes the gap, or the formula is not a full ABX3.
+
+    >>> gap("MAPbBr0.6I2.4")
+    Gap(MAPbBr0.6I2.4, 1.657 eV at 298 K)
     """
-    composition = as_perovskite(composition, "The gap of mixed end members")
-    given = {as_composition(f).formula: e for f, e in (end_members_eV or {}).items()}
+    composition = as_perovskite(material, "The gap of mixed end members")
+    own = {as_composition(f).formula: e for f, e in (end_members_eV or {}).items()}
     members = composition.end_members()
-    ends = {f: _given(f, given[f]) if f in given else end_gap(f, temperature_K) for f in members}
-    gap_eV = sum(weight * ends[formula].value for formula, weight in members.items())
-    bowings: dict[Bowing, None] = {}
-    unknown = []
-    for site, ions in composition.sites.items():
-        first, second = (other for name, other in composition.sites.items() if name != site)
-        for i, j in combinations(ions, 2):
-            beside = [bowing(site, i, j, context) for context in product(first, second)]
-            weights = [p * q for p, q in product(first.values(), second.values())]
-            for found, weight in zip(beside, weights, strict=True):
-                if found:
-                    bowings[found] = None
-                    gap_eV -= weight * found.bowing_eV * ions[i] * ions[j]
-            if None in beside:
-                unknown.append(f"{site} {i}-{j}")
+    ends = {f: _stated(f, own[f]) if f in own else end_gap(f, temperature_K) for f in members}
+    bowings, unknown, bent_eV = _bent(composition)
+    value = sum(weight * ends[formula].value for formula, weight in members.items()) - bent_eV
     if unknown and not linear_where_unknown:
         raise MissingData(
             f"The bowing of {composition.formula}'s gap is not known for {', '.join(unknown)}.",
-            f"Between its end members alone the mean is {gap_eV:.3f} eV; --linear-gap accepts it.",
+            f"Between its end members alone the mean is {value:.3f} eV; --linear-gap accepts it.",
         )
-    if gap_eV <= 0:
+    if value <= 0:
         raise OutOfRange(
-            f"The bowing closes the gap of {composition.formula}: {gap_eV:.3f} eV.",
+            f"The bowing closes the gap of {composition.formula}: {value:.3f} eV.",
             "It was not measured between ends like these.",
         )
     notes = [_end_note(end) for end in ends.values()]
-    notes += _measured_notes(composition, given)
-    notes += [bowing_note(found) for found in bowings]
+    notes += _measured_notes(composition, own)
+    notes += [bowing_note(one) for one in bowings]
     if unknown:
         notes.append(f"taken as linear, the bowing is not known: {', '.join(unknown)}")
     pure = len(members) == 1
     return Gap(
         formula=composition.formula,
+        gap_eV=value,
+        pl_nm=EV_NM / value,
         temperature_K=temperature_K,
-        gap_eV=gap_eV,
-        pl_nm=EV_NM / gap_eV,
         method="gap of the compound" if pure else LINEAR + (", less bowing" if bowings else ""),
         end_members=ends,
-        bowings=tuple(bowings),
-        unknown=tuple(unknown),
+        bowings=bowings,
+        unknown=unknown,
         notes=tuple(notes),
     )
+
+
+def _bent(composition: Composition) -> tuple[tuple[Bowing, ...], tuple[str, ...], float]:
+    """Bowings of the pairs of ions that share a site, pairs of which none is known, and by how
+    much the known ones lower the gap, in eV."""
+    bowings: dict[Bowing, None] = {}
+    unknown, bent_eV = [], 0.0
+    for site, ions in composition.sites.items():
+        first, second = (other for name, other in composition.sites.items() if name != site)
+        for i, j in combinations(ions, 2):
+            for beside in product(first, second):
+                one = bowing(site, i, j, beside)
+                if one is None:
+                    unknown.append(f"{site} {i}-{j}")
+                    continue
+                bowings[one] = None
+                weight = first[beside[0]] * second[beside[1]]
+                bent_eV += weight * one.bowing_eV * ions[i] * ions[j]
+    return tuple(bowings), tuple(dict.fromkeys(unknown)), bent_eV
 
 
 def end_gap(formula: str, temperature_K: float) -> Preferred:
@@ -172,7 +219,7 @@ def end_gap(formula: str, temperature_K: float) -> Preferred:
         raise MissingData(
             f"The store has no measured band gap of {formula} as a perovskite at "
             f"{temperature_K:g} K.",
-            f"Give one yourself: --end {formula}=VALUE.",
+            f"Give one yourself: --end-gap {formula}=VALUE.",
         ) from None
 
 
@@ -200,13 +247,11 @@ def gap_tables(
         table = np.zeros((len(first), len(second), len(ions), len(ions)))
         for (m, i), (n, j) in combinations(enumerate(ions), 2):
             for place in np.ndindex(len(first), len(second)):
-                found = bowing(site, i, j, (first[place[0]], second[place[1]]))
-                table[(*place, m, n)] = table[(*place, n, m)] = (
-                    found.bowing_eV if found else np.nan
-                )
+                one = bowing(site, i, j, (first[place[0]], second[place[1]]))
+                table[(*place, m, n)] = table[(*place, n, m)] = one.bowing_eV if one else np.nan
                 notes.append(
-                    bowing_note(found)
-                    if found
+                    bowing_note(one)
+                    if one
                     else f"the bowing of the gap is not known for {site} {i}-{j}"
                 )
         tables.append(table)
@@ -258,29 +303,45 @@ def _outer(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return product_of_each.reshape(len(left), -1)
 
 
-def _given(formula: str, value_eV: float) -> Preferred:
+def _stated(formula: str, value_eV: float) -> Preferred:
+    """A gap that the user states."""
     if not 0 < value_eV < 15:
         raise InputError(f"A gap of {value_eV:g} eV of {formula} cannot be.", "Give it in eV.")
     return Preferred(
-        formula, "band_gap_eV", value_eV, None, value_eV, value_eV, 1, 1, None, None, "given",
-        "stated", "given", None, "given", "given by the user", (),
-    )  # fmt: skip
+        formula=formula,
+        quantity="band_gap_eV",
+        value=value_eV,
+        uncertainty=None,
+        min=value_eV,
+        max=value_eV,
+        n_values=1,
+        n_sources=1,
+        phase=None,
+        temperature_K=None,
+        source="given",
+        kind="stated",
+        evidence="given",
+        locator=None,
+        id="given",
+        rule="given by the user",
+        competing=(),
+    )
 
 
 def _end_note(end: Preferred) -> str:
     place = f"{end.phase} phase" if end.phase else "no phase named"
     at = "no temperature named" if end.temperature_K is None else f"{end.temperature_K:g} K"
-    told = f"{end.formula}: {end.value:g} eV, {place}, {at}, {end.evidence}, {end.source}"
+    note = f"{end.formula}: {end.value:g} eV, {place}, {at}, {end.evidence}, {end.source}"
     if end.n_values > 1:
-        told += f"; {end.n_values} values from {end.min:g} to {end.max:g}"
-        told += ", this one at the edge" if end.value in (end.min, end.max) else ""
-    return told
+        note += f"; {end.n_values} values from {end.min:g} to {end.max:g}"
+        note += ", this one at the edge" if end.value in (end.min, end.max) else ""
+    return note
 
 
-def _measured_notes(composition: Composition, given: Mapping[str, float]) -> Iterator[str]:
+def _measured_notes(composition: Composition, own: Mapping[str, float]) -> Iterator[str]:
     """What was measured of an alloy itself, to compare with."""
     members = composition.end_members()
-    if len(members) == 1 or set(given) & set(members):
+    if len(members) == 1 or set(own) & set(members):
         return
     for row in properties(formula=composition.formula, name="band_gap_eV"):
         if row["kind"] == "measured" and row["value"] is not None:

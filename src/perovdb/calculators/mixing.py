@@ -5,10 +5,13 @@ parameter a = (V / Z)^(1/3), and only at one temperature: mixing a 634 K cubic c
 room-temperature one would be wrong by more than a tenth of an angstrom.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from perovdb.composition import Composition, as_perovskite
+from perovdb.answers import Answer
+from perovdb.calculators import provenance
+from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, measured_at, temperature_text
@@ -51,8 +54,17 @@ class EndMember(NamedTuple):
         return min(values), max(values)
 
 
-class Lattice(NamedTuple):
-    """Pseudo-cubic lattice parameter of a composition at a temperature."""
+@dataclass(frozen=True, repr=False)
+class Lattice(Answer):
+    """Pseudo-cubic lattice parameter of a composition at a temperature.
+
+    Attributes:
+        formula, temperature_K: what was asked for.
+        a_pseudocubic_A: the parameter a = (V / Z)^(1/3), in angstrom.
+        method: how it was obtained.
+        end_members: the compounds that it mixes, with the cells taken for them.
+        notes: which cells were taken and which were passed over.
+    """
 
     formula: str
     a_pseudocubic_A: float
@@ -61,14 +73,46 @@ class Lattice(NamedTuple):
     end_members: tuple[EndMember, ...]
     notes: tuple[str, ...]
 
+    derived = ("sources", "kind", "evidence")
+
     @property
-    def sources(self) -> list[str]:
+    def sources(self) -> tuple[str, ...]:
         """Keys of the sources, in the order of the end members."""
-        return list(dict.fromkeys(member.cell.source for member in self.end_members))
+        return provenance.sources(member.cell for member in self.end_members)
+
+    @property
+    def kind(self) -> str:
+        """That of a pure compound's cell; "derived" for a mixture."""
+        pure = len(self.end_members) == 1
+        return self.end_members[0].cell.kind if pure else "derived"
+
+    @property
+    def evidence(self) -> str:
+        """That of the least sure cell."""
+        return provenance.least_sure(member.cell for member in self.end_members)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row."""
+        return [{**self._scalars(), **provenance.columns(self)}]
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "formula": self.formula,
+                "a_pseudocubic_A": f"{self.a_pseudocubic_A:.4f}",
+                "temperature_K": self.temperature_K,
+                "evidence": self.evidence,
+                "sources": " ".join(self.sources),
+                "method": self.method,
+            }
+        ]
+
+    def _headline(self) -> str:
+        return f"{self.formula}, a={self.a_pseudocubic_A:.4f} A at {self.temperature_K:g} K"
 
 
 def lattice(
-    composition: Composition | str,
+    material: Material,
     temperature_K: float = ROOM_TEMPERATURE_K,
     bowing_A: Mapping[str, float] | None = None,
 ) -> Lattice:
@@ -80,7 +124,8 @@ def lattice(
     A composition with vacancies takes that of the one without, and a note says so.
 
     Args:
-        composition: a Composition or a formula.
+        material: a formula, a composition, a structure or its file: what its ions are, whatever
+            its own cell.
         temperature_K: in kelvin.
         bowing_A: "Br-I" -> b in angstrom: b x_i x_j is taken off for two ions that share a site.
             The store knows none.
@@ -91,29 +136,30 @@ def lattice(
         MissingData: an end member has no perovskite cell at this temperature.
         OutOfRange: the formula is not ABX3.
 
-    >>> round(lattice("CsPbI3").a_pseudocubic_A, 3)
-    6.187
+    >>> lattice("CsPbI3")
+    Lattice(CsPbI3, a=6.1868 A at 298 K)
     """
-    asked = as_perovskite(composition, "The pseudo-cubic lattice parameter", vacancies=True)
-    composition = asked.filled(load_registry())
+    composition = as_perovskite(material, "The pseudo-cubic lattice parameter", vacancies=True)
+    full = composition.filled(load_registry())
     members = tuple(
         _end_member(formula, fraction, temperature_K)
-        for formula, fraction in composition.end_members().items()
+        for formula, fraction in full.end_members().items()
     )
     pure = len(members) == 1
     bowings = bowing_A or {}
-    linear_A = sum(m.fraction * m.cell.a_pseudocubic_A for m in members)
-    notes = [note for member in members for note in _notes(member, temperature_K)]
+    straight_A = sum(m.fraction * m.cell.a_pseudocubic_A for m in members)
+    bent_A = sum(b * _product_of_fractions(full, pair) for pair, b in bowings.items())
+    notes = [
+        f"{member.formula}: {note}" for member in members for note in _notes(member, temperature_K)
+    ]
     notes += [f"bowing {pair}: {b:g} A, as given" for pair, b in bowings.items()]
-    if asked.vacancies:
+    if composition.vacancies:
         notes.append(
-            f"{asked.formula}: that of {composition.formula}, with all sites full; what vacancies "
-            "do to it is not known"
+            f"that of {full.formula}, with all sites full: what vacancies do to it is not known"
         )
     return Lattice(
-        formula=asked.formula,
-        a_pseudocubic_A=linear_A
-        - sum(b * _product_of_fractions(composition, pair) for pair, b in bowings.items()),
+        formula=composition.formula,
+        a_pseudocubic_A=straight_A - bent_A,
         temperature_K=temperature_K,
         method=f"cell of the {members[0].cell.phase} phase"
         if pure
@@ -167,27 +213,16 @@ def _end_member(formula: str, fraction: float, temperature_K: float) -> EndMembe
 
 
 def _cell(row: Record) -> Cell:
-    return Cell(
-        formula=row["formula"],
-        phase=row["phase"],
-        phase_id=row["id"],
-        space_group=row["space_group"],
-        a_pseudocubic_A=row["a_pseudocubic_A"],
-        temperature_K=row["temperature_K"],
-        temperature_basis=row["temperature_basis"],
-        temperature=temperature_text(row),
-        source=row["source"],
-        kind=row["kind"],
-        evidence=row["evidence"],
-    )
+    same = {name: row[name] for name in Cell._fields if name not in ("phase_id", "temperature")}
+    return Cell(phase_id=row["id"], temperature=temperature_text(row), **same)
 
 
-def _notes(member: EndMember, temperature_K: float) -> list[str]:
+def _notes(member: EndMember, temperature_K: float) -> Iterator[str]:
     cell = member.cell
-    notes = [
-        f"{member.formula}: {cell.phase} phase, the perovskite known at {temperature_K:g} K; "
-        f"cell of {cell.temperature}"
-    ]
+    yield (
+        f"{cell.phase} phase, the perovskite known at {temperature_K:g} K; cell of "
+        f"{cell.temperature}"
+    )
     others = sorted(
         {
             f"{other.phase} {other.a_pseudocubic_A:.3f} A at {other.temperature}"
@@ -196,12 +231,11 @@ def _notes(member: EndMember, temperature_K: float) -> list[str]:
         }
     )
     if others:
-        notes.append(f"{member.formula}: not used, other temperatures: {'; '.join(others)}")
+        yield f"not used, other temperatures: {'; '.join(others)}"
     if member.not_perovskite:
-        notes.append(
-            f"{member.formula}: also known at {temperature_K:g} K, not a perovskite and not "
-            f"used: {', '.join(member.not_perovskite)}"
+        yield (
+            f"also known at {temperature_K:g} K, not a perovskite and not used: "
+            f"{', '.join(member.not_perovskite)}"
         )
     if cell.evidence != "read":
-        notes.append(f"{member.formula}: the value is {cell.evidence}, not read in its source")
-    return notes
+        yield f"the value is {cell.evidence}, not read in its source"

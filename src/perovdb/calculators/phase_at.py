@@ -8,12 +8,15 @@ whether a perovskite is to be expected.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from perovdb.answers import Answer
 from perovdb.calculators.tolerance import BARTEL_T, tolerance
-from perovdb.composition import Composition, as_composition, as_perovskite
+from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.errors import InputError
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.facts.select import select
 from perovdb.store.connection import Record
 
@@ -38,7 +41,8 @@ T_RULE = (
 )
 
 
-class PhaseAt(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class PhaseAt(Answer):
     """The phase of a composition at a temperature.
 
     Attributes:
@@ -59,6 +63,23 @@ class PhaseAt(NamedTuple):
     transitions: tuple[Record, ...]
     notes: tuple[str, ...]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row; its sources are those of the transitions."""
+        sources = dict.fromkeys(str(row["source"]) for row in self.transitions)
+        notes = "; ".join(self.notes)
+        return [
+            {**self._scalars(), "source": " ".join(sources), "kind": "derived", "notes": notes}
+        ]
+
+    def _lines(self) -> list[str]:
+        return [
+            f"{self.formula} at {self.temperature_K:g} K: {self.phase} ({self.rule})",
+            *(f"  note: {note}" for note in self.notes),
+        ]
+
+    def _headline(self) -> str:
+        return f"{self.formula} at {self.temperature_K:g} K: {self.phase}, by {self.basis}"
+
 
 class _Step(NamedTuple):
     """A transition as one row tells it: the phases below and above, "" where none is named."""
@@ -72,12 +93,16 @@ class _Step(NamedTuple):
     def middle_K(self) -> float:
         return (self.least_K + self.most_K) / 2
 
+    @property
+    def span(self) -> str:
+        return "-".join(f"{kelvin:g}" for kelvin in dict.fromkeys((self.least_K, self.most_K)))
 
-def phase_at(composition: Composition | str, temperature_K: float) -> PhaseAt:
+
+def phase_at(material: Material, temperature_K: float = ROOM_TEMPERATURE_K) -> PhaseAt:
     """The phase of a composition at a temperature.
 
     Args:
-        composition: a Composition or a formula.
+        material: a formula, a composition, a structure or its file.
         temperature_K: in kelvin.
 
     Raises:
@@ -85,8 +110,11 @@ def phase_at(composition: Composition | str, temperature_K: float) -> PhaseAt:
         InputError: the temperature is not one.
         MissingData, OutOfRange: no transitions are known, and t cannot be had either, as that of
             a composition which is not a full ABX3.
+
+    >>> phase_at("MAPbI3", 200)
+    PhaseAt(MAPbI3 at 200 K: beta, by transitions)
     """
-    composition = as_composition(composition)
+    composition = as_composition(material)
     if not 0 <= temperature_K < inf:
         raise InputError(f"{temperature_K:g} K is not a temperature.", "Give it in kelvin.")
     rows = [
@@ -99,9 +127,11 @@ def phase_at(composition: Composition | str, temperature_K: float) -> PhaseAt:
         return _by_t(composition, temperature_K, notes)
     below = [step for step in steps if step.middle_K <= temperature_K]
     above = [step for step in steps if step.middle_K > temperature_K]
-    from_below = next((s.high for s in reversed(_last(below)) if s.high), "")
-    from_above = next((s.low for s in _first(above) if s.low), "")
-    phase = from_below or from_above or "not named"
+    # All reports of the last transition below, and of the first one above.
+    last = [s for s in below if below[-1].middle_K - s.middle_K <= SAME_TRANSITION_K]
+    first = [s for s in above if s.middle_K - above[0].middle_K <= SAME_TRANSITION_K]
+    from_below = next((step.high for step in reversed(last) if step.high), "")
+    from_above = next((step.low for step in first if step.low), "")
     if from_below and from_above and from_below != from_above:
         notes.append(f"reports disagree: {from_below} or {from_above}")
     notes += [
@@ -110,11 +140,16 @@ def phase_at(composition: Composition | str, temperature_K: float) -> PhaseAt:
         for step in steps
         if step.least_K <= temperature_K < step.most_K
     ]
-    told = ", ".join(
-        f"{step.low or '?'} to {step.high or '?'} at {_span(step)} K" for step in steps
-    )
     return PhaseAt(
-        composition.formula, temperature_K, phase, "transitions", told, tuple(rows), tuple(notes)
+        formula=composition.formula,
+        temperature_K=temperature_K,
+        phase=from_below or from_above or "not named",
+        basis="transitions",
+        rule=", ".join(
+            f"{step.low or '?'} to {step.high or '?'} at {step.span} K" for step in steps
+        ),
+        transitions=tuple(rows),
+        notes=tuple(notes),
     )
 
 
@@ -125,11 +160,11 @@ def _by_t(composition: Composition, temperature_K: float, notes: list[str]) -> P
     inside = BARTEL_T[0] < t < BARTEL_T[1]
     phase, basis, rule = "perovskite" if inside else "no perovskite", "t", f"t = {t:.3f}; {T_RULE}"
     for row in select("formability", formula=composition.formula):
-        told = f"experiment says {row['label']} ({row['evidence']}, {row['source']})"
+        report = f"experiment says {row['label']} ({row['evidence']}, {row['source']})"
         if row["label"] in LABELS:
-            phase, basis, rule = LABELS[row["label"]], "experiment", told
+            phase, basis, rule = LABELS[row["label"]], "experiment", report
         else:
-            notes.append(told)
+            notes.append(report)
     return PhaseAt(composition.formula, temperature_K, phase, basis, rule, (), tuple(notes))
 
 
@@ -141,10 +176,10 @@ def _linked(steps: Iterable[_Step]) -> list[_Step]:
     left = list(steps)
     linked: list[_Step] = []
     names = set(_HEAT)
-    while found := [step for step in left if step.low in names or step.high in names]:
-        linked += found
-        left = [step for step in left if step not in found]
-        names |= {name for step in found for name in (step.low, step.high) if name}
+    while more := [step for step in left if step.low in names or step.high in names]:
+        linked += more
+        left = [step for step in left if step not in more]
+        names |= {name for step in more for name in (step.low, step.high) if name}
     return linked
 
 
@@ -164,21 +199,11 @@ def _step(row: Record) -> _Step | None:
 
 def _name(words: str | None) -> str:
     """The phase that some words mean, "yellow" for a non-perovskite; else the words."""
-    told = (words or "").strip()
-    folded = told.casefold()
+    words = (words or "").strip()
+    folded = words.casefold()
     if folded.startswith(_YELLOW):
         return "yellow"
-    return next((name for name, starts in _PHASES.items() if folded.startswith(starts)), told)
-
-
-def _last(steps: list[_Step]) -> list[_Step]:
-    """All reports of the last transition."""
-    return [s for s in steps if steps[-1].middle_K - s.middle_K <= SAME_TRANSITION_K]
-
-
-def _first(steps: list[_Step]) -> list[_Step]:
-    """All reports of the first transition."""
-    return [s for s in steps if s.middle_K - steps[0].middle_K <= SAME_TRANSITION_K]
+    return next((name for name, starts in _PHASES.items() if folded.startswith(starts)), words)
 
 
 def _temperatures(row: Record) -> list[float]:
@@ -215,9 +240,3 @@ def _within(row: Record) -> str:
         f"{row['from_phase']} to {row['to_phase']}, both {_name(row['to_phase'])}, at {at} K "
         f"({row['evidence']}, {row['source']})"
     )
-
-
-def _span(step: _Step) -> str:
-    if step.least_K == step.most_K:
-        return f"{step.least_K:g}"
-    return f"{step.least_K:g}-{step.most_K:g}"

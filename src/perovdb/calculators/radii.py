@@ -74,22 +74,20 @@ def radii_used(
         MissingData: an ion has none.
     """
     registry = load_registry()
-    given = {registry.ion(name).species: value for name, value in (radii_A or {}).items()}
-    order = _sets_in_order(radius_set)
-    used = {}
-    for species in composition.species:
-        if species in given:
-            if not 0.1 <= given[species] <= 4:
-                raise InputError(
-                    f"A radius of {given[species]:g} A of {species} cannot be.",
-                    "Give it in angstrom, 0.1 to 4.",
-                )
-            used[species] = RadiusUsed(
-                species, given[species], "given", "given", "given", "stated", "given"
+    own = {registry.ion(name).species: value for name, value in (radii_A or {}).items()}
+    for species, radius_A in own.items():
+        if not 0.1 <= radius_A <= 4:
+            raise InputError(
+                f"A radius of {radius_A:g} A of {species} cannot be.",
+                "Give it in angstrom, 0.1 to 4.",
             )
-            continue
-        used[species] = _of_store(species, order)
-    return used
+    order = _sets_in_order(radius_set)
+    return {
+        species: RadiusUsed(species, own[species], "given", "given", "given", "stated", "given")
+        if species in own
+        else _of_store(species, order)
+        for species in composition.species
+    }
 
 
 def stored_radii(species: Iterable[str], radius_set: str | None = None) -> dict[str, RadiusUsed]:

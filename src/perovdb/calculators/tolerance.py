@@ -5,11 +5,14 @@ written without numpy, so that a look-up at the command line does not load it.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from perovdb.answers import Answer
+from perovdb.calculators import provenance
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
-from perovdb.composition import Composition, as_perovskite
+from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import OutOfRange
 from perovdb.store import queries
@@ -148,7 +151,8 @@ class Window(NamedTuple):
     evidence: str
 
 
-class Tolerance(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Tolerance(Answer):
     """Tolerance factors of a composition and the radii that they rest on.
 
     Attributes:
@@ -174,16 +178,64 @@ class Tolerance(NamedTuple):
     averaging: str = AVERAGING
     radii_rule: str = RULE
 
+    derived = ("sources", "kind", "evidence")
+    kind = "derived"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of the sources of the radii."""
+        return provenance.sources(self.radii.values())
+
+    @property
+    def evidence(self) -> str:
+        """That of the least sure radius."""
+        return provenance.least_sure(self.radii.values())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: the factors and, in words, the radii."""
+        return [
+            {
+                "formula": self.formula,
+                "t": self.t,
+                "mu": self.mu,
+                "tau": self.tau,
+                "probability": self.probability,
+                "radii_A": self._radii_text(),
+                **provenance.columns(self),
+            }
+        ]
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "formula": self.formula,
+                "t": f"{self.t:.3f}",
+                "mu": f"{self.mu:.3f}",
+                "tau": f"{self.tau:.2f}",
+                "P": f"{self.probability:.2f}",
+                "radii_A": self._radii_text(),
+            }
+        ]
+
+    def _radii_text(self) -> str:
+        return ", ".join(
+            f"{used.species} {used.radius_A:g} {used.coordination} {used.set}"
+            for used in self.radii.values()
+        )
+
+    def _headline(self) -> str:
+        return f"{self.formula}, t={self.t:.3f}, mu={self.mu:.3f}, tau={self.tau:.2f}"
+
 
 def tolerance(
-    composition: Composition | str,
+    material: Material,
     radius_set: str | None = None,
     radii_A: Mapping[str, float] | None = None,
 ) -> Tolerance:
     """t, mu and tau of a composition; mixed sites take the fraction-weighted mean radius.
 
     Args:
-        composition: a Composition or a formula.
+        material: a formula, a composition, a structure or its file.
         radius_set: a set to take radii from where it has the ion, before those of Bartel's rule.
         radii_A: species -> radius in angstrom, to take in place of the store's.
 
@@ -193,21 +245,16 @@ def tolerance(
         MissingData: an ion has no radius.
         OutOfRange: tau is not defined for these radii, or the formula is not a full ABX3.
 
-    >>> round(tolerance("Cs0.5FA0.5PbI3").t, 3)
-    0.919
+    >>> tolerance("Cs0.5FA0.5PbI3")
+    Tolerance(Cs0.5FA0.5PbI3, t=0.919, mu=0.541, tau=3.85)
     """
-    composition = as_perovskite(composition, "The tolerance factor")
+    composition = as_perovskite(material, "The tolerance factor")
     radii = radii_used(composition, radius_set, radii_A)
     r_A, r_B, r_X = (
         sum(fraction * radii[species].radius_A for species, fraction in ions.items())
         for ions in composition.sites.values()
     )
     t, mu, tau = goldschmidt_t(r_A, r_B, r_X), octahedral_mu(r_B, r_X), bartel_tau(r_A, r_B, r_X)
-    ends = {
-        formula: goldschmidt_t(*(radii[ion].radius_A for ion in ions))
-        for formula, ions in composition.end_member_ions().items()
-    }
-    windows = tuple(_windows({"t": t, "mu": mu, "tau": tau}))
     return Tolerance(
         formula=composition.formula,
         t=t,
@@ -215,8 +262,11 @@ def tolerance(
         tau=tau,
         probability=bartel_probability(tau),
         radii=radii,
-        end_members=ends,
-        windows=windows,
+        end_members={
+            formula: goldschmidt_t(*(radii[ion].radius_A for ion in ions))
+            for formula, ions in composition.end_member_ions().items()
+        },
+        windows=tuple(_windows({"t": t, "mu": mu, "tau": tau})),
         notes=tuple(_notes(composition, radii, t, tau)),
     )
 
