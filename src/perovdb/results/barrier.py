@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -144,7 +144,7 @@ class Barrier(Answer):
     manifest: Manifest | None = None
     saved: Saved | None = None
 
-    derived: ClassVar[tuple[str, ...]] = (
+    derived = (
         *("barrier_forward_eV", "barrier_backward_eV", "reaction_energy_eV"),
         *("converged", "verdict", "notes"),
     )
@@ -236,7 +236,7 @@ class Barriers(Answer):
     barriers: tuple[Barrier, ...]
     unreadable: tuple[Unreadable, ...] = field(default=())
 
-    derived: ClassVar[tuple[str, ...]] = (
+    derived = (
         *("count", "left_out", "mean_eV", "deviation_eV", "lowest_eV", "highest_eV", "rate_Hz"),
     )
 

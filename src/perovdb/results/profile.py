@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline, PchipInterpolator, PPoly
@@ -38,7 +38,7 @@ class Profile(Answer):
     component_eV_A: np.ndarray
     forces_eV_A: np.ndarray
 
-    derived: ClassVar[tuple[str, ...]] = (
+    derived = (
         *("energies_eV", "saddle_image", "barrier_forward_eV", "barrier_backward_eV"),
         *("reaction_energy_eV", "curve_saddle_A", "curve_forward_eV", "curve_backward_eV"),
         "curve_from",
