@@ -7,12 +7,10 @@ import json
 import pytest
 
 ENDS = ("CsPbBr3", "CsPbI3")
-GIVEN = (*ENDS, "--ends", "6.02", "6.41")
+GIVEN = (*ENDS, "--end", "CsPbBr3=6.02", "--end", "CsPbI3=6.41")
 KEYS = {
-    "measured", "quantity", "readings", "a_A", "a_su_A", "fraction", "fraction_of",
-    "fraction_uncertainty",
-    "uncertainty_parts", "in_range", "formula", "reason", "segment", "setting", "ends", "method",
-    "sources", "notes",
+    "@module", "@class", "measured", "a_A", "a_su_A", "ends", "in_range", "point", "segment",
+    "reason", "setting", "notes", "method", "fraction", "formula", "sources",
 }  # fmt: skip
 
 
@@ -39,18 +37,21 @@ def test_iodide_in_washed_nanocrystals(ask):
     assert answers[-1]["formula"] == "CsPbBr3"
     for answer in answers:
         assert set(answer) == KEYS
-        assert answer["fraction_of"] == "CsPbI3"
-        parts = answer["uncertainty_parts"]
-        assert parts["measured"] == pytest.approx(0.005 / 0.39)
-        assert answer["fraction_uncertainty"] ** 2 == pytest.approx(
-            parts["measured"] ** 2 + parts["ends"] ** 2
+        point = answer["point"]
+        assert list(point["fractions"]) == list(ENDS)
+        assert point["from_measured"] == pytest.approx(0.005 / 0.39)
+        assert point["uncertainty"] ** 2 == pytest.approx(
+            point["from_measured"] ** 2 + point["from_ends"] ** 2
         )
         assert answer["in_range"] is True
-    assert [one["measured"] for one in answers] == [6.11, 6.08, 6.03, 6.02]
-    assert answers[0]["readings"][0] == {
-        "a_A": 6.11,
-        "su_A": 0.005,
-        "su_from": "half of the last digit",
+    measured = [one["measured"] for one in answers]
+    assert [one["readings"][0]["value"] for one in measured] == [6.11, 6.08, 6.03, 6.02]
+    assert measured[0] == {
+        "quantity": "a_A",
+        "readings": [{"value": 6.11, "su": 0.005, "su_from": "half of the last digit"}],
+        "hkl": [],
+        "wavelength_A": None,
+        "wavelength_name": None,
     }
     assert [end["a_A"] for end in answers[0]["ends"]] == [6.02, 6.41]
     assert answers[0]["sources"] == []
@@ -61,9 +62,10 @@ def test_digits_are_read_as_typed(ask):
         ask(*GIVEN, "--a", *text) for text in (("6.1",), ("6.100",), ("6.1", "--su", "0.0005"))
     )
     assert blunt["fraction"] == sharp["fraction"] == stated["fraction"]
-    assert blunt["uncertainty_parts"]["measured"] == pytest.approx(0.05 / 0.39)
-    assert sharp["uncertainty_parts"] == stated["uncertainty_parts"]
-    assert stated["readings"][0]["su_from"] == "given"
+    assert blunt["point"]["from_measured"] == pytest.approx(0.05 / 0.39)
+    for part in ("from_measured", "from_ends"):
+        assert sharp["point"][part] == pytest.approx(stated["point"][part])
+    assert stated["measured"]["readings"][0]["su_from"] == "given"
 
 
 def test_ends_come_from_the_store_with_their_sources(ask):
@@ -73,7 +75,7 @@ def test_ends_come_from_the_store_with_their_sources(ask):
         (cell,) = end["cells"]
         assert {"phase", "temperature", "source", "kind", "evidence"} <= set(cell)
     assert any("differ in phase" in note for note in answer["notes"])
-    assert answer["uncertainty_parts"]["ends"] is not None
+    assert answer["point"]["from_ends"] is not None
 
 
 def test_out_of_range_is_an_answer(ask):
@@ -87,11 +89,11 @@ def test_out_of_range_is_an_answer(ask):
 def test_a_spacing_tells_its_setting(ask):
     (answer,) = ask(*GIVEN, "--d", "3.06", "--hkl", "2", "2", "0")
     setting = answer["setting"]
-    assert (setting["asked"], setting["chosen"]) == ("auto", "sqrt2 x sqrt2 x 2")
+    assert (setting["name"], setting["chosen"]["cell"]) == ("auto", "sqrt2 x sqrt2 x 2")
     assert setting["ambiguous"] is False
     assert [one["in_range"] for one in setting["tried"]] == [False, True, True, False]
     assert setting["tried"][1]["hkl_pseudocubic"] == [[2, 0, 0]]
-    assert answer["readings"][0]["hkl"] == [2, 2, 0]
+    assert answer["measured"]["hkl"] == [[2, 2, 0]]
     (kept,) = ask(
         *GIVEN, "--d", "3.06", "--hkl", "2", "2", "0", "--setting", "pseudo-cubic"
     )  # fmt: skip
@@ -107,14 +109,16 @@ def test_one_index_serves_several_spacings(ask):
 def test_peaks_are_one_sample(ask):
     peaks = ("--peak", "14.49", "--hkl", "1", "0", "0", "--peak", "29.21", "--hkl", "2", "0", "0")
     (answer,) = ask(*GIVEN, *peaks, "--wavelength", "1.5406")
-    assert answer["measured"] == [14.49, 29.21]
-    assert set(answer) == KEYS | {"zero_shift_deg", "zero_shift_su_deg", "residuals_deg"}
-    assert abs(answer["zero_shift_deg"]) < 2 * answer["zero_shift_su_deg"]
+    assert [one["value"] for one in answer["measured"]["readings"]] == [14.49, 29.21]
+    refined = answer["setting"]["chosen"]["refined"]
+    assert len(refined["residuals_deg"]) == 2
+    assert abs(refined["zero_shift_deg"]) < 2 * refined["zero_shift_su_deg"]
     assert answer["a_A"] == pytest.approx(6.11, abs=3 * answer["a_su_A"])
 
 
 def test_three_ends_give_a_line(ask):
-    (answer,) = ask("CsPbI3", "MAPbI3", "FAPbI3", "--ends", "6.19", "6.28", "6.36", "--a", "6.25")
+    given = [("--end", end) for end in ("CsPbI3=6.19", "MAPbI3=6.28", "FAPbI3=6.36")]
+    (answer,) = ask("CsPbI3", "MAPbI3", "FAPbI3", *sum(given, ()), "--a", "6.25")
     assert (answer["fraction"], answer["formula"]) == (None, None)
     assert "two independent numbers" in answer["reason"]
     assert len(answer["segment"]) == 2
@@ -145,15 +149,17 @@ def test_the_table_of_three_ends(infer):
 def test_csv(infer, ends):
     answer = infer(*ends, "--a", "6.25", "--a", "6.90", "--csv")
     rows = list(csv.DictReader(io.StringIO(answer.out)))
-    assert {"measured", "a_A", "uncertainty", "in_range", "formula"} <= set(rows[0])
+    assert {"measured", "a_A", "fraction_uncertainty", "in_range", "formula"} <= set(rows[0])
+    assert rows[0]["source"].startswith(("rodova2003", "sutton2018"))
+    assert rows[0]["notes"]
     assert rows[-1]["in_range"] == "False"
 
 
-def test_ends_may_stand_before_the_formulas(ask):
-    (answer,) = ask("--ends", "6.02", "6.41", "--a", "6.11", *ENDS)
+def test_an_end_is_named_wherever_it_stands(ask):
+    (answer,) = ask("--end=CsPbI3=6.41", "--a", "6.11", *ENDS, "--end", "CsPbBr3=6.02")
     assert round(answer["fraction"], 3) == 0.231
-    (answer,) = ask("--ends=6.02,6.41", "--a", "6.11", *ENDS)
-    assert round(answer["fraction"], 3) == 0.231
+    (answer,) = ask(*ENDS, "--end", "CsPbI3=6.41", "--a", "6.11")
+    assert [bool(end["cells"]) for end in answer["ends"]] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -173,8 +179,15 @@ def test_ends_may_stand_before_the_formulas(ask):
         ((*ENDS, "--d", "3.1", "--hkl", "2", "0", "0", "--setting", "x"), 2, "not a setting"),
         ((*ENDS, "--peak", "14.5"), 2, "Indices hkl given: 0"),
         ((*ENDS, "--peak", "190", "--hkl", "1", "0", "0"), 1, "No planes reflect"),
-        ((*ENDS, "--a", "6.1", "--ends", "6.0"), 2, "Lattice parameters given: 1"),
-        ((*ENDS, "--a", "6.1", "--ends", "6.0", "6.0"), 1, "same lattice parameter"),
+        ((*ENDS, "--a", "6.1", "--end", "6.0"), 2, "'6.0' is not FORMULA=A of one of CsPbBr3"),
+        ((*ENDS, "--a", "6.1", "--end", "CsPbCl3=6"), 2, "is not FORMULA=A of one of CsPbBr3"),
+        ((*ENDS, "--a", "6.1", "--end", "CsPbI3="), 2, "'' is not a number"),
+        ((*GIVEN, "--a", "6.1", "--end", "CsPbI3=6.4"), 2, "CsPbI3 is given twice"),
+        (
+            (*ENDS, "--a", "6.1", "--end", "CsPbBr3=6.0", "--end", "CsPbI3=6.0"),
+            1,
+            "same lattice parameter",
+        ),
         (("CsPbI3", "--a", "6.1"), 2, "End members given: 1"),
         (("CsPbI3", "CsPbI3", "--a", "6.1"), 2, "are the same"),
         (("CsPbI3", "XePbI3", "--a", "6.1"), 2, "'Xe' at position 1"),
@@ -194,13 +207,4 @@ def test_a_refusal_is_one_line(infer, arguments, code, says):
 def test_help_shows_an_example(infer):
     out = infer("--help").out
     assert "Example:" in out
-    assert "perovdb infer CsPbBr3 CsPbI3 --ends 6.02 6.41 --a 6.11 --a 6.08" in out
-
-
-def test_a_picture_of_samples(infer, tmp_path):
-    picture = tmp_path / "samples.svg"
-    asked = (*ENDS, "--a", "6.1", "--a", "6.0", "--plot", str(picture))
-    assert infer(*asked).code == 0
-    assert "pseudo-cubic" in picture.read_text()
-    assert infer(*asked).code == 2
-    assert infer(*asked, "--force").code == 0
+    assert "perovdb infer CsPbBr3 CsPbI3 --end CsPbBr3=6.02 --end CsPbI3=6.41" in out

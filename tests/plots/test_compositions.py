@@ -121,9 +121,7 @@ def test_a_held_ion_leaves_ticks_of_what_is_left():
 
 
 def test_alloys_lie_on_the_line_of_vegard():
-    samples = [
-        infer(["CsPbBr3", "CsPbI3"], a_A=a, ends_a_A=["6.02", "6.41"]) for a in ["6.11", "6.3"]
-    ]
+    samples = [infer({"CsPbBr3": "6.02", "CsPbI3": "6.41"}, a_A=a) for a in ["6.11", "6.3"]]
     ax = plots.vegard(samples)
     assert ax.get_xlabel() == (
         r"fraction of CsPbI$_{\mathregular{3}}$ in CsPbBr$_{\mathregular{3}}$"

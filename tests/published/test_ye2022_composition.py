@@ -13,7 +13,7 @@ from perovdb.store import queries
 
 # Text and Table S2: cubic CsPbBr3 6.02, CsPbI3 6.41 A; the sample's a in A. Table 1: I in at %
 # of the halides by TEM-EDX, and by XPS in brackets.
-ENDS_A = ["6.02", "6.41"]
+ENDS_A = {"CsPbBr3": "6.02", "CsPbI3": "6.41"}
 SAMPLES = [
     # washed with, a, iodide fraction by Vegard, I at % by EDX
     ("nothing", "6.11", 0.231, 82),
@@ -25,7 +25,7 @@ SAMPLES = [
 
 @pytest.mark.parametrize(("washed", "a", "x", "percent"), SAMPLES)
 def test_iodide_by_vegard_from_the_papers_ends(washed, a, x, percent):
-    found = infer(["CsPbBr3", "CsPbI3"], a_A=a, ends_a_A=ENDS_A)
+    found = infer(ENDS_A, a_A=a)
     assert found.in_range
     assert round(found.fraction, 3) == x
     assert found.point.from_measured == pytest.approx(0.005 / 0.39)
@@ -87,11 +87,10 @@ def test_the_peaks_give_the_composition_back(a, first, second, synchrotron, q):
         ((1, 0, 0), synchrotron, 1.05),
     ):
         found = infer(
-            ["CsPbBr3", "CsPbI3"],
+            ENDS_A,
             two_theta_deg=f"{angle:.2f}",
             hkl=hkl,
             wavelength=wavelength,
-            ends_a_A=ENDS_A,
         )
         assert found.setting.chosen.cell == "pseudo-cubic"
         assert found.fraction == pytest.approx(wanted, abs=2 * found.point.from_measured)

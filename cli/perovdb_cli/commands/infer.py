@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
 
 from perovdb_cli import options, render
-from perovdb_cli.inference_answers import (
-    Answer,
-    head_lines,
-    inference_answer,
-    inference_rows,
-    measured_text,
-)
-
-_NUMBER = re.compile(r"[\d.][\d.()eE+-]*")
 
 
-class EndsTakesAll(click.Command):
-    """A command whose --ends takes all numbers behind it: two or three of them."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        gathered: list[str] = []
-        rest = list(args)
-        while rest:
-            gathered.append(rest.pop(0))
-            if gathered[-1] == "--ends":
-                numbers = []
-                while rest and _NUMBER.fullmatch(rest[0]):
-                    numbers.append(rest.pop(0))
-                if numbers:
-                    gathered.append(" ".join(numbers))
-        return super().parse_args(ctx, gathered)
-
-
-@click.command(cls=EndsTakesAll)
+@click.command()
 @click.argument("formulas", nargs=-1, required=True, metavar="END1 END2 [END3]")
 @click.option(
     "--a",
@@ -81,10 +54,12 @@ class EndsTakesAll(click.Command):
     "in 6.110(4), else half of the last digit.",
 )
 @click.option(
-    "--ends",
-    "ends_a_A",
-    metavar="A1 A2 [A3]",
-    help="Lattice parameters of the end members. Default: those of 'perovdb lattice'.",
+    "--end",
+    "ends",
+    multiple=True,
+    metavar="FORMULA=A",
+    help="Lattice parameter of an end member; again for another. Default: that of 'perovdb "
+    "lattice'.",
 )
 @click.option(
     "--setting",
@@ -104,7 +79,7 @@ def command(
     hkl: tuple[tuple[int, int, int], ...],
     wavelength: str | None,
     su: tuple[str, ...],
-    ends_a_A: str | None,
+    ends: tuple[str, ...],
     setting: str | None,
     temperature_K: float,
     picture: options.Picture | None,
@@ -120,55 +95,66 @@ def command(
 
     \b
     Example:
-      perovdb infer CsPbBr3 CsPbI3 --ends 6.02 6.41 --a 6.11 --a 6.08
+      perovdb infer CsPbBr3 CsPbI3 --end CsPbBr3=6.02 --end CsPbI3=6.41 --a 6.11 --a 6.08
     """
-    from perovdb.calculators.inference import infer
+    from perovdb.calculators.inference import card, infer, read_number
 
     if picture is not None:
         picture.check()
     numbers = _kind_of_measurement(a_A, d_A, two_theta_deg)
     if setting and not hkl:
         raise click.UsageError("--setting is that of an index; give --hkl.")
-    shared: Answer = {
-        "ends_a_A": re.split(r"[\s,]+", ends_a_A.strip()) if ends_a_A is not None else None,
+    readings = [
+        read_number(number, uncertainty)
+        for number, uncertainty in zip(numbers, _one_each(su, len(numbers), "--su"), strict=True)
+    ]
+    shared: dict[str, Any] = {
         "wavelength": wavelength,
         "setting": setting or "auto",
         "temperature_K": temperature_K,
     }
+    members = _end_members(formulas, ends)
     if two_theta_deg:
-        found = [infer(formulas, two_theta_deg=two_theta_deg, hkl=hkl, su=su or None, **shared)]
+        samples = [infer(members, two_theta_deg=readings, hkl=hkl, **shared)]
     else:
         name = "a_A" if a_A else "d_A"
-        uncertainties = _one_each(su, len(numbers), "--su")
         if a_A and hkl:
             raise click.UsageError("--a has no index; leave --hkl out, or give --d or --peak.")
-        indices = [None] * len(numbers) if a_A else _one_each(hkl, len(numbers), "--hkl")
-        samples: list[Answer] = [
-            {name: number, "hkl": index, "su": uncertainty}
-            for number, index, uncertainty in zip(numbers, indices, uncertainties, strict=True)
+        indices = _one_each(hkl, len(readings), "--hkl")
+        samples = [
+            infer(members, **{name: reading}, hkl=index, **shared)
+            for reading, index in zip(readings, indices, strict=True)
         ]
-        found = [infer(formulas, **sample, **shared) for sample in samples]
     if picture is not None:
         from perovdb.plots import vegard
 
-        picture.save(vegard(found, style=picture.style))
-    if as_json:
-        render.emit_json([inference_answer(one) for one in found])
-        return
-    rows = [row for one in found for row in inference_rows(one, as_csv)]
-    if as_csv:
-        render.emit_csv(rows)
-        return
-    render.emit_lines(head_lines(found[0]) + render.table(rows))
-    reasons = [f"{measured_text(one.measured)}: {one.reason}" for one in found if one.reason]
-    render.emit_notes(list(dict.fromkeys([*reasons, *(n for one in found for n in one.notes)])))
+        picture.save(vegard(samples, style=picture.style))
+    if as_json or as_csv:
+        render.emit_all(samples, as_json, as_csv)
+    else:
+        render.emit_lines(card(samples))
+
+
+def _end_members(formulas: tuple[str, ...], ends: tuple[str, ...]) -> Any:
+    """The formulas, each with its lattice parameter as typed where one is given."""
+    numbers: dict[str, str | None] = dict.fromkeys(formulas)
+    for text in ends:
+        formula, equals, number = text.partition("=")
+        if not equals or formula not in numbers:
+            raise click.BadParameter(
+                f"'{text}' is not FORMULA=A of one of {', '.join(formulas)}.", param_hint="--end"
+            )
+        if numbers[formula] is not None:
+            raise click.BadParameter(f"{formula} is given twice.", param_hint="--end")
+        numbers[formula] = number
+    return numbers if ends else formulas
 
 
 def _kind_of_measurement(*kinds: tuple[str, ...]) -> tuple[str, ...]:
-    given = [numbers for numbers in kinds if numbers]
-    if len(given) != 1:
+    measured = [numbers for numbers in kinds if numbers]
+    if len(measured) != 1:
         raise click.UsageError("Give what was measured: one of --a, --d or --peak.")
-    return given[0]
+    return measured[0]
 
 
 def _one_each(values: tuple[Any, ...], n: int, name: str) -> list[Any]:

@@ -1,5 +1,6 @@
 """Composition from a lattice parameter, a spacing, peaks or percents, and Bragg's law."""
 
+import json
 from itertools import combinations
 from math import sqrt
 
@@ -7,11 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from monty.json import MontyDecoder
 from pymatgen.core import Lattice
 from scipy.optimize import curve_fit
 
 from perovdb.calculators.diffraction import bragg, xrd
 from perovdb.calculators.inference import (
+    Inference,
+    Reading,
     composition_from_percent,
     end_members,
     infer,
@@ -25,7 +29,7 @@ from perovdb.store import current_store
 
 WAVELENGTH_A = 1.54056
 ENDS = ["CsPbBr3", "CsPbI3"]
-GIVEN = {"ends_a_A": ["6.02", "6.41"]}
+GIVEN = {"CsPbBr3": "6.02", "CsPbI3": "6.41"}
 fractions = st.floats(0, 1)
 
 
@@ -73,7 +77,7 @@ def test_a_mixture_is_found_again(pair):
 def test_it_undoes_lattice(pair):
     for x in (0.125, 0.5, 0.8):
         alloy = mixed(*pair, x)
-        found = infer(pair, a_A=lattice(alloy).a_pseudocubic_A, su="0.000001")
+        found = infer(pair, a_A=Reading(lattice(alloy).a_pseudocubic_A, 1e-6))
         assert found.fraction == pytest.approx(x, abs=2e-6)
         members = {ion: f for site in alloy.sites.values() for ion, f in site.items()}
         told = {ion: f for site in parse(found.formula).sites.values() for ion, f in site.items()}
@@ -89,8 +93,8 @@ def test_the_ends_are_given_back(x):
 
 @given(a=st.floats(5.5, 6.9))
 def test_swapped_ends_give_the_rest(a):
-    here = infer(ENDS, a_A=a, **GIVEN)
-    there = infer(ENDS[::-1], a_A=a, ends_a_A=["6.41", "6.02"])
+    here = infer(GIVEN, a_A=a)
+    there = infer(dict(reversed(GIVEN.items())), a_A=a)
     assert here.fraction == pytest.approx(1 - there.fraction, abs=1e-9)
     assert here.point.uncertainty == pytest.approx(there.point.uncertainty)
     assert (here.in_range, here.formula) == (there.in_range, there.formula)
@@ -144,7 +148,7 @@ def test_a_given_uncertainty_comes_first():
 
 
 def test_uncertainty_is_that_of_drawn_numbers():
-    found = infer(ENDS, a_A="6.20(1)", ends_a_A=["6.02(2)", "6.41(3)"])
+    found = infer({"CsPbBr3": "6.02(2)", "CsPbI3": "6.41(3)"}, a_A="6.20(1)")
     random = np.random.default_rng(1)
     a, first, second = (
         random.normal(value, su, 200_000)
@@ -181,12 +185,18 @@ def test_a_blunt_measurement_is_said():
     assert any("hardly tells the composition" in note for note in found.notes)
 
 
+def test_one_end_may_be_given_and_the_other_looked_up():
+    found = infer({"CsPbI3": None, "CsPbBr3": "6.02"}, a_A="6.1")
+    assert [end.a_A for end in found.ends] == [KNOWN["CsPbI3"], 6.02]
+    assert found.sources == [cell.source for cell in found.ends[0].cells]
+
+
 # Range
 
 
 @pytest.mark.parametrize(("a", "side"), [("5.90", "below"), ("6.50", "above")])
 def test_out_of_range_is_said_and_not_clipped(a, side):
-    found = infer(ENDS, a_A=a, **GIVEN)
+    found = infer(GIVEN, a_A=a)
     assert not found.in_range
     assert found.fraction == pytest.approx((float(a) - 6.02) / 0.39)
     assert found.formula is None
@@ -198,7 +208,7 @@ def test_out_of_range_is_said_and_not_clipped(a, side):
 )
 def test_a_little_beyond_an_end_is_the_end(a, in_range):
     # The digits of the end count for 0.005, those of the measured value for 0.00005.
-    found = infer(ENDS, a_A=a, **GIVEN)
+    found = infer(GIVEN, a_A=a)
     assert found.in_range == in_range
     if in_range:
         assert found.formula == ENDS[float(a) > 6.2]
@@ -206,7 +216,7 @@ def test_a_little_beyond_an_end_is_the_end(a, in_range):
 
 
 def test_far_ends_do_not_widen_the_range():
-    assert not infer(ENDS, a_A="7.00", ends_a_A=["6.0(3)", "6.41"]).in_range
+    assert not infer({"CsPbBr3": "6.0(3)", "CsPbI3": "6.41"}, a_A="7.00").in_range
 
 
 # Three end members
@@ -220,7 +230,7 @@ def test_a_point_lies_on_its_line(x, y):
     x, y = sorted((x, y))
     shares = (x, y - x, 1 - y)
     a = sum(share * value for share, value in zip(shares, (low, middle, high), strict=True))
-    found = infer(THREE, a_A=a, ends_a_A=["6.1", "6.2", "6.4"])
+    found = infer(dict(zip(THREE, ["6.1", "6.2", "6.4"], strict=True)), a_A=a)
     assert found.in_range
     assert found.fraction is None
     assert found.formula is None
@@ -242,7 +252,7 @@ def test_one_number_is_not_enough_for_three():
 
 
 def test_two_of_three_may_share_a():
-    found = infer(THREE, a_A="6.2", ends_a_A=["6.2", "6.2", "6.4"])
+    found = infer(dict(zip(THREE, ["6.2", "6.2", "6.4"], strict=True)), a_A="6.2")
     assert [point.formula for point in found.segment] == ["CsPbI3", "MAPbI3"]
 
 
@@ -303,7 +313,7 @@ def test_spacings_are_those_of_the_cell_itself(cell, hkl):
 
 @pytest.mark.parametrize("hkl", [(2, 0, 0), (2, 2, 0), (0, 0, 4)])
 def test_planes_go_by_several_names(hkl):
-    found = infer(ENDS, d_A="3.05", hkl=hkl, **GIVEN)
+    found = infer(GIVEN, d_A="3.05", hkl=hkl)
     assert found.a_A == pytest.approx(6.10)
     cells = {(2, 0, 0): "pseudo-cubic"}
     assert found.setting.chosen.cell == cells.get(hkl, "sqrt2 x sqrt2 x 2")
@@ -312,15 +322,15 @@ def test_planes_go_by_several_names(hkl):
 
 
 def test_a_named_setting_is_kept_to():
-    found = infer(ENDS, d_A="3.05", hkl=(2, 0, 0), setting="tetragonal", **GIVEN)
+    found = infer(GIVEN, d_A="3.05", hkl=(2, 0, 0), setting="tetragonal")
     assert not found.in_range
     assert found.a_A == pytest.approx(3.05 * sqrt(2))
-    assert infer(ENDS, d_A="3.05", hkl=(0, 4, 0), setting="orthorhombic", **GIVEN).in_range
+    assert infer(GIVEN, d_A="3.05", hkl=(0, 4, 0), setting="orthorhombic").in_range
 
 
 def test_an_ambiguous_index_is_said():
     # (1 0 4) would be d = a / sqrt(17), a / sqrt(4.5), a / sqrt(16.5) or a / sqrt(8.5).
-    found = infer(["CsPbCl3", "CsPbI3"], d_A="1.400", hkl=(1, 0, 4), ends_a_A=["5.600", "6.200"])
+    found = infer({"CsPbCl3": "5.600", "CsPbI3": "6.200"}, d_A="1.400", hkl=(1, 0, 4))
     assert found.setting.ambiguous
     assert sum(one.in_range for one in found.setting.tried) == 2
     assert found.setting.chosen.cell == "pseudo-cubic"
@@ -328,7 +338,7 @@ def test_an_ambiguous_index_is_said():
 
 
 def test_cells_of_one_spacing_are_not_ambiguous():
-    found = infer(ENDS, d_A="3.05", hkl=(2, 2, 0), **GIVEN)
+    found = infer(GIVEN, d_A="3.05", hkl=(2, 2, 0))
     assert sum(one.in_range for one in found.setting.tried) == 2
     assert not found.setting.ambiguous
 
@@ -386,12 +396,12 @@ def test_the_fit_is_that_of_another_program(noise):
 
 def test_several_peaks_give_one_composition():
     measured = [f"{angle:.2f}" for angle in angles_of(6.11, HKL, 0.20)]
-    found = infer(ENDS, two_theta_deg=measured, hkl=HKL, **GIVEN)
+    found = infer(GIVEN, two_theta_deg=measured, hkl=HKL)
     refined = found.setting.chosen.refined
     assert refined.zero_shift_deg == pytest.approx(0.20, abs=3 * refined.zero_shift_su_deg)
     assert found.a_A == pytest.approx(6.11, abs=3 * found.a_su_A)
     assert found.a_su_A < 0.005
-    alone = infer(ENDS, two_theta_deg=measured[0], hkl=HKL[0], **GIVEN)
+    alone = infer(GIVEN, two_theta_deg=measured[0], hkl=HKL[0])
     assert abs(alone.a_A - 6.11) > 0.05
     assert any("zero shift" in note for note in alone.notes)
 
@@ -399,7 +409,7 @@ def test_several_peaks_give_one_composition():
 def test_peaks_tell_the_setting():
     hkl = [(1, 1, 0), (2, 0, 0), (2, 2, 0), (0, 0, 4), (3, 1, 0)]
     measured = [f"{angle:.2f}" for angle in angles_of(6.11, hkl, 0.05, bragg.DOUBLED)]
-    found = infer(ENDS, two_theta_deg=measured, hkl=hkl, **GIVEN)
+    found = infer(GIVEN, two_theta_deg=measured, hkl=hkl)
     assert found.setting.chosen.cell == "sqrt2 x sqrt2 x 2"
     assert not found.setting.ambiguous
     assert found.a_A == pytest.approx(6.11, abs=0.005)
@@ -408,24 +418,61 @@ def test_peaks_tell_the_setting():
 def test_a_wrong_index_is_said():
     measured = [f"{angle:.2f}" for angle in angles_of(6.11, HKL)]
     wrong = [(1, 0, 0), (1, 1, 0), (2, 0, 0), (2, 1, 1), (2, 2, 0)]
-    found = infer(ENDS, two_theta_deg=measured, hkl=wrong, setting="pseudo-cubic", **GIVEN)
+    found = infer(GIVEN, two_theta_deg=measured, hkl=wrong, setting="pseudo-cubic")
     assert found.in_range
     assert not found.setting.chosen.plausible
     assert any("check the indices" in note for note in found.notes)
 
 
 def test_the_uncertainty_of_one_peak():
-    found = infer(ENDS, two_theta_deg="14.49", hkl=(1, 0, 0), su="0.02", **GIVEN)
+    found = infer(GIVEN, two_theta_deg=read_number("14.49", "0.02"), hkl=(1, 0, 0))
     low, high = (bragg.d_from_two_theta(14.49 + step, WAVELENGTH_A) for step in (0.02, -0.02))
     assert found.a_su_A == pytest.approx((high - low) / 2, rel=1e-4)
 
 
 def test_a_wavelength_is_a_line_or_a_number():
-    by_line = infer(ENDS, two_theta_deg="14.49", hkl=(1, 0, 0), **GIVEN)
-    by_number = infer(ENDS, two_theta_deg="14.49", hkl=(1, 0, 0), wavelength=WAVELENGTH_A, **GIVEN)
-    as_text = infer(ENDS, two_theta_deg="14.49", hkl=(1, 0, 0), wavelength="1.54056", **GIVEN)
+    by_line = infer(GIVEN, two_theta_deg="14.49", hkl=(1, 0, 0))
+    by_number = infer(GIVEN, two_theta_deg="14.49", hkl=(1, 0, 0), wavelength=WAVELENGTH_A)
+    as_text = infer(GIVEN, two_theta_deg="14.49", hkl=(1, 0, 0), wavelength="1.54056")
     assert by_line.a_A == by_number.a_A == as_text.a_A
     assert by_line.measured.wavelength_name == "CuKa1"
+
+
+# The answer shows itself
+
+
+@pytest.mark.parametrize(
+    ("ends", "measured"),
+    [
+        (ENDS, {"a_A": "6.0"}),
+        (GIVEN, {"a_A": "6.60"}),
+        (THREE, {"a_A": "6.25"}),
+        (THREE, {"a_A": "6.60"}),
+        (GIVEN, {"d_A": "3.06", "hkl": (2, 2, 0)}),
+        (GIVEN, {"two_theta_deg": ["14.49", "29.21"], "hkl": [(1, 0, 0), (2, 0, 0)]}),
+    ],
+)
+def test_it_is_given_back_by_its_dictionary(ends, measured):
+    found = infer(ends, **measured)
+    through_json = json.loads(json.dumps(found.as_dict()))
+    assert Inference.from_dict(through_json) == found
+    assert MontyDecoder().process_decoded(through_json) == found
+    assert "\n" not in repr(found)
+    assert len(repr(found)) < 100
+
+
+def test_its_rows_say_where_it_comes_from():
+    (row,) = infer(ENDS, a_A="6.1").rows()
+    assert list(row)[-4:] == ["source", "kind", "evidence", "notes"]
+    assert "CsPbBr3: " in row["notes"]
+    (own,) = infer(GIVEN, a_A="6.60").rows()
+    assert own["source"] == "given"
+    assert own["notes"].startswith("a = 6.6000 A is above the largest")
+    assert len(infer(THREE, a_A="6.25").to_frame()) == 2
+
+
+def test_it_draws_itself():
+    assert infer(GIVEN, a_A="6.11").plot().get_ylabel() == "pseudo-cubic $a$ / Å"
 
 
 # What is refused
@@ -477,16 +524,11 @@ def test_a_wavelength_is_a_line_or_a_number():
             InputError,
             "Check the indices",
         ),
-        (
-            ENDS,
-            {"two_theta_deg": ["14.5", "29.3"], "hkl": [(1, 0, 0), (2, 0, 0)], "su": ["1"] * 3},
-            InputError,
-            "Uncertainties given: 3",
-        ),
+        (ENDS, {"a_A": Reading(6.1, 0.0)}, InputError, "above 0"),
         (["CsPbI3"], {"a_A": "6.1"}, InputError, "End members given: 1"),
         (["CsPbI3", "PbCsI3"], {"a_A": "6.1"}, InputError, "are the same"),
-        (ENDS, {"a_A": "6.1", "ends_a_A": ["6.0"]}, InputError, "Lattice parameters given: 1"),
-        (ENDS, {"a_A": "6.1", "ends_a_A": ["6.0", "6.00"]}, OutOfRange, "same lattice"),
+        ({**GIVEN, "CsPbI3": "6.0x"}, {"a_A": "6.1"}, InputError, "'6.0x' is not a number"),
+        ({"CsPbBr3": "6.0", "CsPbI3": "6.00"}, {"a_A": "6.1"}, OutOfRange, "same lattice"),
         (["CsPbI3", "RbPbI3"], {"a_A": "6.1"}, MissingData, "no perovskite cell of RbPbI3"),
     ],
 )

@@ -3,11 +3,10 @@
 A lattice parameter, a spacing or peaks give a pseudo-cubic a; a straight line between the end
 members' a gives the composition. Numbers are read as text, because their digits tell how well
 they are known.
-
-Vegard's rule: L. Vegard, Z. Phys. 5, 17-26 (1921), doi 10.1007/BF01349680.
 """
 
 from perovdb.calculators.inference.ends import STORE_ROUNDING_A, End, end_members
+from perovdb.calculators.inference.inference import METHOD, Inference, card, infer
 from perovdb.calculators.inference.notes import TELLS_NOTHING
 from perovdb.calculators.inference.percent import composition_from_percent
 from perovdb.calculators.inference.readings import Number, Reading, read_number
@@ -18,13 +17,7 @@ from perovdb.calculators.inference.settings import (
     Setting,
     Tried,
 )
-from perovdb.calculators.inference.vegard import (
-    METHOD,
-    Inference,
-    Point,
-    infer,
-    vegard_fraction,
-)
+from perovdb.calculators.inference.vegard import Point, vegard_fraction
 
 __all__ = [
     "METHOD",
@@ -40,6 +33,7 @@ __all__ = [
     "Reading",
     "Setting",
     "Tried",
+    "card",
     "composition_from_percent",
     "end_members",
     "infer",

@@ -1,12 +1,12 @@
 """End members of an alloy: their lattice parameters, and the range that these span."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import hypot
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from perovdb.calculators.inference.readings import Number, read_number
 from perovdb.calculators.mixing import Cell, lattice
-from perovdb.composition import Composition, as_perovskite
+from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.errors import InputError, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.store import queries
@@ -17,6 +17,10 @@ STORE_ROUNDING_A = 0.00005
 
 #: Fractions and relative lengths that differ by less come from rounding in the last bits.
 SAME = 1e-9
+
+#: End members as they are given: materials, or formula -> lattice parameter in angstrom, None
+#: where the store is to be asked.
+Ends: TypeAlias = "Sequence[Material] | Mapping[str, Number | None]"
 
 
 class End(NamedTuple):
@@ -40,25 +44,22 @@ class End(NamedTuple):
     notes: tuple[str, ...]
 
 
-def end_members(
-    formulas: Sequence[Composition | str],
-    a_A: Sequence[Number] | None = None,
-    temperature_K: float = ROOM_TEMPERATURE_K,
-) -> tuple[End, ...]:
+def end_members(ends: Ends, temperature_K: float = ROOM_TEMPERATURE_K) -> tuple[End, ...]:
     """End members with their pseudo-cubic lattice parameters.
 
     Args:
-        formulas: two or three compositions.
-        a_A: their lattice parameters in angstrom; by default those of `mixing.lattice`.
+        ends: two or three materials, or formula -> lattice parameter in angstrom; what has none is
+            looked up, as `mixing.lattice` does.
         temperature_K: in kelvin, for the choice of cells.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
-        InputError: not two or three different ones, or not as many lattice parameters.
+        InputError: not two or three different ones, or a lattice parameter that is no number.
         MissingData: the store has no perovskite cell of one at this temperature.
         OutOfRange: all have the same lattice parameter, or one is not a full ABX3.
     """
-    compositions = [as_perovskite(formula, "Vegard's rule") for formula in formulas]
+    pairs = list(ends.items()) if isinstance(ends, Mapping) else [(end, None) for end in ends]
+    compositions = [as_perovskite(end, "Vegard's rule") for end, _ in pairs]
     if len(compositions) not in (2, 3):
         raise InputError(f"End members given: {len(compositions)}.", "Give two or three of them.")
     if len(set(compositions)) < len(compositions):
@@ -66,21 +67,15 @@ def end_members(
             f"End members are the same: {', '.join(c.formula for c in compositions)}.",
             "Give different ones.",
         )
-    if a_A is None:
-        ends = tuple(_from_store(composition, temperature_K) for composition in compositions)
-    elif len(a_A) == len(compositions):
-        ends = tuple(
-            _as_given(composition, number)
-            for composition, number in zip(compositions, a_A, strict=True)
-        )
-    else:
-        raise InputError(
-            f"Lattice parameters given: {len(a_A)}, for {len(compositions)} end members.",
-            "Give one for each, in the same order.",
-        )
-    if len({end.a_A for end in ends}) == 1:
+    members = tuple(
+        _from_store(composition, temperature_K)
+        if number is None
+        else _as_given(composition, number)
+        for composition, (_, number) in zip(compositions, pairs, strict=True)
+    )
+    if len({member.a_A for member in members}) == 1:
         raise same_ends()
-    return ends
+    return members
 
 
 def _as_given(composition: Composition, number: Number) -> End:
@@ -91,8 +86,8 @@ def _as_given(composition: Composition, number: Number) -> End:
 
 
 def _from_store(composition: Composition, temperature_K: float) -> End:
-    found = lattice(composition, temperature_K)
-    shares = {member.cell.phase_id: member.fraction for member in found.end_members}
+    cell = lattice(composition, temperature_K)
+    shares = {member.cell.phase_id: member.fraction for member in cell.end_members}
     known = {}
     for phase_id, share in shares.items():
         (row,) = queries.facts("phase", {"id": phase_id})
@@ -100,7 +95,7 @@ def _from_store(composition: Composition, temperature_K: float) -> End:
         if su is not None:
             known[phase_id] = share * su
     low, high = (
-        sum(member.fraction * member.range_A[side] for member in found.end_members)
+        sum(member.fraction * member.range_A[side] for member in cell.end_members)
         for side in (0, 1)
     )
     spread = (
@@ -109,12 +104,12 @@ def _from_store(composition: Composition, temperature_K: float) -> End:
     )
     return End(
         formula=composition.formula,
-        a_A=found.a_pseudocubic_A,
+        a_A=cell.a_pseudocubic_A,
         su_A=hypot(*known.values()) if len(known) == len(shares) else None,
         su_from="given in the source" if len(known) == len(shares) else "not known",
         range_A=(low, high),
-        cells=tuple(member.cell for member in found.end_members),
-        notes=found.notes + (spread if high - low > 2 * STORE_ROUNDING_A else ()),
+        cells=tuple(member.cell for member in cell.end_members),
+        notes=cell.notes + (spread if high - low > 2 * STORE_ROUNDING_A else ()),
     )
 
 

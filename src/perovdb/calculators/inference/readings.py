@@ -8,7 +8,6 @@ from perovdb.errors import InputError
 
 _READING = re.compile(r"(\d+\.?\d*|\.\d+)(?:\((\d+)\))?([eE][+-]?\d{1,2})?")
 
-
 #: More characters no number has that was measured.
 LONGEST = 40
 
@@ -18,7 +17,7 @@ class Reading(NamedTuple):
 
     value: float
     su: float
-    su_from: str
+    su_from: str = "given"
 
 
 Number = str | float | Reading
@@ -40,7 +39,9 @@ def read_number(number: Number, su: Number | None = None) -> Reading:
     0.004
     """
     if isinstance(number, Reading):
-        return number if su is None else Reading(number.value, _above_zero(su), "given")
+        if not all(0 < x < float("inf") for x in (number.value, number.su)):
+            raise InputError(f"{number} cannot be.", "Give a value and an uncertainty above 0.")
+        return number if su is None else Reading(number.value, _above_zero(su))
     text = str(number).strip()
     match = _READING.fullmatch(text) if len(text) <= LONGEST else None
     if not match or not float(match[1] + (match[3] or "")) > 0:
@@ -50,9 +51,9 @@ def read_number(number: Number, su: Number | None = None) -> Reading:
     exact = Decimal(match[1] + (match[3] or ""))
     digit = Decimal(1).scaleb(int(exact.as_tuple().exponent))
     if su is not None:
-        return Reading(float(exact), _above_zero(su), "given")
+        return Reading(float(exact), _above_zero(su))
     if match[2] and int(match[2]):
-        return Reading(float(exact), float(digit * int(match[2])), "given")
+        return Reading(float(exact), float(digit * int(match[2])))
     return Reading(float(exact), float(digit / 2), "half of the last digit")
 
 

@@ -49,9 +49,14 @@ class Tried(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """The cell that an index was taken to be meant in, and the others."""
+    """The cell that an index was taken to be meant in, and all that were tried.
 
-    asked: str
+    Attributes:
+        name: pseudo-cubic, tetragonal, orthorhombic or auto.
+        ambiguous: another cell gives another composition.
+    """
+
+    name: str
     chosen: Tried
     tried: tuple[Tried, ...]
     ambiguous: bool
@@ -63,29 +68,21 @@ def measurement(
     two_theta_deg: Number | Sequence[Number] | None,
     hkl: Index | Sequence[Index] | None,
     wavelength: str | float | None,
-    su: Number | Sequence[Number] | None,
 ) -> Measurement:
     """The readings of the one kind of value that is given, checked and with their indices."""
-    given = {"a_A": a_A, "d_A": d_A, "two_theta_deg": two_theta_deg}
-    quantities = [name for name, value in given.items() if value is not None]
+    values = {"a_A": a_A, "d_A": d_A, "two_theta_deg": two_theta_deg}
+    quantities = [name for name, value in values.items() if value is not None]
     if len(quantities) != 1:
         raise InputError(
             f"Kinds of measured values given: {len(quantities)}.",
             "Give a lattice parameter, a spacing, or peaks: one of them.",
         )
     (quantity,) = quantities
-    numbers = _several(cast(Number | Sequence[Number], given[quantity]))
-    uncertainties: list[Number | None] = [None] if su is None else [*_several(su)]
-    if not numbers or len(uncertainties) not in (1, len(numbers)):
-        raise InputError(
-            f"Uncertainties given: {len(uncertainties)}, measured values: {len(numbers)}.",
-            "Give one for all, or one for each.",
-        )
+    numbers = _several(cast(Number | Sequence[Number], values[quantity]))
     if quantity != "two_theta_deg" and len(numbers) > 1:
         raise InputError(
             f"{len(numbers)} lengths are {len(numbers)} samples.", "Infer from one at a time."
         )
-    uncertainties *= len(numbers) // len(uncertainties)
     line, wavelength_A = None, None
     if quantity == "two_theta_deg":
         line, wavelength_A = _wavelength("CuKa1" if wavelength is None else wavelength)
@@ -95,7 +92,7 @@ def measurement(
         )
     return Measurement(
         quantity=quantity,
-        readings=tuple(map(read_number, numbers, uncertainties)),
+        readings=tuple(map(read_number, numbers)),
         hkl=_indices(quantity, hkl, len(numbers)),
         wavelength_A=wavelength_A,
         wavelength_name=line,
@@ -110,25 +107,25 @@ def _several(value: Number | Sequence[Number]) -> list[Number]:
 
 def _indices(quantity: str, hkl: Index | Sequence[Index] | None, n: int) -> tuple[Index, ...]:
     if hkl is None or len(hkl) == 0:
-        several: list[Index] = []
+        indices: list[Index] = []
     else:
-        several = [cast(Index, hkl)] if np.ndim(hkl) == 1 else list(cast(Sequence[Index], hkl))
+        indices = [cast(Index, hkl)] if np.ndim(hkl) == 1 else list(cast(Sequence[Index], hkl))
     if quantity == "a_A":
-        if several:
+        if indices:
             raise InputError(
                 "A lattice parameter has no index.", "Leave it out, or give a spacing or peaks."
             )
         return ()
-    if len(several) != n:
+    if len(indices) != n:
         raise InputError(
-            f"Indices hkl given: {len(several)}, measured values: {n}.",
+            f"Indices hkl given: {len(indices)}, measured values: {n}.",
             "Give one for each, such as 2 0 0.",
         )
-    for index in several:
+    for index in indices:
         if len(index) != 3 or not all(float(value).is_integer() for value in index):
             raise InputError(f"{tuple(index)} is no index hkl.", "Give three whole numbers.")
         bragg.pseudocubic_index(index)
-    return tuple((int(index[0]), int(index[1]), int(index[2])) for index in several)
+    return tuple((int(index[0]), int(index[1]), int(index[2])) for index in indices)
 
 
 def _wavelength(wavelength: str | float) -> tuple[str, float]:
@@ -146,25 +143,25 @@ def _wavelength(wavelength: str | float) -> tuple[str, float]:
     return f"{value:g} A", value
 
 
-def choose_setting(measured: Measurement, asked: str, ends: Sequence[End]) -> Setting:
+def choose_setting(measured: Measurement, name: str, ends: Sequence[End]) -> Setting:
     """The first cell in which the indices give a composition; else the nearest to one."""
-    if asked not in SETTINGS:
-        raise InputError(f"'{asked}' is not a setting.", f"Give one of: {', '.join(SETTINGS)}.")
+    if name not in SETTINGS:
+        raise InputError(f"'{name}' is not a setting.", f"Give one of: {', '.join(SETTINGS)}.")
     tried: list[Tried] = []
     refused: dict[bragg.Cell, InputError] = {}
-    for cell in SETTINGS[asked]:
+    for cell in SETTINGS[name]:
         try:
             tried.append(_try(measured, cell, ends))
         except InputError as error:
             refused[cell] = error
     plausible = [one for one in tried if one.plausible]
     # What the indices mean in the first cell is what is said, unless another one answers.
-    if SETTINGS[asked][0] in refused and not plausible:
-        raise refused[SETTINGS[asked][0]]
+    if SETTINGS[name][0] in refused and not plausible:
+        raise refused[SETTINGS[name][0]]
     middle = sum(span(ends)) / 2
     chosen = plausible[0] if plausible else min(tried, key=lambda one: abs(one.a_A - middle))
     return Setting(
-        asked=asked,
+        name=name,
         chosen=chosen,
         tried=tuple(tried),
         ambiguous=any(not same_length(one, chosen) for one in plausible),
