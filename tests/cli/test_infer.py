@@ -16,7 +16,6 @@ KEYS = {
 
 @pytest.fixture
 def infer(perovdb):
-    """Run the command through the entry point."""
     return lambda *arguments: perovdb("infer", *arguments)
 
 
@@ -208,3 +207,12 @@ def test_help_shows_an_example(infer):
     out = infer("--help").out
     assert "Example:" in out
     assert "perovdb infer CsPbBr3 CsPbI3 --end CsPbBr3=6.02 --end CsPbI3=6.41" in out
+
+
+def test_a_picture_of_samples(infer, tmp_path):
+    picture = tmp_path / "samples.svg"
+    asked = (*ENDS, "--a", "6.1", "--a", "6.0", "--plot", str(picture))
+    assert infer(*asked).code == 0
+    assert "pseudo-cubic" in picture.read_text()
+    assert infer(*asked).code == 2
+    assert infer(*asked, "--force").code == 0

@@ -117,12 +117,17 @@ def command(
     if two_theta_deg:
         samples = [infer(members, two_theta_deg=readings, hkl=hkl, **shared)]
     else:
-        name = "a_A" if a_A else "d_A"
         if a_A and hkl:
             raise click.UsageError("--a has no index; leave --hkl out, or give --d or --peak.")
         indices = _one_each(hkl, len(readings), "--hkl")
         samples = [
-            infer(members, **{name: reading}, hkl=index, **shared)
+            infer(
+                members,
+                a_A=reading if a_A else None,
+                d_A=reading if d_A else None,
+                hkl=index,
+                **shared,
+            )
             for reading, index in zip(readings, indices, strict=True)
         ]
     if picture is not None:
