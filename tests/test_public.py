@@ -19,7 +19,7 @@ PUBLIC = [
     "nanocrystal", "open_store", "parse", "path", "path_between", "paths",
     "percolation", "phase_at", "read_barrier", "read_structure", "rebuild", "relax_endpoints",
     "ruddlesden_popper", "sample_hops", "screen", "slab", "substitute", "supercell", "to_ase",
-    "tolerance", "using", "vacancies", "write_inputs", "write_structure", "xrd", "xrd_structure",
+    "tolerance", "using", "vacancies", "write_inputs", "write_structure", "xrd",
 ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ _HOMES = {
     "hop_rate": "perovdb.calculators.kinetics",
     "hops": "perovdb.migration.hops",
     "hops_in_structure": "perovdb.migration.structure_hops",
-    "identify": "perovdb.calculators.diffraction.identification.identify",
+    "identify": "perovdb.calculators.diffraction.identification",
     "infer": "perovdb.calculators.inference",
     "intergrowth": "perovdb.structures.layered.intergrowths",
     "lattice": "perovdb.calculators.mixing",
@@ -62,7 +62,6 @@ _HOMES = {
     "write_inputs": "perovdb.inputs.sets",
     "write_structure": "perovdb.structures.files.writing",
     "xrd": "perovdb.calculators.diffraction",
-    "xrd_structure": "perovdb.calculators.diffraction",
 }
 
 __all__ = ["__version__", *_HOMES]

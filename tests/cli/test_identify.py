@@ -7,6 +7,7 @@ import json
 import pytest
 
 KEYS = {
+    "@module", "@class",
     "formula", "phase", "id", "score", "explained", "seen", "matched", "missing", "unmatched_deg",
     "zero_shift_deg", "rms_deg", "agreement", "positions_only", "source", "kind", "evidence",
 }  # fmt: skip
@@ -31,14 +32,14 @@ def ask(perovdb):
 def test_what_xrd_prints_is_identified(perovdb, ask, folder):
     listed = perovdb("xrd", "CsPbI3", "--phase", "gamma", "--above", "3", "--csv").out
     (folder / "peaks.csv").write_text(listed)
-    answer = ask("peaks.csv", "--top", "3")
-    assert {"peaks", "candidates", "notes"} <= set(answer)
+    answer = ask("peaks.csv", "--limit", "3")
+    assert {"peaks_deg", "intensity", "candidates", "notes"} <= set(answer)
     assert len(answer["candidates"]) == 3
     best = answer["candidates"][0]
     assert set(best) == KEYS
     assert (best["formula"], best["phase"], best["source"]) == ("CsPbI3", "gamma", "sutton2018")
     assert best["score"] == pytest.approx(1, abs=0.01)
-    assert len(best["matched"]) + len(best["unmatched_deg"]) == len(answer["peaks"])
+    assert len(best["matched"]) + len(best["unmatched_deg"]) == len(answer["peaks_deg"])
     assert set(best["matched"][0]) == {
         "two_theta_deg", "intensity", "expected_two_theta_deg", "expected_intensity", "hkl"
     }  # fmt: skip
@@ -100,7 +101,7 @@ REFUSED = [
     (("--peak", "14", "--tolerance", "nan"), 2, "tolerance"),
     (("--peak", "14", "--zero-shift", "-1"), 2, "zero shift"),
     (("--peak", "14", "--two-theta", "20", "30"), 2, "does not hold all peaks"),
-    (("--peak", "14", "--top", "0"), 2, "--top"),
+    (("--peak", "14", "--limit", "0"), 2, "--limit"),
     (("--peak", "1.2", "--two-theta", "1", "2"), 1, "None of the"),
 ]
 

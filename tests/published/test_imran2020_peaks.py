@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from perovdb.calculators.diffraction import xrd, xrd_structure
+from perovdb.calculators.diffraction import xrd
 from perovdb.calculators.diffraction.identification.stored_peaks import stored_cell
 from perovdb.store import current_store, queries
 
@@ -55,7 +55,7 @@ def test_the_distinctive_peak_of_the_layered_phase(ruddlesden_popper):
     stated = record("STR038")
     low, high = stated["two_theta_min_deg"], stated["two_theta_max_deg"]
     assert (low, high) == (9, 10)
-    listed = xrd_structure(ruddlesden_popper, "CuKa1", (5, 60)).peaks
+    listed = xrd(ruddlesden_popper, two_theta_deg=(5, 60)).peaks
     first = listed[0]
     assert first.hkl == ((0, 0, 2),)
     assert low < first.two_theta_deg < high

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from perovdb.calculators.diffraction import xrd_structure
+from perovdb.calculators.diffraction import xrd
 from perovdb.store import current_store
 from perovdb.structures.builder import build
 from perovdb.structures.layered.antiphase import antiphase_boundary
@@ -28,7 +28,7 @@ def record(row_id):
 
 def low_angle(structure):
     """The peaks under the first of the perovskite."""
-    return [p for p in xrd_structure(structure, "CuKa1", (5, 60)).peaks if p.two_theta_deg < 12]
+    return [p for p in xrd(structure, two_theta_deg=(5, 60)).peaks if p.two_theta_deg < 12]
 
 
 def columns(structure, along, region=None):

@@ -8,8 +8,8 @@ import xraydb
 
 from perovdb.calculators.average_cell import average_cell
 from perovdb.calculators.diffraction import xrd
-from perovdb.calculators.diffraction.dispersion import HC_EV_A, alpha2_share, dispersion
 from perovdb.calculators.diffraction.powder import peaks
+from perovdb.calculators.diffraction.radiation import HC_EV_A, alpha2_share, dispersion
 from perovdb.calculators.diffraction.scatterers import Scatterer
 from perovdb.errors import MissingData
 
@@ -151,7 +151,7 @@ def test_an_element_without_dispersion_is_named():
 
 def test_a_missing_table_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "xraydb", None)
-    from perovdb.calculators.diffraction import dispersion as module
+    from perovdb.calculators.diffraction import radiation as module
 
     module._table.cache_clear()
     module.dispersion.cache_clear()

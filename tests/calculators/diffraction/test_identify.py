@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import find_peaks
 
 from perovdb.calculators.diffraction.bragg import d_from_two_theta
-from perovdb.calculators.diffraction.identification.identify import identify
+from perovdb.calculators.diffraction.identification import identify
 from perovdb.calculators.diffraction.identification.stored_peaks import stored_cell, stored_peaks
 from perovdb.calculators.diffraction.powder import peaks
 from perovdb.calculators.diffraction.profile import profile
@@ -71,7 +71,7 @@ def test_every_measured_peak_is_matched_or_left_over():
     assert (best.formula, best.phase) == ("CsPbI3", "alpha")
     assert best.unmatched_deg == (stray,)
     assert sorted([m.two_theta_deg for m in best.matched] + [stray]) == pytest.approx(
-        list(answer.two_theta_deg)
+        list(answer.peaks_deg)
     )
     share = heights.sum() / (heights.sum() + heights.max())
     assert best.explained == pytest.approx(share)
@@ -89,7 +89,7 @@ def test_a_strong_peak_that_is_not_there_is_missed():
     assert [peak.hkl for peak in alpha.missing] == [(2, 0, 0)]
     assert alpha.seen < 0.8
     # Outside of the scan nothing is missed.
-    narrow = identify([14.07, 19.95], scanned_deg=(13, 21)).candidates
+    narrow = identify([14.07, 19.95], two_theta_deg=(13, 21)).candidates
     assert next(c for c in narrow if c.id == "L001").missing == ()
 
 
@@ -105,7 +105,7 @@ def test_phases_without_positions_are_marked_and_keep_to_their_space_group():
         assert h or (k + l) % 2 == 0
         assert l or h % 2 == 0
     lines = lattice_only["L086"].two_theta_deg
-    found = identify(lines, top=93).candidates
+    found = identify(lines, limit=93).candidates
     best = next(c for c in found if c.id == "L086")
     assert best.positions_only
     assert best.score == pytest.approx(1)
@@ -127,19 +127,19 @@ def test_a_phase_that_is_no_perovskite_has_a_cell_too():
     ("arguments", "error", "words"),
     [
         ({}, InputError, "one of the two"),
-        ({"two_theta_deg": [14.0], "d_A": [6.3]}, InputError, "one of the two"),
-        ({"two_theta_deg": []}, InputError, "0 measured peaks"),
-        ({"two_theta_deg": np.linspace(5, 90, 2000)}, InputError, "find the peaks"),
-        ({"two_theta_deg": [14.0, np.nan]}, InputError, "out of range"),
-        ({"two_theta_deg": [0.0]}, InputError, "out of range"),
-        ({"two_theta_deg": [14.0], "intensity": [1, 2]}, InputError, "one number"),
-        ({"two_theta_deg": [14.0], "intensity": [-1]}, InputError, "zero or more"),
-        ({"two_theta_deg": [14.0], "intensity": [0]}, InputError, "All intensities are zero"),
-        ({"two_theta_deg": [14.0], "tolerance_deg": 0}, InputError, "tolerance"),
-        ({"two_theta_deg": [14.0], "zero_shift_deg": -1}, InputError, "zero shift"),
-        ({"two_theta_deg": [14.0], "scanned_deg": (20, 30)}, InputError, "does not hold"),
-        ({"two_theta_deg": [14.0], "top": 0}, InputError, "one at least"),
-        ({"two_theta_deg": [14.0], "wavelength": "CuKx"}, InputError, "CuKa1"),
+        ({"peaks": [14.0], "d_A": [6.3]}, InputError, "one of the two"),
+        ({"peaks": []}, InputError, "0 measured peaks"),
+        ({"peaks": np.linspace(5, 90, 2000)}, InputError, "find the peaks"),
+        ({"peaks": [14.0, np.nan]}, InputError, "out of range"),
+        ({"peaks": [0.0]}, InputError, "out of range"),
+        ({"peaks": [14.0], "intensity": [1, 2]}, InputError, "one number"),
+        ({"peaks": [14.0], "intensity": [-1]}, InputError, "zero or more"),
+        ({"peaks": [14.0], "intensity": [0]}, InputError, "All intensities are zero"),
+        ({"peaks": [14.0], "tolerance_deg": 0}, InputError, "tolerance"),
+        ({"peaks": [14.0], "zero_shift_deg": -1}, InputError, "zero shift"),
+        ({"peaks": [14.0], "two_theta_deg": (20, 30)}, InputError, "does not hold"),
+        ({"peaks": [14.0], "limit": 0}, InputError, "one at least"),
+        ({"peaks": [14.0], "wavelength": "CuKx"}, InputError, "CuKa1"),
         ({"d_A": [0.5]}, OutOfRange, "half the wavelength"),
     ],
 )

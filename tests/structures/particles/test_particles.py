@@ -154,7 +154,7 @@ def test_its_pattern_is_that_of_the_perovskite_broadened_by_scherrer(three_nm, p
     """
     made = three_nm[placement]
     q = np.linspace(0.7, 3.0, 1500)
-    intensity = debye([site.specie.symbol for site in made], made.cart_coords, q)
+    intensity = debye(made, q).intensity_e2
     a = 10 * describe(made).edges_nm[0] / 5  # five cells between six planes of B
     for hkl in ((1, 0, 0), (1, 1, 0), (2, 0, 0)):
         wanted = 2 * np.pi / a * np.linalg.norm(hkl)

@@ -14,17 +14,122 @@ one of three ways, which differ in cost alone:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from perovdb.answers import Answer
+from perovdb.calculators.diffraction.atoms import elements_on, given_atoms
 from perovdb.calculators.diffraction.bragg import two_theta_from_q
 from perovdb.calculators.diffraction.pair_sums import as_floats, kind_pairs, pair_sums
-from perovdb.calculators.diffraction.scatterers import Scatterer
+from perovdb.calculators.diffraction.radiation import radiation_lines
+from perovdb.calculators.diffraction.scatterers import Scatterer, thermal_motion
+from perovdb.composition import Material
 from perovdb.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, repr=False)
+class Scattering(Answer):
+    """What a particle scatters, averaged over its orientations.
+
+    Attributes:
+        formula: of the atoms, as they are.
+        n_atoms: how many there are.
+        wavelength_A: of the anomalous dispersion; None without it.
+        q_inv_A: (n,) q = 4 pi sin(theta) / lambda in 1/angstrom.
+        intensity_e2: (n,) per atom, in electrons squared.
+        notes: what to know of it.
+    """
+
+    formula: str
+    n_atoms: int
+    wavelength_A: float | None
+    q_inv_A: np.ndarray
+    intensity_e2: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a q."""
+        both = zip(self.q_inv_A.tolist(), self.intensity_e2.tolist(), strict=True)
+        return [{"q_inv_A": q, "intensity_e2": intensity} for q, intensity in both]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Intensity against q, on a logarithmic scale."""
+        from perovdb.plots import scattering
+
+        return scattering(self, ax)
+
+    def _headline(self) -> str:
+        return f"{self.formula}, {self.n_atoms} atoms, {len(self.q_inv_A)} values of q"
 
 
 def debye(
+    x: Material,
+    q_inv_A: ArrayLike,
+    method: str = "auto",
+    *,
+    grid_A: ArrayLike | None = None,
+    wavelength: str | float | None = None,
+    b_iso_A2: float | Mapping[str, float] = 0.0,
+) -> Scattering:
+    """What a finite particle scatters, averaged over its orientations, by Debye's equation.
+
+    Args:
+        x: a structure of pymatgen or ASE, or a file of one. Its atoms scatter as they stand in
+            the cell, which is not repeated.
+        q_inv_A: (n,) q = 4 pi sin(theta) / lambda in 1/angstrom, zero or more.
+        method: "direct", "grid" or "bins"; "auto" takes the grid if all atoms are on one, the
+            direct sum for few atoms, and bins otherwise.
+        grid_A: (3, 3) rows are the steps of a grid that all atoms are on, such as halves of the
+            vectors of a cubic cell. By default it is looked for along x, y and z.
+        wavelength: as for `xrd`; adds the anomalous dispersion to the form factors.
+        b_iso_A2: isotropic Debye-Waller parameter B in square angstrom, one number or element ->
+            number. Pairs are damped by exp(-(B_i + B_j) s^2), s = q / (4 pi), an atom with itself
+            is not: motion is taken as independent.
+
+    Raises:
+        InputError: a formula, which is no particle; a site that is shared or partly empty; two
+            atoms at one place; a file, q, B, wavelength or method that cannot be used, or the
+            method of the grid with atoms that are on none.
+        MissingData: an element has no form factor or dispersion.
+        OutOfRange: a grid or an axis of distances that cannot be held.
+    """
+    atoms = given_atoms(x)
+    if atoms is None:
+        raise InputError(
+            f"{x} is no particle, but a composition.",
+            "Give atoms that stand somewhere, such as those of `particle`.",
+        )
+    structure, name, notes = atoms
+    shares = [elements_on(site.species) for site in structure]
+    for number, share in enumerate(shares):
+        if len(share) != 1 or abs(sum(share.values()) - 1) > 1e-6:
+            raise InputError(
+                f"Site {number} of {name} is shared or partly empty.", "Give whole atoms."
+            )
+    wavelength_A = None if wavelength is None else radiation_lines(wavelength)[1][0][0]
+    q_inv_A = as_floats(q_inv_A)
+    intensity_e2 = debye_sum(
+        [element for share in shares for element in share],
+        structure.cart_coords,
+        q_inv_A,
+        method,
+        grid_A=grid_A,
+        wavelength_A=wavelength_A,
+        b_iso_A2=b_iso_A2,
+    )
+    if any(structure.lattice.pbc):
+        notes = (*notes, "the atoms of one cell alone, which is not repeated")
+    formula = structure.composition.element_composition.formula.replace(" ", "")
+    return Scattering(formula, len(structure), wavelength_A, q_inv_A, intensity_e2, notes)
+
+
+def debye_sum(
     elements: Sequence[str],
     positions_A: ArrayLike,
     q_inv_A: ArrayLike,
@@ -34,26 +139,17 @@ def debye(
     wavelength_A: float | None = None,
     b_iso_A2: float | Mapping[str, float] = 0.0,
 ) -> np.ndarray:
-    """(n,) intensity of a particle per atom, in electrons squared, averaged over orientations.
+    """(n,) intensity of atoms, each at one place, as `debye` gives it of a particle.
 
     Args:
         elements: (m,) symbol of each atom.
         positions_A: (m, 3) in angstrom.
-        q_inv_A: (n,) q = 4 pi sin(theta) / lambda in 1/angstrom, zero or more.
-        method: "direct", "grid" or "bins"; "auto" takes the grid if all atoms are on one, the
-            direct sum for few atoms, and bins otherwise.
-        grid_A: (3, 3) rows are the steps of a grid that all atoms are on, such as halves of the
-            vectors of a cubic cell. By default it is looked for along x, y and z.
+        q_inv_A: (n,).
+        method, grid_A, b_iso_A2: as for `debye`.
         wavelength_A: adds the anomalous dispersion at this wavelength to the form factors.
-        b_iso_A2: isotropic Debye-Waller parameter B in square angstrom, one number or element ->
-            number. Pairs are damped by exp(-(B_i + B_j) s^2), s = q / (4 pi), an atom with itself
-            is not: motion is taken as independent.
 
     Raises:
-        InputError: shapes that do not match, two atoms at one place, a q, B or method that cannot
-            be used, or a method of the grid with atoms that are on none.
-        MissingData: an element has no form factor or dispersion.
-        OutOfRange: a grid or an axis of distances that cannot be held.
+        InputError, MissingData, OutOfRange: as for `debye`, or shapes that do not match.
     """
     names, positions_A, q_inv_A = list(elements), as_floats(positions_A), as_floats(q_inv_A)
     if positions_A.shape != (len(names), 3) or not names:
@@ -68,11 +164,11 @@ def debye(
     kinds = sorted(set(names))
     groups = [positions_A[[name == kind for name in names]] for kind in kinds]
     pairs = pair_sums(groups, q_inv_A, method, grid_A)
-    thermal = _b_iso(b_iso_A2, kinds)
+    motion = thermal_motion(b_iso_A2, kinds)
     square = (q_inv_A / (4 * np.pi)) ** 2
     forms = [Scatterer((kind,), (0.0,)).form_factor(q_inv_A, wavelength_A) for kind in kinds]
     damped = [
-        form * np.exp(-thermal[kind] * square) for kind, form in zip(kinds, forms, strict=True)
+        form * np.exp(-motion[kind] * square) for kind, form in zip(kinds, forms, strict=True)
     ]
     total = np.zeros(len(q_inv_A))
     for form, group in zip(forms, groups, strict=True):
@@ -101,14 +197,3 @@ def on_two_theta(
     """
     two_theta = two_theta_from_q(q_inv_A, wavelength_A)
     return two_theta, as_floats(intensity) * (1 + np.cos(np.radians(two_theta)) ** 2) / 2
-
-
-def _b_iso(given: float | Mapping[str, float], kinds: Sequence[str]) -> dict[str, float]:
-    if not isinstance(given, Mapping):
-        given = dict.fromkeys(kinds, given)
-    if not set(kinds) <= set(given) or not all(0 <= given[kind] < np.inf for kind in kinds):
-        raise InputError(
-            "The Debye-Waller parameters cannot be used.",
-            f"Give one number from zero on, or one for each of {', '.join(kinds)}.",
-        )
-    return {kind: float(given[kind]) for kind in kinds}

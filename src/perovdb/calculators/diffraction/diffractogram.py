@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import StringIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.calculators.diffraction.curves import AXES, Curve, curve, from_axis, scaled_to
+from perovdb.answers import Answer
+from perovdb.calculators.diffraction.curves import (
+    AXES,
+    Curve,
+    Instrument,
+    curve,
+    from_axis,
+    scaled_to,
+)
 from perovdb.calculators.diffraction.pattern import Pattern
 from perovdb.errors import InputError
 from perovdb.files.columns import read_curve
+from perovdb.files.new_files import check_new_file, write_new_text
 
-#: Width of lines in degrees, if neither the grains nor the instrument are told.
-DEFAULT_FWHM_DEG = 0.1
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -41,8 +53,8 @@ class MeasuredCurve:
     offset: float
 
 
-@dataclass(frozen=True)
-class Diffractogram:
+@dataclass(frozen=True, repr=False)
+class Diffractogram(Answer):
     """Curves of patterns on one axis, the highest point of each being 100.
 
     Attributes:
@@ -56,6 +68,8 @@ class Diffractogram:
     patterns: tuple[Pattern, ...]
     curves: tuple[Curve, ...]
     measured: MeasuredCurve | None
+
+    derived = ("notes",)
 
     @property
     def labels(self) -> list[str]:
@@ -94,6 +108,40 @@ class Diffractogram:
             "difference": measured.difference,
         }
 
+    def write_csv(self, path: str) -> None:
+        """Write `columns` as a new file.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        columns = self.columns()
+        text = StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        lines = zip(*(column.tolist() for column in columns.values()), strict=True)
+        writer.writerows([f"{value:.8g}" for value in line] for line in lines)
+        check_new_file(path, (".csv",))
+        write_new_text(path, text.getvalue())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """`columns` as rows."""
+        columns = self.columns()
+        lines = zip(*(column.tolist() for column in columns.values()), strict=True)
+        return [dict(zip(columns, line, strict=True)) for line in lines]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The curves over each other, with the measured one and what is left of it."""
+        from perovdb.plots import curves
+
+        return curves(self, ax)
+
+    def _headline(self) -> str:
+        beside = [self.measured.name] if self.measured is not None else []
+        return f"{', '.join([*self.labels, *beside])}, {len(self.curves[0].x)} points"
+
+    def _lines(self) -> list[str]:
+        return [repr(self), *(f"  note: {note}" for note in self.notes)]
+
 
 def diffractogram(
     patterns: Pattern | Sequence[Pattern],
@@ -101,8 +149,7 @@ def diffractogram(
     *,
     x_axis: str = "two_theta",
     size_nm: float | None = None,
-    fwhm_deg: float | None = None,
-    zero_shift_deg: float = 0.0,
+    instrument: Instrument | None = None,
 ) -> Diffractogram:
     """Curves of patterns beside each other, and beside a measured one.
 
@@ -111,8 +158,7 @@ def diffractogram(
         measured: a file with two columns, the first on the axis, or places (n,) and intensities
             (n,); scaled to the first curve by least squares with a constant offset.
         x_axis: "two_theta" in degrees, "q" in 1/angstrom or "d" in angstrom.
-        size_nm, fwhm_deg, zero_shift_deg: as for `curve`; lines are 0.1 degrees wide if neither
-            of the first two is given.
+        size_nm, instrument: as for `curve`; lines are 0.1 degrees wide if neither gives a width.
 
     Raises:
         InputError: the file cannot be read or holds nothing in the range, or as for `curve`.
@@ -121,18 +167,10 @@ def diffractogram(
     every = (patterns,) if isinstance(patterns, Pattern) else tuple(patterns)
     if not every:
         raise InputError("There is no pattern.", "Give one or more, as of `xrd`.")
-    if size_nm is None and fwhm_deg is None:
-        fwhm_deg = DEFAULT_FWHM_DEG
 
     def drawn(pattern: Pattern, x: np.ndarray | None) -> Curve:
         return curve(
-            pattern,
-            x,
-            axis=x_axis,
-            size_nm=size_nm,
-            fwhm_deg=fwhm_deg,
-            zero_shift_deg=zero_shift_deg,
-            highest=None,
+            pattern, x, x_axis=x_axis, size_nm=size_nm, instrument=instrument, highest=None
         )
 
     first = drawn(every[0], None)
@@ -152,10 +190,9 @@ def diffractogram(
             for pattern, factor in zip(every, factors, strict=True)
         ]
     )
-    scaled = scaled_to(y, computed[0])
-    compared = MeasuredCurve(
-        name, x, y, computed, scaled.intensity, scaled.difference, scaled.scale, scaled.offset
-    )
+    scale, offset = scaled_to(y, computed[0])
+    scaled = scale * y + offset
+    compared = MeasuredCurve(name, x, y, computed, scaled, scaled - computed[0], scale, offset)
     return Diffractogram(x_axis, every, curves, compared)
 
 
@@ -179,6 +216,6 @@ def _within_range(
     if within.sum() < 2:
         raise InputError(
             f"{name} holds no curve between {low:g} and {high:g} degrees.",
-            "Give --two-theta, and check --axis: its first column is on this axis.",
+            "Check the range of two_theta_deg, and that its first column is on x_axis.",
         )
     return name, x[within], y[within]

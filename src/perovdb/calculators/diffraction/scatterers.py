@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from perovdb.calculators.diffraction.dispersion import dispersion
+from perovdb.calculators.diffraction.radiation import dispersion
 from perovdb.calculators.molecules import molecular_geometry
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
-from perovdb.errors import MissingData
+from perovdb.errors import InputError, MissingData
 
 #: 8 pi^2 times the Bohr radius in angstrom, of the Mott-Bethe formula, with pymatgen's digits.
 MOTT_BETHE = 41.78214
@@ -115,3 +115,31 @@ def scatterer_of(species: str) -> Scatterer:
         return Scatterer((ion.atoms,), (0.0,))
     elements, positions_A = molecular_geometry(ion.species)
     return Scatterer(elements, tuple(map(float, np.linalg.norm(positions_A, axis=1))))
+
+
+def thermal_motion(
+    b_iso_A2: float | Mapping[str, float], names: Sequence[str]
+) -> dict[str, float]:
+    """B of each ion or element, in square angstrom.
+
+    Args:
+        b_iso_A2: one number for all, or name -> number for each of them.
+        names: of all that scatter.
+
+    Raises:
+        InputError: a name lacks or is of none of them, or a number is negative.
+    """
+    if not isinstance(b_iso_A2, Mapping):
+        b_iso_A2 = dict.fromkeys(names, b_iso_A2)
+    if set(b_iso_A2) != set(names):
+        raise InputError(
+            f"The Debye-Waller parameters are given for {', '.join(b_iso_A2) or 'nothing'}.",
+            f"Give one number, or one for each of {', '.join(names)}.",
+        )
+    for name, value in b_iso_A2.items():
+        if not 0 <= value < np.inf:
+            raise InputError(
+                f"The Debye-Waller parameter {value:g} A^2 of {name} cannot be used.",
+                "Give B = 8 pi^2 <u^2>, zero or more.",
+            )
+    return {name: float(b_iso_A2[name]) for name in names}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from perovdb.answers import Answer
+from perovdb.answers.tables import table
 from perovdb.calculators.diffraction.identification.stored_peaks import Index
 
 
@@ -31,8 +33,8 @@ class Missing(NamedTuple):
     hkl: Index
 
 
-@dataclass(frozen=True)
-class Candidate:
+@dataclass(frozen=True, repr=False)
+class Candidate(Answer):
     """A phase of the store against the measured peaks.
 
     Attributes:
@@ -70,16 +72,37 @@ class Candidate:
     kind: str
     evidence: str
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row."""
+        return [
+            {
+                "score": self.score,
+                "formula": self.formula,
+                "phase": self.phase,
+                "id": self.id,
+                "explained": self.explained,
+                "seen": self.seen,
+                "matched": len(self.matched),
+                "missing": len(self.missing),
+                "zero_shift_deg": self.zero_shift_deg,
+                "rms_deg": self.rms_deg,
+                "basis": "positions only" if self.positions_only else "intensities",
+                "source": self.source,
+                "kind": self.kind,
+                "evidence": self.evidence,
+            }
+        ]
 
-@dataclass(frozen=True)
-class Identification:
+
+@dataclass(frozen=True, repr=False)
+class Identification(Answer):
     """Phases that explain some of the measured peaks, best first.
 
     Attributes:
         wavelength_A: in angstrom.
-        two_theta_deg: (n,) measured angles.
+        peaks_deg: (n,) measured angles of 2theta.
         intensity: (n,) in % of the strongest; None if they were not given.
-        scanned_deg: lowest and highest angle between which expected peaks are missed.
+        two_theta_deg: lowest and highest angle between which expected peaks are missed.
         tolerance_deg: as given.
         candidates: best first.
         n_phases: how many phases were tried.
@@ -87,10 +110,47 @@ class Identification:
     """
 
     wavelength_A: float
-    two_theta_deg: tuple[float, ...]
+    peaks_deg: tuple[float, ...]
     intensity: tuple[float, ...] | None
-    scanned_deg: tuple[float, float]
+    two_theta_deg: tuple[float, float]
     tolerance_deg: float
     candidates: tuple[Candidate, ...]
     n_phases: int
     notes: tuple[str, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a phase."""
+        notes = {"notes": "; ".join(self.notes)}
+        return [row | notes for candidate in self.candidates for row in candidate.rows()]
+
+    def _table(self) -> list[dict[str, Any]]:
+        digits = ("score", "explained", "seen", "zero_shift_deg", "rms_deg")
+        return [
+            {
+                name: f"{value:.3f}" if name in digits else value
+                for name, value in row.items()
+                if name != "notes"
+            }
+            for row in self.rows()
+        ]
+
+    def _headline(self) -> str:
+        best = self.candidates[0]
+        return f"{best.formula} {best.phase}, score {best.score:.3f}, of {self.n_phases} phases"
+
+    def _lines(self) -> list[str]:
+        low, high = self.two_theta_deg
+        lines = [
+            f"{len(self.peaks_deg)} peaks, scan from {low:.2f} to {high:.2f} degrees at "
+            f"{self.wavelength_A:g} A, against {self.n_phases} phases",
+            *table(self._table()),
+        ]
+        best = self.candidates[0]
+        name = f"{best.formula} {best.phase}"
+        if best.unmatched_deg:
+            angles = " ".join(f"{angle:.2f}" for angle in best.unmatched_deg)
+            lines.append(f"not explained by {name}: {angles}")
+        if best.missing:
+            angles = " ".join(f"{peak.two_theta_deg:.2f}" for peak in best.missing)
+            lines.append(f"expected of {name}, not measured: {angles}")
+        return [*lines, *(f"  note: {note}" for note in self.notes)]

@@ -8,6 +8,8 @@ between those of the end members, are not in the store.
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -21,9 +23,8 @@ from perovdb.calculators.diffraction.identification.candidates import (
 from perovdb.calculators.diffraction.identification.matching import Fit, Lines, best_fit, leaders
 from perovdb.calculators.diffraction.identification.stored_peaks import StoredPeaks, stored_peaks
 from perovdb.calculators.diffraction.radiation import radiation_lines
-from perovdb.errors import InputError
-
-__all__ = ["Candidate", "Identification", "Match", "Missing", "identify"]
+from perovdb.errors import InputError, MissingData
+from perovdb.files.columns import read_peaks
 
 #: Half the width in 2theta in which a measured peak is an expected one.
 TOLERANCE_DEG = 0.15
@@ -45,15 +46,15 @@ SCORE_DIGITS = 2
 
 
 def identify(
-    two_theta_deg: ArrayLike | None = None,
+    peaks: str | os.PathLike[str] | ArrayLike | None = None,
     intensity: ArrayLike | None = None,
     *,
     d_A: ArrayLike | None = None,
     wavelength: str | float = "CuKa1",
+    two_theta_deg: tuple[float, float] | None = None,
     tolerance_deg: float = TOLERANCE_DEG,
     zero_shift_deg: float = ZERO_SHIFT_DEG,
-    scanned_deg: tuple[float, float] | None = None,
-    top: int = 10,
+    limit: int = 10,
 ) -> Identification:
     """Phases of the store that explain measured powder peaks.
 
@@ -62,32 +63,38 @@ def identify(
     positions come first, then those whose angles and intensities agree better.
 
     Args:
-        two_theta_deg: (n,) measured angles in degrees; or give d_A.
+        peaks: (n,) measured angles 2theta in degrees, or a CSV file with the column
+            two_theta_deg or d_A and, if known, intensity, as `perovdb xrd --csv` prints it.
         intensity: (n,) of the peaks, in any unit; without it all count alike.
         d_A: (n,) measured spacings in angstrom, instead of angles.
         wavelength: as for `xrd`; of a doublet the stronger line counts.
+        two_theta_deg: lowest and highest angle of the scan, between which expected peaks are
+            missed; by default from 10 degrees with copper (or the lowest peak) to the highest.
         tolerance_deg: how far a measured peak may be from an expected one.
         zero_shift_deg: how far a common shift of all peaks, found by least squares for each
             phase, may go either way; 0 for none.
-        scanned_deg: lowest and highest angle of the scan, between which expected peaks are
-            missed; by default from 10 degrees with copper (or the lowest peak) to the highest.
-        top: how many phases to list.
+        limit: how many phases to list.
 
     Raises:
-        InputError: peaks, a tolerance or a range that cannot be used.
+        InputError: a file, peaks, a tolerance or a range that cannot be used.
+        MissingData: no phase of the store explains any of the peaks.
         OutOfRange: a spacing is below half the wavelength.
     """
     wavelength_A = radiation_lines(wavelength)[1][0][0]
-    angles, strengths = _measured(two_theta_deg, d_A, intensity, wavelength_A)
+    if isinstance(peaks, str | os.PathLike):
+        if d_A is not None or intensity is not None:
+            raise InputError("Peaks are given twice.", "Give a file, or angles, or spacings.")
+        peaks, d_A, intensity = read_peaks(os.fspath(peaks))
+    angles, strengths = _measured(peaks, d_A, intensity, wavelength_A)
     if not (0 < tolerance_deg <= 2 and 0 <= zero_shift_deg <= 2):
         raise InputError(
             f"A tolerance of {tolerance_deg:g} and a zero shift up to {zero_shift_deg:g} degrees "
             "cannot be used.",
             "Give a tolerance above 0 and a zero shift from 0 on, both up to 2 degrees.",
         )
-    if top < 1:
-        raise InputError(f"A list of {top} phases cannot be made.", "Ask for one at least.")
-    scan = _scan(angles, tolerance_deg, scanned_deg, wavelength_A)
+    if limit < 1:
+        raise InputError(f"A list of {limit} phases cannot be made.", "Ask for one at least.")
+    scan = _scan(angles, tolerance_deg, two_theta_deg, wavelength_A)
     wide = (
         float(max(1, np.floor(scan[0] - tolerance_deg - zero_shift_deg))),
         float(min(179, np.ceil(scan[1] + tolerance_deg + zero_shift_deg))),
@@ -102,15 +109,20 @@ def identify(
         if fit.score > 0:
             compared = given and not phase.positions_only
             tried.append((_order(fit, phase, tolerance_deg, compared), phase, lines, fit))
+    if not tried:
+        raise MissingData(
+            f"None of the {len(phases)} phases of the store explains any of these peaks.",
+            "Check the wavelength, or give a larger tolerance.",
+        )
     tried.sort(key=lambda one: one[0])
     candidates = tuple(
-        _candidate(phase, lines, fit, angles, strengths) for _, phase, lines, fit in tried[:top]
+        _candidate(phase, lines, fit, angles, strengths) for _, phase, lines, fit in tried[:limit]
     )
     return Identification(
         wavelength_A=wavelength_A,
-        two_theta_deg=tuple(angles.tolist()),
+        peaks_deg=tuple(angles.tolist()),
         intensity=None if strengths is None else tuple(strengths.tolist()),
-        scanned_deg=scan,
+        two_theta_deg=scan,
         tolerance_deg=float(tolerance_deg),
         candidates=candidates,
         n_phases=len(phases),
@@ -119,18 +131,21 @@ def identify(
 
 
 def _measured(
-    two_theta_deg: ArrayLike | None,
+    peaks: ArrayLike | None,
     d_A: ArrayLike | None,
     intensity: ArrayLike | None,
     wavelength_A: float,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Angles (n,) and intensities (n,) in % of the strongest, by angle."""
-    if (two_theta_deg is None) == (d_A is None):
-        raise InputError("Peaks are given by angles or by spacings.", "Give one of the two.")
+    if (peaks is None) == (d_A is None):
+        raise InputError(
+            "Peaks are given by angles or by spacings.",
+            "Give one of the two: peaks (a file or angles) or d_A.",
+        )
     if d_A is not None:
         angles = two_theta_from_d(d_A, wavelength_A)
     else:
-        angles = np.asarray(two_theta_deg, dtype=float)
+        angles = np.asarray(peaks, dtype=float)
     if angles.ndim != 1 or not 1 <= len(angles) <= MOST_PEAKS:
         raise InputError(
             f"{angles.size} measured peaks cannot be used.",
@@ -157,14 +172,14 @@ def _measured(
 def _scan(
     angles: np.ndarray,
     tolerance_deg: float,
-    scanned_deg: tuple[float, float] | None,
+    two_theta_deg: tuple[float, float] | None,
     wavelength_A: float,
 ) -> tuple[float, float]:
-    if scanned_deg is None:
+    if two_theta_deg is None:
         first = float(two_theta_from_d(max(SCANNED_FROM_D_A, wavelength_A), wavelength_A))
         low = min(first, float(angles[0]) - tolerance_deg)
         return max(low, 0.5), min(float(angles[-1]) + tolerance_deg, 179.0)
-    low, high = (float(angle) for angle in scanned_deg)
+    low, high = (float(angle) for angle in two_theta_deg)
     if not 0 <= low <= angles[0] <= angles[-1] <= high <= 180:
         raise InputError(
             f"The scan from {low:g} to {high:g} degrees does not hold all peaks.",
