@@ -13,10 +13,10 @@ from perovdb import errors
 PUBLIC = [
     "Composition", "PerovdbError", "__version__", "add_interstitial", "adopt",
     "antiphase_boundary", "attach_ligands", "average_cell", "bottleneck", "build", "carve",
-    "compare", "cut_slab", "debye", "defect", "distinct_models", "distortion",
+    "cut_slab", "debye", "defect", "distinct_models",
     "dope", "endpoints_in_structure", "fit_arrhenius", "from_ase", "gap", "hop_rate", "hops",
     "hops_in_structure", "identify", "infer", "input_files", "intergrowth", "lattice",
-    "nanocrystal", "open_store", "parse", "path", "path_between", "paths",
+    "nanocrystal", "octahedra", "open_store", "parse", "path", "path_between", "paths",
     "percolation", "phase_at", "read_barrier", "read_structure", "rebuild", "relax_endpoints",
     "ruddlesden_popper", "sample_hops", "screen", "slab", "substitute", "supercell", "to_ase",
     "tolerance", "using", "vacancies", "write_inputs", "write_structure", "xrd",

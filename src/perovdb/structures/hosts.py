@@ -15,7 +15,7 @@ from perovdb.composition.registry import load_registry
 from perovdb.store import queries
 from perovdb.structures.scaled_cell import check_lattice, scaled_cell
 from perovdb.structures.sites import Sites
-from perovdb.structures.tilts.angles import estimated_tilt
+from perovdb.structures.tilts.angles import tilt_from_tolerance
 from perovdb.structures.tilts.cells import tilted_sites
 from perovdb.structures.tilts.glazer import parse_glazer
 
@@ -119,7 +119,7 @@ def host_of_tilts(
         tilts, said = [0.0], "not tilted"
     elif angles_deg is None:
         factor = tolerance(full).t
-        tilts = [estimated_tilt(glazer, t=factor)]
+        tilts = [tilt_from_tolerance(glazer, factor)]
         said = f"tilted by {tilts[0]:.2f} deg"
         notes.append(f"the tilt is an estimate from hard spheres with t = {factor:.3f}")
     else:

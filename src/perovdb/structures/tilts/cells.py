@@ -25,7 +25,6 @@ from perovdb.errors import InputError
 from perovdb.structures.arguments import checked
 from perovdb.structures.sites import Sites
 from perovdb.structures.tilts.glazer import Glazer, axis_angles, parse_glazer
-from perovdb.structures.tilts.settings import SETTINGS, along
 
 #: The corners of the 2 x 2 x 2 pseudo-cubic cells in which every pattern repeats.
 _CORNERS = np.array(list(np.ndindex(2, 2, 2)))
@@ -34,6 +33,14 @@ _NEXT = np.array([[np.ravel_multi_index((n + e) % 2, (2, 2, 2)) for e in np.eye(
 #: (8, 8) [wave, corner]: signs of the waves that fit; wave 0 is all alike, 7 turns every step.
 _WAVES = (-1.0) ** (_CORNERS @ _CORNERS.T)
 _ANTIPHASE = 7
+
+#: The usual cells of tilted phases: rows are their vectors in pseudo-cubic ones, the long axis of
+#: an orthorhombic or tetragonal one being the pseudo-cubic c.
+_IN_PLANE = np.array([[1, -1, 0], [1, 1, 0], [0, 0, 1]])
+_PBNM = np.array([[1, -1, 0], [1, 1, 0], [0, 0, 2]])
+_PNMA = _PBNM[[1, 2, 0]]
+#: Hexagonal axes of a rhombohedral cell, obverse: c is the pseudo-cubic [222].
+_R3C = np.array([[-1, 1, 0], [0, -1, 1], [2, 2, 2]])
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,6 @@ class Joined:
     corners: np.ndarray
     mismatch: float
 
-    @property
-    def volume(self) -> float:
-        """Of a formula unit, in cubed bond lengths; (2)^3 without tilts."""
-        return float(np.linalg.det(self.axes))
-
 
 def join(glazer: Glazer, about_deg: np.ndarray) -> Joined:
     """Tilted octahedra that share all corners, as rigid as can be.
@@ -71,25 +73,25 @@ def join(glazer: Glazer, about_deg: np.ndarray) -> Joined:
     counts a0b+b- and a0b+c- too; they are rigid with small turns about the axis of no tilt, of
     opposite senses in neighbours.)
     """
-    held = np.zeros((8, 3))
+    fixed = np.zeros((8, 3))
     free = np.ones((8, 3), dtype=bool)
     free[0] = free[_ANTIPHASE] = False
     for axis, (sign, angle) in enumerate(zip(glazer.signs, np.radians(about_deg), strict=True)):
         in_phase = _ANTIPHASE - (4, 2, 1)[axis]
         free[in_phase, axis] = False
-        held[in_phase if sign == "+" else _ANTIPHASE, axis] = angle
+        fixed[in_phase if sign == "+" else _ANTIPHASE, axis] = angle
 
     def tilts(amplitudes: np.ndarray) -> np.ndarray:
-        waves = held.copy()
+        waves = fixed.copy()
         waves[free] = amplitudes
         return np.asarray(Rotation.from_rotvec(_WAVES.T @ waves).as_matrix())
 
     start = np.zeros(int(free.sum()))
-    found = least_squares(
+    fit = least_squares(
         lambda amplitudes: _gaps(tilts(amplitudes))[2].ravel(), start, xtol=1e-15, ftol=1e-15,
         gtol=1e-15,
     )  # fmt: skip
-    turned = tilts(found.x)
+    turned = tilts(fit.x)
     axes, shifts, gaps = _gaps(turned)
     # A shared corner is half a gap away from where each of its two octahedra has it.
     corners = np.swapaxes(turned, 1, 2) + gaps / 2
@@ -170,11 +172,11 @@ def conventional_cell(glazer: Glazer, about_deg: np.ndarray) -> np.ndarray:
     if len(zero) == 3:
         return np.eye(3, dtype=int)
     if len(plus) == 1 and not minus:
-        return along(SETTINGS["P4/mbm"], plus[0]).rows_array
+        return _along(_IN_PLANE, plus[0])
     if not plus and len(minus) == 3 and np.ptp(size) == 0:
         signs = np.sign(about_deg).astype(int)
         # The threefold axis is the tilt axis; the rows stay right-handed.
-        rows = SETTINGS["R-3c"].rows_array * signs
+        rows = _R3C * signs
         return np.asarray(rows * np.prod(signs))
     if len(plus) == 1 and len(minus) == 2:
         return _long_cell(plus[0])
@@ -188,8 +190,12 @@ def conventional_cell(glazer: Glazer, about_deg: np.ndarray) -> np.ndarray:
 
 
 def _long_cell(axis: int) -> np.ndarray:
-    name = "Pnma" if axis == 1 else "Pbnm"
-    return along(SETTINGS[name], axis).rows_array
+    return _along(_PNMA if axis == 1 else _PBNM, axis)
+
+
+def _along(rows: np.ndarray, axis: int) -> np.ndarray:
+    """A cell whose long axis is turned from c to another one, in a ring, so right-handed."""
+    return np.roll(rows, axis - 2, axis=1)
 
 
 def _cells_inside(rows: np.ndarray) -> np.ndarray:
