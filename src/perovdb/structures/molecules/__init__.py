@@ -2,6 +2,6 @@
 
 * `geometry`: a rigid molecule, from the store; `foreign`: from an XYZ file or a SMILES string;
 * `orientations`, `alternation`: how the molecules of a structure are turned, by named rules;
-* `nudging`, `contact_radii`, `neighbours`: turned and shifted until nothing touches;
+* `nudging`, `contact_radii`: turned and shifted until nothing touches;
 * `dipoles`, `superposing`: where a molecule's dipole points, in its frame and in a structure.
 """

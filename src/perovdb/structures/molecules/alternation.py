@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from perovdb.errors import StructureError
-from perovdb.structures.molecules.neighbours import neighbour_list
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.sites import Sites
 
 #: Sites up to this many times the usual nearest distance apart are neighbours; in a cubic cell
@@ -77,11 +77,9 @@ def _neighbours(
     sites: Sites, group: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Neighbours of the first shell: i, j, cell of j, vector from i to j."""
-    positions, reach = sites.positions_A[group], 4.0
+    lattice_A, fractional, reach = sites.lattice_A, sites.fractional[group], 4.0
     while True:
-        i, j, cell, vector, distance = neighbour_list(
-            "ijSDd", sites.periodic, sites.lattice_A, positions, reach
-        )
+        i, j, cell, distance = Neighbours(lattice_A, fractional, reach, sites.periodic).pairs()
         nearest = np.full(len(group), np.inf)
         np.minimum.at(nearest, i, distance)
         usual = np.median(nearest)
@@ -90,7 +88,8 @@ def _neighbours(
             break
         reach = usual * SHELL * 1.01 if np.isfinite(usual) else reach * 1.4
     near = distance < usual * SHELL if np.isfinite(usual) else np.zeros(len(i), dtype=bool)
-    return i[near], j[near], cell[near], vector[near]
+    i, j, cell = i[near], j[near], cell[near]
+    return i, j, cell, (fractional[j] + cell - fractional[i]) @ lattice_A
 
 
 def _two_colours(rule: str, bonds: _Bonds, count: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.arguments import checked
 from perovdb.structures.molecules.contact_radii import CONTACT_SHARE, contact_limits
-from perovdb.structures.molecules.neighbours import neighbour_list
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.streams import stream
 from perovdb.structures.units import Unit, units
 
@@ -153,9 +153,8 @@ class _Crowd:
         """Atoms of different units, one at least in a molecule, that may come to touch."""
         reach = float(self.limits_A.max()) + SLACK_A
         lattice = self.structure.lattice
-        i, j, cell, distance = neighbour_list(
-            "ijSd", lattice.pbc, lattice.matrix, self.positions(self.turns, self.shifts_A), reach
-        )
+        places = self.positions(self.turns, self.shifts_A) @ np.linalg.inv(lattice.matrix)
+        i, j, cell, distance = Neighbours(lattice.matrix, places, reach, lattice.pbc).pairs()
         limit = self.limits_A[self.kind[i], self.kind[j]]
         apart = (self.group[i] != self.group[j]) | cell.any(axis=1)
         # Each pair once; an atom and its own image move together.
@@ -165,7 +164,6 @@ class _Crowd:
             & ((self.body[i] >= 0) | (self.body[j] >= 0))
             & (distance < limit + SLACK_A)
         )
-        # The neighbour list promises no order, and sums must not depend on it.
         order = np.lexsort([*cell[keep].T, j[keep], i[keep]])
         i, j, cell, limit = (array[keep][order] for array in (i, j, cell, limit))
         return _Pairs(i, j, cell @ lattice.matrix, limit)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from perovdb.errors import StructureError
+from perovdb.structures.neighbours import Neighbours
 
 #: B sites up to this many shortest B-B distances apart are neighbours in a simple cubic lattice,
 #: whose second neighbours are sqrt(2) apart.
@@ -132,27 +132,17 @@ def cell_in_steps(lattice_A: np.ndarray, axes: Axes) -> np.ndarray:
 
 
 def _neighbour_vectors(
-    lattice_A: np.ndarray, positions: np.ndarray, periodic: tuple[bool, ...]
+    lattice_A: np.ndarray, positions_A: np.ndarray, periodic: tuple[bool, ...]
 ) -> np.ndarray:
     """(m, 3) vectors between neighbouring B sites."""
-    if any(periodic):
-        reach = 1.3 * max(np.cbrt(abs(np.linalg.det(lattice_A)) / len(positions)), 7.0)
-        shifts = images(lattice_A, periodic, reach) @ lattice_A
-        around = (positions[:, None] + shifts).reshape(-1, 3)
-    else:
-        around = positions
-    tree = cKDTree(around)
-    nearest, _ = tree.query(positions, k=min(2, len(around)))
-    nearest = np.atleast_2d(nearest)[:, -1]
-    reach = NEIGHBOUR * float(np.median(nearest))
-    rows = tree.query_ball_point(positions, reach)
-    vectors = [
-        around[other] - here
-        for here, others in zip(positions, rows, strict=True)
-        for other in others
-    ]
-    block = np.array(vectors).reshape(-1, 3)
-    return np.asarray(block[np.linalg.norm(block, axis=1) > 0.1])
+    fractional = positions_A @ np.linalg.inv(lattice_A)
+    reach = 1.3 * max(np.cbrt(abs(np.linalg.det(lattice_A)) / len(positions_A)), 7.0)
+    start, end, cell, distance = Neighbours(lattice_A, fractional, reach, periodic).pairs()
+    nearest = np.full(len(positions_A), np.inf)
+    np.minimum.at(nearest, start, distance)
+    near = distance <= NEIGHBOUR * float(np.median(nearest))
+    steps = fractional[end[near]] + cell[near] - fractional[start[near]]
+    return np.asarray(steps @ lattice_A)
 
 
 def _in_order(vectors: np.ndarray) -> np.ndarray:

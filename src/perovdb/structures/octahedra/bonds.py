@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.transform import Rotation
 
 from perovdb.answers import Answer
 from perovdb.errors import StructureError
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import sites_of_units, units
 
@@ -167,18 +168,16 @@ def neighbours(
         (k,) centres, (k,) neighbours, (k, 3) cells of the neighbours, (k, 3) vectors in angstrom.
     """
     chosen = np.concatenate([centres, around])
-    points = Structure(
-        Lattice(sites.lattice_A, pbc=sites.periodic), ["H"] * len(chosen), sites.fractional[chosen]
-    )
-    first = [points[i] for i in range(len(centres))]
-    here, there, image, distance = points.get_neighbor_list(reach_A, sites=first)
+    fractional = sites.fractional[chosen]
+    here, there, cell, distance = Neighbours(
+        sites.lattice_A, fractional, reach_A, sites.periodic
+    ).pairs(np.arange(len(centres)))
     keep = there >= len(centres)
-    here, there, image, distance = here[keep], there[keep], image[keep], distance[keep]
+    here, there, cell, distance = here[keep], there[keep], cell[keep], distance[keep]
     order = np.lexsort((there, np.round(distance, 6), here))
-    here, there, image = chosen[here[order]], chosen[there[order]], np.rint(image[order])
-    # get_neighbor_list counts cells from where the coordinates stand, as is done here.
-    steps = sites.fractional[there] + image - sites.fractional[here]
-    return here, there, image.astype(int), steps @ sites.lattice_A
+    here, there, cell = here[order], there[order], cell[order]
+    vectors = (fractional[there] + cell - fractional[here]) @ sites.lattice_A
+    return chosen[here], chosen[there], cell, vectors
 
 
 def find_bonds(sites: Sites, reach_A: float | None = None) -> Bonds:

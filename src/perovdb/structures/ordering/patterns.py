@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from perovdb.errors import StructureError
-from perovdb.structures.ordering.shells import pairs_within
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.sites import Sites
 
 #: Sites belong to one plane as long as the next one is not farther along the axis than this.
@@ -195,8 +195,8 @@ def _network(
         )
     lattice_A, fractional = sites.lattice_A, sites.fractional[sites.of(role)]
     reach = 1.8 * float(abs(np.linalg.det(lattice_A)) / n) ** (1 / 3)
-    first, second, offset = pairs_within(lattice_A, fractional, reach, sites.periodic)
-    length = np.linalg.norm(offset, axis=1)
+    first, second, cell, length = Neighbours(lattice_A, fractional, reach, sites.periodic).pairs()
+    offset = (fractional[second] + cell - fractional[first]) @ lattice_A
     nearest = np.full(n, np.inf)
     np.minimum.at(nearest, first, length)
     bond = length <= BOND * float(np.median(nearest))

@@ -1,0 +1,85 @@
+"""Pairs of sites within a distance, periodic images counted, by a search tree of the images.
+
+In a small cell a neighbour can be the site itself, or one site a neighbour twice: who leaves such
+pairs out describes another crystal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import KDTree
+
+#: Cells that the two sites of a pair may be apart, along each vector.
+MOST_CELLS = 100
+
+
+class Neighbours:
+    """The sites of a cell and those of their images that are within reach of the cell.
+
+    Args:
+        lattice_A: (3, 3) rows are the cell vectors, in angstrom.
+        fractional: (n, 3) of the sites, in any cell.
+        reach_A: the longest distance that counts.
+        periodic: along which cell vectors the cell repeats.
+    """
+
+    def __init__(
+        self,
+        lattice_A: np.ndarray,
+        fractional: np.ndarray,
+        reach_A: float,
+        periodic: tuple[bool, ...] = (True, True, True),
+    ) -> None:
+        self.reach_A = reach_A * (1 + 1e-9)
+        repeats = np.array(periodic, dtype=int)
+        # The search looks about sites in the first cell; `home` brings each there.
+        self._home = np.floor(fractional).astype(int) * repeats
+        points = fractional - self._home
+        # Distance between opposite faces of the cell, along each vector.
+        heights = 1 / np.linalg.norm(np.linalg.inv(lattice_A), axis=0)
+        margin = self.reach_A / heights
+        cells = np.ceil(margin).astype(int) * repeats
+        corners = np.array(list(np.ndindex(*(2 * cells + 1)))) - cells
+        images = points[None] + corners[:, None]
+        inside = ((images > -margin - 1e-9) & (images < 1 + margin + 1e-9)) | (repeats == 0)
+        corner, self._site = np.nonzero(inside.all(axis=2))
+        self._cell = corners[corner]
+        self._points_A = points @ lattice_A
+        self._tree = KDTree(images[corner, self._site] @ lattice_A)
+
+    def pairs(
+        self, about: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """All pairs within reach, sorted by first site, second site and cell.
+
+        Args:
+            about: numbers of the first sites; all by default.
+
+        Returns:
+            (p,) first sites, (p,) second sites, (p, 3) cell of the second if the first is in its
+            own, (p,) distances in angstrom. A site and its own image are a pair.
+        """
+        first = np.arange(len(self._points_A)) if about is None else np.asarray(about)
+        near = KDTree(self._points_A[first]).sparse_distance_matrix(
+            self._tree, self.reach_A, output_type="ndarray"
+        )
+        start, image, distance = first[near["i"]], near["j"], near["v"]
+        end = self._site[image]
+        shift = self._cell[image]
+        keep = (start != end) | shift.any(axis=1)
+        start, end, distance = start[keep], end[keep], distance[keep]
+        shift = shift[keep] + self._home[start] - self._home[end]
+        order = np.argsort(
+            step_keys(
+                np.concatenate([start[:, None], end[:, None], shift], axis=1), len(self._points_A)
+            )
+        )
+        return start[order], end[order], shift[order], distance[order]
+
+
+def step_keys(steps: np.ndarray, n_sites: int) -> np.ndarray:
+    """One number for each step: (..., 5) site, site and cell; cells count up to MOST_CELLS."""
+    i, j, x, y, z = np.moveaxis(np.asarray(steps, dtype=np.int64), -1, 0)
+    width = 2 * MOST_CELLS + 1
+    key = (i * n_sites + j) * width + (x + MOST_CELLS)
+    return np.asarray((key * width + (y + MOST_CELLS)) * width + (z + MOST_CELLS))
