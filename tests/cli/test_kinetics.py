@@ -1,5 +1,7 @@
 """perovdb arrhenius and perovdb rate."""
 
+import csv
+import io
 import json
 
 import numpy as np
@@ -15,6 +17,8 @@ def test_rates_give_the_published_energy(perovdb, tmp_path):
     assert found["activation_energy_eV"] == pytest.approx(0.63, abs=0.005)
     low, high = found["interval_eV"]
     assert low < 0.63 < high
+    refused = perovdb("arrhenius", str(table), "--levels", "65", "45")
+    assert (refused.code, "have no levels" in refused.err) == (2, True)
 
 
 def test_curves_give_the_energy_and_each_rate(perovdb, tmp_path):
@@ -26,10 +30,15 @@ def test_curves_give_the_energy_and_each_rate(perovdb, tmp_path):
     table.write_text("\n".join(lines) + "\n")
     found = json.loads(perovdb("arrhenius", str(table), "--json").out)
     assert found["activation_energy_eV"] == pytest.approx(0.35, abs=1e-4)
-    assert [curve["start"] for curve in found["curves"]] == pytest.approx([65] * 3, abs=1e-3)
-    answer = perovdb("arrhenius", str(table), "--ends", "65", "45")
+    assert [curve["start"] for curve in found["decays"].values()] == pytest.approx(
+        [65] * 3, abs=1e-3
+    )
+    answer = perovdb("arrhenius", str(table), "--levels", "65", "45")
     assert answer.code == 0
     assert "Ea = 0.350" in answer.out
+    rows = list(csv.DictReader(io.StringIO(perovdb("arrhenius", str(table), "--csv").out)))
+    assert [float(row["start"]) for row in rows] == pytest.approx([65] * 3, abs=1e-3)
+    assert float(rows[0]["activation_energy_eV"]) == found["activation_energy_eV"]
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def test_decays_pass_through_what_was_fitted():
     time = np.linspace(0, 10, 20)
     curves = {kelvin: (time, 30 + 20 * np.exp(-k * time))
               for kelvin, k in zip(KELVIN, (0.2, 0.6, 1.5), strict=True)}  # fmt: skip
-    _, decays = arrhenius_from_curves(curves)
-    ax = plots.decays(curves, decays, time_unit="h", value="FWHM / nm")
+    decays = arrhenius_from_curves(curves).decays
+    ax = plots.decays(decays, time_unit="h", value="FWHM / nm")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time / h", "FWHM / nm")
     points, lines = ax.lines[::2], ax.lines[1::2]
     for kelvin, drawn, line in zip(KELVIN, points, lines, strict=True):
@@ -63,4 +63,4 @@ def test_decays_pass_through_what_was_fitted():
         assert seen == pytest.approx(curves[kelvin][1], abs=0.01)
     assert ax.get_xlim() == (0, 10)
     with pytest.raises(InputError, match="no curve"):
-        plots.decays({}, {})
+        plots.decays({})

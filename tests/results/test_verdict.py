@@ -9,7 +9,7 @@ import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 from monty.json import MontyDecoder, MontyEncoder
 
-from perovdb.calculators.kinetics import hop_rate
+from perovdb.calculators.kinetics import hop_rate_Hz
 from perovdb.errors import ResultError
 from perovdb.results.reading import read_barrier, read_barriers
 
@@ -157,7 +157,7 @@ def test_a_series_has_mean_spread_and_rates(bands, tmp_path):
     assert (mean.count, mean.left_out) == (3, ())
     assert mean.mean_eV == pytest.approx(0.4)
     assert mean.deviation_eV == pytest.approx(0.1)
-    assert mean.rate_Hz == pytest.approx(np.mean(hop_rate(np.array(heights), 300)))
+    assert mean.rate_Hz == pytest.approx(np.mean(hop_rate_Hz(np.array(heights), 300)))
     hops = read_barrier(folders[1], temperature_K=300, neighbours=8, distance_A=4.447).kinetics
     # D = z d^2 nu / 6
     expected = 8 * (4.447e-8) ** 2 * 1e12 * np.exp(-0.4 / (8.617333e-5 * 300)) / 6

@@ -1,7 +1,5 @@
 """perovdb arrhenius FILE"""
 
-from dataclasses import asdict
-
 import click
 
 from perovdb_cli import options, render
@@ -10,7 +8,7 @@ from perovdb_cli import options, render
 @click.command()
 @click.argument("file")
 @click.option(
-    "--ends",
+    "--levels",
     nargs=2,
     type=float,
     metavar="START PLATEAU",
@@ -26,12 +24,14 @@ from perovdb_cli import options, render
 )
 @options.picture("Draw the rate constants and their line, and the curves")
 @options.as_json
+@options.as_csv
 def command(
     file: str,
-    ends: tuple[float, float] | None,
+    levels: tuple[float, float] | None,
     confidence: float,
     picture: options.Picture | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Activation energy from rate constants, or from curves that relax.
 
@@ -43,68 +43,16 @@ def command(
     Example:
       perovdb arrhenius rates.csv
     """
-    from perovdb.calculators.kinetics import arrhenius_from_curves, fit_arrhenius
-    from perovdb.calculators.kinetics.rate_files import read_kinetics
+    from perovdb.calculators.kinetics import read_arrhenius
 
     if picture is not None:
         picture.check()
-    measured = read_kinetics(file)
-    if measured.curves:
-        fit, decays = arrhenius_from_curves(measured.curves, ends)
-    elif ends:
-        raise click.BadParameter("it is for curves, and these are rates.", param_hint="--ends")
-    else:
-        fit = fit_arrhenius(measured.temperature_K, measured.rate, measured.rate_su)
-        decays = {}
+    fit = read_arrhenius(file, levels, confidence)
     if picture is not None:
         from perovdb import plots
 
-        axes = plots.panels(2 if decays else 1, picture.style)
-        if decays:
-            plots.decays(measured.curves, decays, axes[0])
+        axes = plots.panels(2 if fit.decays else 1, picture.style)
+        if fit.decays:
+            plots.decays(fit.decays, axes[0])
         picture.save(plots.arrhenius(fit, axes[-1]))
-    low, high = fit.interval_eV(confidence)
-    curves = [{"temperature_K": kelvin, **asdict(decay)} for kelvin, decay in decays.items()]
-    if as_json:
-        render.emit_json(
-            {
-                "activation_energy_eV": fit.activation_energy_eV,
-                "activation_energy_su_eV": fit.activation_energy_su_eV,
-                "confidence": confidence,
-                "interval_eV": [low, high],
-                "ln_prefactor": fit.ln_prefactor,
-                "ln_prefactor_su": fit.ln_prefactor_su,
-                "points": len(fit.temperature_K),
-                "errors": "given" if fit.known_errors else "from the scatter",
-                "curves": curves,
-                "notes": list(fit.notes),
-            }
-        )
-        return
-    click.echo(
-        f"Ea = {fit.activation_energy_eV:.3f} +- {fit.activation_energy_su_eV:.3f} eV, "
-        f"{confidence:.0%} interval {low:.3f} to {high:.3f} eV"
-    )
-    click.echo(
-        f"  ln A = {fit.ln_prefactor:.2f} +- {fit.ln_prefactor_su:.2f}, from "
-        f"{len(fit.temperature_K)} temperatures"
-    )
-    render.emit_lines(
-        render.table(
-            [
-                {
-                    "temperature_K": curve["temperature_K"],
-                    "rate": f"{curve['rate']:.4g}",
-                    "rate_su": f"{curve['rate_su']:.2g}",
-                    "start": round(curve["start"], 3),
-                    "plateau": round(curve["plateau"], 3),
-                    "rms": f"{curve['rms']:.2g}",
-                    "reached": f"{curve['reached']:.0%}",
-                }
-                for curve in curves
-            ],
-            indent="  ",
-        )
-        or [f"  errors of the rates: {'given' if fit.known_errors else 'from the scatter'}"]
-    )
-    render.emit_notes(fit.notes)
+    render.emit(fit, as_json, as_csv)

@@ -81,19 +81,18 @@ def arrhenius(
 
 
 def decays(
-    curves: Mapping[float, tuple[ArrayLike, ArrayLike]],
-    fits: Mapping[float, DecayFields],
+    fits: DecayFields | Mapping[float, DecayFields],
     ax: Axes | None = None,
     *,
     time_unit: str = "",
     value: str = "value",
     style: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Curves that relax to a plateau, at several temperatures, with what was fitted to them.
+    """Curves that relax to a plateau, with what was fitted to them.
 
     Args:
-        curves: temperature in kelvin -> (time, value) (n,) of its curve.
-        fits: temperature in kelvin -> its decay, as of `arrhenius_from_curves`.
+        fits: one decay, or temperature in kelvin -> decay, as in the fit of
+            `arrhenius_from_curves`.
         ax: axes to draw on; by default those of a new figure.
         time_unit: of the times.
         value: what the values are, with their unit.
@@ -102,24 +101,24 @@ def decays(
     Raises:
         InputError: there is no curve or no such style.
     """
-    if not curves:
+    if not isinstance(fits, Mapping):
+        every = [("", fits)]
+    else:
+        every = [(f"{kelvin:g} K", fits[kelvin]) for kelvin in sorted(fits)]
+    if not every:
         raise InputError("There is no curve to draw.", "Give one temperature or more.")
-    longest = max(float(np.max(time)) for time, _ in curves.values())
+    longest = max(float(np.max(fit.time)) for _, fit in every)
     fine = np.linspace(0.0, longest, _POINTS)
     with canvas(ax, style) as ax:
-        for number, kelvin in enumerate(sorted(curves)):
-            time, values = curves[kelvin]
+        for number, (label, fit) in enumerate(every):
             hue = color(number)
-            ax.plot(
-                time, values, "o", color=hue, label=f"{kelvin:g} K", markersize=3, clip_on=False
-            )
-            if kelvin in fits:
-                fit = fits[kelvin]
-                drop = (fit.start - fit.plateau) * np.exp(-fit.rate * fine)
-                ax.plot(fine, fit.plateau + drop, color=hue)
+            drop = (fit.start - fit.plateau) * np.exp(-fit.rate * fine)
+            ax.plot(fit.time, fit.value, "o", color=hue, label=label, markersize=3, clip_on=False)
+            ax.plot(fine, fit.plateau + drop, color=hue)
         unit = f" / {plain(time_unit)}" if time_unit else ""
         ax.set(xlim=(0.0, longest), xlabel=f"time{unit}", ylabel=plain(value))
-        ax.legend()
+        if isinstance(fits, Mapping):
+            ax.legend()
     return ax
 
 

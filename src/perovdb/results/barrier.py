@@ -10,7 +10,7 @@ import numpy as np
 
 from perovdb.answers import Answer
 from perovdb.answers.tables import cell, table
-from perovdb.calculators.kinetics import diffusion_coefficient, hop_rate
+from perovdb.calculators.kinetics import diffusion_coefficient, hop_rate_Hz
 from perovdb.inputs.manifest import Manifest
 from perovdb.results.band import Facts
 from perovdb.results.profile import Profile
@@ -72,7 +72,7 @@ def kinetics(
         InputError: a number is not positive.
     """
     forward, backward = (
-        float(hop_rate(height, temperature_K, attempt_frequency_Hz))
+        float(hop_rate_Hz(height, temperature_K, attempt_frequency_Hz))
         for height in (profile.barrier_forward_eV, profile.barrier_backward_eV)
     )
     diffusion = None

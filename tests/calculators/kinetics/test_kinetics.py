@@ -14,6 +14,7 @@ from perovdb.calculators.kinetics import (
     fit_arrhenius,
     fit_decay,
     hop_rate,
+    hop_rate_Hz,
     rate_ratio,
 )
 from perovdb.errors import InputError, OutOfRange
@@ -53,16 +54,16 @@ def test_the_published_energies_belong_to_the_published_ratios(pair):
 @pytest.mark.parametrize("known_ends", [True, False])
 def test_curves_give_back_the_energy(pair, known_ends):
     energy, start, plateau, _ = PAIRS[pair]
-    ends = (start, plateau) if known_ends else None
-    fit, decays = arrhenius_from_curves(curves(energy, start, plateau), ends)
+    levels = (start, plateau) if known_ends else None
+    fit = arrhenius_from_curves(curves(energy, start, plateau), levels)
     assert fit.activation_energy_eV == pytest.approx(energy, abs=1e-5)
-    assert decays[KELVIN[0]].rate == pytest.approx(0.004, rel=1e-5)
-    noisy, decays = arrhenius_from_curves(curves(energy, start, plateau, 0.5, seed=3), ends)
-    low, high = noisy.interval_eV(0.999)
+    assert fit.decays[KELVIN[0]].rate == pytest.approx(0.004, rel=1e-5)
+    noisy = arrhenius_from_curves(curves(energy, start, plateau, 0.5, seed=3), levels, 0.999)
+    low, high = noisy.interval_eV
     assert low < energy < high
     assert high - low < 0.2
-    assert decays[KELVIN[0]].start == pytest.approx(start, abs=2)
-    assert decays[KELVIN[0]].plateau == pytest.approx(plateau, abs=2)
+    assert noisy.decays[KELVIN[0]].start == pytest.approx(start, abs=2)
+    assert noisy.decays[KELVIN[0]].plateau == pytest.approx(plateau, abs=2)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -74,7 +75,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(known, confidence):
     hits, trials = 0, 2000
     for _ in range(trials):
         k = exact * np.exp(0.1 * generator.standard_normal(len(KELVIN)))
-        low, high = fit_arrhenius(KELVIN, k, 0.1 * k if known else None).interval_eV(confidence)
+        low, high = fit_arrhenius(KELVIN, k, 0.1 * k if known else None, confidence).interval_eV
         hits += low < 0.57 < high
     spread = np.sqrt(confidence * (1 - confidence) / trials)
     assert abs(hits / trials - confidence) < 4 * spread
@@ -83,8 +84,8 @@ def test_intervals_hold_the_truth_as_often_as_they_say(known, confidence):
 def test_intervals_from_whole_curves_hold_the_truth_as_often_as_they_say():
     hits, trials = 0, 200
     for seed in range(trials):
-        fit, _ = arrhenius_from_curves(curves(0.35, 65, 45, noise=0.8, seed=seed))
-        low, high = fit.interval_eV(0.9)
+        noisy = curves(0.35, 65, 45, noise=0.8, seed=seed)
+        low, high = arrhenius_from_curves(noisy, confidence=0.9).interval_eV
         hits += low < 0.35 < high
     assert abs(hits / trials - 0.9) < 4 * np.sqrt(0.9 * 0.1 / trials)
 
@@ -108,7 +109,7 @@ def test_the_fit_agrees_with_numpy():
 
 @given(st.floats(0.1, 2), st.floats(200, 600), st.floats(1e11, 1e13))
 def test_barriers_and_rates_are_inverse(barrier, kelvin, frequency):
-    rate = hop_rate(barrier, kelvin, frequency)
+    rate = hop_rate_Hz(barrier, kelvin, frequency)
     assert barrier_from_rate(rate, kelvin, frequency) == pytest.approx(barrier, rel=1e-9)
 
 
@@ -146,7 +147,7 @@ def test_the_time_of_exchange_is_the_inverse_of_the_share(fraction, diameter, di
 def test_a_larger_barrier_turns_minutes_into_days():
     """0.63 against 0.35 eV at room temperature is a factor exp(0.28 eV / kT), some 5e4."""
     slow, fast = (
-        exchange_time_s(14.7, 0.01 * diffusion_coefficient(hop_rate(e, 298.15), 6.29, 6))
+        exchange_time_s(14.7, 0.01 * diffusion_coefficient(hop_rate_Hz(e, 298.15), 6.29, 6))
         for e in (0.63, 0.35)
     )
     assert slow / fast == pytest.approx(np.exp(0.28 / (8.617333262e-5 * 298.15)), rel=1e-6)
@@ -162,12 +163,15 @@ def test_a_larger_barrier_turns_minutes_into_days():
         (lambda: fit_arrhenius([300, 310, 320], [1, 0, 3]), "rate constant"),
         (lambda: fit_arrhenius([300, 310, 320], [1, float("nan"), 3]), "rate constant"),
         (lambda: fit_arrhenius(["a", 310, 320], [1, 2, 3]), "not a number"),
-        (lambda: fit_arrhenius([300, 310, 320], [1, 2, 3]).interval_eV(1.5), "confidence"),
+        (lambda: fit_arrhenius([300, 310, 320], [1, 2, 3], confidence=1.5), "confidence"),
         (lambda: fit_decay([0, 1, 2], [3, 2, 1]), "too short"),
         (lambda: fit_decay([0, 1, 2, 3, 4], [3, 2, 1]), "do not match"),
         (lambda: fit_decay([0, 1, 2, 3, float("inf")], [5, 4, 3, 2, 1]), "finite"),
-        (lambda: hop_rate(0.3, 0), "temperature"),
-        (lambda: hop_rate(float("nan"), 300), "barrier"),
+        (lambda: hop_rate_Hz(0.3, 0), "temperature"),
+        (lambda: hop_rate_Hz(float("nan"), 300), "barrier"),
+        (lambda: hop_rate(-0.3), "below zero"),
+        (lambda: hop_rate(0.3, vacant=0), "vacant sites"),
+        (lambda: hop_rate(0.3, diameter_nm=10), "length of a hop"),
         (lambda: exchange_time_s(10, 1e-12, 1.0), "fraction"),
         (lambda: exchange_fraction([-1.0], 10, 1e-12), "time"),
         (lambda: diffusion_coefficient(1.0, 6.0, 6, dimensions=4), "dimensions"),

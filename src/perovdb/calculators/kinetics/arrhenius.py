@@ -5,20 +5,28 @@ Ea is the slope of ln k against 1/kT (S. Arrhenius, Z. Phys. Chem. 4, 226 (1889)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import constants, stats
 
-from perovdb.errors import InputError
+from perovdb.answers import Answer
+from perovdb.answers.tables import table
+from perovdb.calculators.kinetics.decay import Decay, fit_decay
+from perovdb.errors import InputError, OutOfRange
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Boltzmann's constant in eV/K, CODATA as scipy ships it.
 K_B_EV = constants.k / constants.e
 
 
-@dataclass(frozen=True)
-class ArrheniusFit:
+@dataclass(frozen=True, repr=False, eq=False)
+class ArrheniusFit(Answer):
     """An activation energy with its uncertainty.
 
     Attributes:
@@ -31,6 +39,9 @@ class ArrheniusFit:
         known_errors: the errors of the rate constants were given; else they come from the scatter.
         reduced_chi_square: of ln k; near 1 if given errors are right. nan if they are not known.
         temperature_K, ln_rate: (n,) what was fitted.
+        confidence: of `interval_eV`.
+        decays: temperature in kelvin -> the decay that its rate constant is from; empty where
+            rate constants were given.
     """
 
     activation_energy_eV: float
@@ -43,18 +54,18 @@ class ArrheniusFit:
     reduced_chi_square: float
     temperature_K: np.ndarray
     ln_rate: np.ndarray
+    confidence: float = 0.95
+    decays: dict[float, Decay] = field(default_factory=dict)
 
-    def interval_eV(self, confidence: float = 0.95) -> tuple[float, float]:
+    derived = ("interval_eV", "notes")
+
+    @property
+    def interval_eV(self) -> tuple[float, float]:
         """Two-sided confidence interval of Ea.
 
         Student's t for errors from the scatter, the normal distribution for given ones.
-
-        Raises:
-            InputError: the confidence is not between 0 and 1.
         """
-        if not 0 < confidence < 1:
-            raise InputError(f"A confidence of {confidence:g} cannot be.", "Take one like 0.95.")
-        upper = (1 + confidence) / 2
+        upper = (1 + self.confidence) / 2
         wide = (
             stats.norm.ppf(upper)
             if self.known_errors
@@ -80,9 +91,54 @@ class ArrheniusFit:
             np.exp(self.ln_prefactor - self.activation_energy_eV / (K_B_EV * kelvin))
         )
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each temperature: its rate constant, that of the fit, and its decay."""
+        points = zip(
+            self.temperature_K.tolist(), np.exp(self.ln_rate), self.rate(self.temperature_K),
+            strict=True,
+        )  # fmt: skip
+        return [
+            {
+                "temperature_K": kelvin,
+                "rate": float(measured),
+                "rate_fitted": float(fitted),
+                **(self.decays[kelvin]._scalars() if self.decays else {}),
+                "activation_energy_eV": self.activation_energy_eV,
+                "activation_energy_su_eV": self.activation_energy_su_eV,
+                "notes": "; ".join(self.notes),
+            }
+            for kelvin, measured, fitted in points
+        ]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Logarithms of the rate constants against 1 / T, with the line."""
+        from perovdb import plots
+
+        return plots.arrhenius(self, ax)
+
+    def _lines(self) -> list[str]:
+        low, high = self.interval_eV
+        curves = [
+            {"temperature_K": kelvin, **decay._table()[0]} for kelvin, decay in self.decays.items()
+        ]
+        errors = f"  errors of the rates: {'given' if self.known_errors else 'from the scatter'}"
+        return [
+            f"{self._headline()}, {self.confidence:.0%} interval {low:.3f} to {high:.3f} eV",
+            f"  ln A = {self.ln_prefactor:.2f} +- {self.ln_prefactor_su:.2f}, from "
+            f"{len(self.temperature_K)} temperatures",
+            *(table(curves, "  ") or [errors]),
+            *(f"  note: {note}" for note in self.notes),
+        ]
+
+    def _headline(self) -> str:
+        return f"Ea = {self.activation_energy_eV:.3f} +- {self.activation_energy_su_eV:.3f} eV"
+
 
 def fit_arrhenius(
-    temperature_K: ArrayLike, rate: ArrayLike, rate_su: ArrayLike | None = None
+    temperature_K: ArrayLike,
+    rate: ArrayLike,
+    rate_su: ArrayLike | None = None,
+    confidence: float = 0.95,
 ) -> ArrheniusFit:
     """Fit ln k against 1/kT by linear least squares.
 
@@ -92,14 +148,17 @@ def fit_arrhenius(
         rate: (n,) rate constants, in any unit of 1/time.
         rate_su: (n,) their standard uncertainties, in the same unit: weights of the fit. Without
             them all relative errors count as equal, and the scatter about the line tells them.
+        confidence: of the interval of Ea, between 0 and 1.
 
     Raises:
-        InputError: shapes that do not match, numbers that are not positive, too few points.
+        InputError: shapes that do not match, numbers that are not positive, too few points, or a
+            confidence that is none.
 
-    >>> fit = fit_arrhenius([313.15, 333.15, 353.15], [1.0, 4.06, 14.1])
-    >>> round(fit.activation_energy_eV, 2)
-    0.63
+    >>> fit_arrhenius([313.15, 333.15, 353.15], [1.0, 4.06, 14.1])
+    ArrheniusFit(Ea = 0.630 +- 0.000 eV)
     """
+    if not 0 < confidence < 1:
+        raise InputError(f"A confidence of {confidence:g} cannot be.", "Take one like 0.95.")
     kelvin, k = temperatures(temperature_K), positive(rate, "rate constant")
     if kelvin.shape != k.shape:
         raise InputError(
@@ -146,7 +205,40 @@ def fit_arrhenius(
         reduced_chi_square=chi_square / freedom if rate_su is not None and freedom else np.nan,
         temperature_K=kelvin,
         ln_rate=y,
+        confidence=confidence,
     )
+
+
+def arrhenius_from_curves(
+    curves: Mapping[float, tuple[ArrayLike, ArrayLike]],
+    levels: tuple[float, float] | None = None,
+    confidence: float = 0.95,
+) -> ArrheniusFit:
+    """The activation energy behind curves at several temperatures.
+
+    The fit is weighted by the uncertainties of the rate constants; it holds the decays.
+
+    Args:
+        curves: temperature in kelvin -> (time, value) of its curve, all in the same units.
+        levels: as for `fit_decay`, the same for all curves.
+        confidence: as for `fit_arrhenius`.
+
+    Raises:
+        InputError, OutOfRange: as for `fit_decay` and `fit_arrhenius`; the message names the
+            temperature.
+    """
+    decays: dict[float, Decay] = {}
+    for kelvin, (time, value) in curves.items():
+        try:
+            decays[float(kelvin)] = fit_decay(time, value, levels)
+        except (InputError, OutOfRange) as error:
+            raise type(error)(f"At {kelvin:g} K: {error.what}", error.mend) from None
+    rates = [decay.rate for decay in decays.values()]
+    errors = [decay.rate_su for decay in decays.values()]
+    # A curve without any scatter, as a computed one, has no error to weigh it by.
+    exact = any(error < 1e-9 * rate for error, rate in zip(errors, rates, strict=True))
+    fit = fit_arrhenius(list(decays), rates, None if exact else errors, confidence)
+    return replace(fit, decays=decays)
 
 
 def rate_ratio(activation_energy_eV: ArrayLike, from_K: ArrayLike, to_K: ArrayLike) -> np.ndarray:

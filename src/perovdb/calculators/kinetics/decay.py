@@ -8,22 +8,25 @@ rate constant at several temperatures gives the activation energy of the exchang
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeWarning, curve_fit
 
-from perovdb.calculators.kinetics.arrhenius import ArrheniusFit, fit_arrhenius
+from perovdb.answers import Answer
 from perovdb.errors import InputError, OutOfRange
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Points of a curve below which three parameters leave no scatter to judge by.
 FEWEST_POINTS = 5
 
 
-@dataclass(frozen=True)
-class Decay:
+@dataclass(frozen=True, repr=False, eq=False)
+class Decay(Answer):
     """A curve that relaxes to a plateau.
 
     Attributes:
@@ -33,6 +36,7 @@ class Decay:
         start_su, plateau_su: their standard uncertainties.
         rms: root mean square of the residuals.
         reached: share of the relaxation that the data cover, 1 - exp(-k t_max).
+        time, value: (n,) the curve, in the order of time.
     """
 
     rate: float
@@ -43,15 +47,37 @@ class Decay:
     plateau_su: float
     rms: float
     reached: float
+    time: np.ndarray
+    value: np.ndarray
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The curve and what was fitted to it."""
+        from perovdb import plots
+
+        return plots.decays(self, ax)
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "rate": f"{self.rate:.4g}",
+                "rate_su": f"{self.rate_su:.2g}",
+                "start": round(self.start, 3),
+                "plateau": round(self.plateau, 3),
+                "rms": f"{self.rms:.2g}",
+                "reached": f"{self.reached:.0%}",
+            }
+        ]
 
 
-def fit_decay(time: ArrayLike, value: ArrayLike, ends: tuple[float, float] | None = None) -> Decay:
+def fit_decay(
+    time: ArrayLike, value: ArrayLike, levels: tuple[float, float] | None = None
+) -> Decay:
     """Fit a relaxation of first order to a curve.
 
     Args:
         time: (n,) in any unit, from the start of the process.
         value: (n,) such as the full width at half maximum in nm.
-        ends: the values at time zero and at the plateau, where they are known (from a run that
+        levels: the values at time zero and at the plateau, where they are known (from a run that
             went to its end); by default they are fitted.
 
     Raises:
@@ -60,29 +86,29 @@ def fit_decay(time: ArrayLike, value: ArrayLike, ends: tuple[float, float] | Non
     """
     t, w = _curve(time, value)
     # The first guess: from the first to the last value, and the time by which it is half-way.
-    first, last = (w[0], w[-1]) if ends is None else ends
+    first, last = (w[0], w[-1]) if levels is None else levels
     half_way = t[np.argmin(np.abs(w - (first + last) / 2))]
     guess = np.log(2) / max(half_way, t[t > 0].min())
     with warnings.catch_warnings():
         warnings.simplefilter("error", OptimizeWarning)
         try:
-            if ends is None:
-                found, covariance = curve_fit(_relaxation, t, w, p0=(guess, first, last))
+            if levels is None:
+                fitted, covariance = curve_fit(_relaxation, t, w, p0=(guess, first, last))
             else:
-                found, covariance = curve_fit(
-                    lambda x, k: _relaxation(x, k, *ends), t, w, p0=(guess,)
+                fitted, covariance = curve_fit(
+                    lambda x, k: _relaxation(x, k, *levels), t, w, p0=(guess,)
                 )
         except (RuntimeError, OptimizeWarning):
             raise OutOfRange(
                 "The curve does not look like a relaxation to a plateau.",
-                "Give one that goes from one value to another, or its ends.",
+                "Give one that goes from one value to another, or its two levels.",
             ) from None
-    k, start, plateau = found if ends is None else (found[0], *ends)
+    k, start, plateau = fitted if levels is None else (fitted[0], *levels)
     errors = np.sqrt(np.diag(covariance))
     if not (k > 0 and errors[0] < k):
         raise OutOfRange(
             f"The rate constant {k:.3g} +- {errors[0]:.3g} is not determined by this curve.",
-            "Follow it for longer, or give the values at its ends.",
+            "Follow it for longer, or give the levels that it goes between.",
         )
     residual = w - _relaxation(t, k, start, plateau)
     return Decay(
@@ -90,42 +116,13 @@ def fit_decay(time: ArrayLike, value: ArrayLike, ends: tuple[float, float] | Non
         rate_su=float(errors[0]),
         start=float(start),
         plateau=float(plateau),
-        start_su=float(errors[1]) if ends is None else 0.0,
-        plateau_su=float(errors[2]) if ends is None else 0.0,
+        start_su=float(errors[1]) if levels is None else 0.0,
+        plateau_su=float(errors[2]) if levels is None else 0.0,
         rms=float(np.sqrt(np.mean(residual**2))),
         reached=float(-np.expm1(-k * t.max())),
+        time=t,
+        value=w,
     )
-
-
-def arrhenius_from_curves(
-    curves: Mapping[float, tuple[ArrayLike, ArrayLike]],
-    ends: tuple[float, float] | None = None,
-) -> tuple[ArrheniusFit, dict[float, Decay]]:
-    """The activation energy behind curves at several temperatures.
-
-    Args:
-        curves: temperature in kelvin -> (time, value) of its curve, all in the same units.
-        ends: as for `fit_decay`, the same for all curves.
-
-    Returns:
-        the Arrhenius fit, weighted by the uncertainties of the rate constants, and the decay at
-        each temperature.
-
-    Raises:
-        InputError, OutOfRange: as for `fit_decay` and `fit_arrhenius`; the message names the
-            temperature.
-    """
-    decays: dict[float, Decay] = {}
-    for kelvin, (time, value) in curves.items():
-        try:
-            decays[kelvin] = fit_decay(time, value, ends)
-        except (InputError, OutOfRange) as error:
-            raise type(error)(f"At {kelvin:g} K: {error.what}", error.mend) from None
-    rates = [decay.rate for decay in decays.values()]
-    errors = [decay.rate_su for decay in decays.values()]
-    # A curve without any scatter, as a computed one, has no error to weigh it by.
-    exact = any(error < 1e-9 * rate for error, rate in zip(errors, rates, strict=True))
-    return fit_arrhenius(list(decays), rates, None if exact else errors), decays
 
 
 def _relaxation(t: np.ndarray, k: float, start: float, plateau: float) -> np.ndarray:

@@ -12,12 +12,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
+from perovdb.answers import Answer
 from perovdb.calculators.kinetics.arrhenius import K_B_EV, positive, temperatures
 from perovdb.errors import InputError
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 
 #: An attempt frequency of 1 THz, the order of the lattice modes of lead halides: a convention to
 #: compare barriers by, not a measured value.
@@ -27,7 +32,120 @@ ATTEMPT_FREQUENCY_HZ = 1e12
 _TERMS = 30
 
 
+@dataclass(frozen=True, repr=False)
+class HopRate(Answer):
+    """What follows from a barrier: how often an ion hops, how far it gets, what time that takes.
+
+    Attributes:
+        barrier_eV, temperature_K, attempt_frequency_Hz: what the rate follows from.
+        hop_rate_Hz: hops per second along one way.
+        distance_A, neighbours: length of a hop and number of ways that lead from a site.
+        vacant: share of the ion's sites that are vacant.
+        vacancy_diffusion_cm2_s, ion_diffusion_cm2_s: None where no length of a hop was given.
+        diameter_nm, exchanged: of a particle, and the share of it that is exchanged by then.
+        exchange_time_s: None where no diameter was given.
+    """
+
+    barrier_eV: float
+    temperature_K: float
+    hop_rate_Hz: float
+    vacancy_diffusion_cm2_s: float | None
+    ion_diffusion_cm2_s: float | None
+    exchange_time_s: float | None
+    distance_A: float | None
+    neighbours: int
+    vacant: float
+    diameter_nm: float | None
+    exchanged: float
+    attempt_frequency_Hz: float
+
+    def _table(self) -> list[dict[str, Any]]:
+        row: dict[str, Any] = {
+            "barrier_eV": self.barrier_eV,
+            "temperature_K": self.temperature_K,
+            "hop_rate_Hz": f"{self.hop_rate_Hz:.3g}",
+        }
+        for name in ("vacancy_diffusion_cm2_s", "ion_diffusion_cm2_s", "exchange_time_s"):
+            value = getattr(self, name)
+            if value is not None:
+                row[name] = f"{value:.3g}"
+        if self.exchange_time_s is not None:
+            row["that is"] = _in_words(self.exchange_time_s)
+        return [row]
+
+    def _headline(self) -> str:
+        return f"{self.barrier_eV:g} eV at {self.temperature_K:g} K: {self.hop_rate_Hz:.3g} hops/s"
+
+
 def hop_rate(
+    barrier_eV: float,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    distance_A: float | None = None,
+    neighbours: int = 6,
+    vacant: float = 1.0,
+    diameter_nm: float | None = None,
+    exchanged: float = 0.5,
+    attempt_frequency_Hz: float = ATTEMPT_FREQUENCY_HZ,
+) -> HopRate:
+    """Hop rate, diffusion and exchange time over a barrier.
+
+    The time is that of diffusion alone, in a sphere whose surface is held at the new composition.
+    Ligands, solvents and the supply of vacancies come on top of it.
+
+    Args:
+        barrier_eV: height above where the hop starts.
+        temperature_K: in kelvin.
+        distance_A: length of a hop, for diffusion coefficients.
+        neighbours: ways that lead from a site: 6 for A and B of the cubic phase, 8 for X.
+        vacant: share of the ion's sites that are vacant.
+        diameter_nm: of a particle, for the time that exchange takes in it.
+        exchanged: share of the particle that is exchanged by then.
+        attempt_frequency_Hz: of hops; 1 THz is a convention, not a measured value.
+
+    Raises:
+        InputError: a number that cannot be, or a diameter without the length of a hop.
+
+    >>> hop_rate(0.35)
+    HopRate(0.35 eV at 298 K: 1.2e+06 hops/s)
+    """
+    if not 0 < vacant <= 1:
+        raise InputError(f"A share of {vacant:g} vacant sites cannot be.", "Give 0 to 1.")
+    if diameter_nm is not None and distance_A is None:
+        raise InputError(
+            "The time of exchange needs the length of a hop.", "Give it: --distance, distance_A."
+        )
+    rate_Hz = float(hop_rate_Hz(barrier_eV, temperature_K, attempt_frequency_Hz))
+    of_vacancy = of_ion = time_s = None
+    if distance_A is not None:
+        of_vacancy = float(diffusion_coefficient(rate_Hz, distance_A, neighbours))
+        of_ion = vacant * of_vacancy
+        if diameter_nm is not None:
+            time_s = exchange_time_s(diameter_nm, of_ion, exchanged)
+    return HopRate(
+        barrier_eV=barrier_eV,
+        temperature_K=temperature_K,
+        hop_rate_Hz=rate_Hz,
+        vacancy_diffusion_cm2_s=of_vacancy,
+        ion_diffusion_cm2_s=of_ion,
+        exchange_time_s=time_s,
+        distance_A=distance_A,
+        neighbours=neighbours,
+        vacant=vacant,
+        diameter_nm=diameter_nm,
+        exchanged=exchanged,
+        attempt_frequency_Hz=attempt_frequency_Hz,
+    )
+
+
+def _in_words(seconds: float) -> str:
+    """A time in the unit that people would say it in."""
+    for unit, length in (("years", 3.15576e7), ("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def hop_rate_Hz(
     barrier_eV: ArrayLike,
     temperature_K: ArrayLike,
     attempt_frequency_Hz: ArrayLike = ATTEMPT_FREQUENCY_HZ,
@@ -55,7 +173,7 @@ def barrier_from_rate(
     temperature_K: ArrayLike,
     attempt_frequency_Hz: ArrayLike = ATTEMPT_FREQUENCY_HZ,
 ) -> np.ndarray:
-    """The barrier in eV over which hops have this rate: the inverse of `hop_rate`.
+    """The barrier in eV over which hops have this rate: the inverse of `hop_rate_Hz`.
 
     Raises:
         InputError: a number is not positive.

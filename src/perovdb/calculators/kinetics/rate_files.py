@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
 
 import numpy as np
 
+from perovdb.calculators.kinetics.arrhenius import (
+    ArrheniusFit,
+    arrhenius_from_curves,
+    fit_arrhenius,
+)
 from perovdb.errors import InputError
 from perovdb.files.columns import read_columns
 
 COLUMNS = ("temperature_K", "temperature_C", "rate", "rate_su", "time", "value")
 
 
-class Measured(NamedTuple):
-    """What a file holds: rate constants, or a curve at each temperature; the other is empty.
-
-    Attributes:
-        temperature_K, rate: (n,) rate constants; `rate_su` (n,) or None.
-        curves: temperature in kelvin -> (time, value) of its curve.
-    """
-
-    temperature_K: np.ndarray
-    rate: np.ndarray
-    rate_su: np.ndarray | None
-    curves: dict[float, tuple[np.ndarray, np.ndarray]]
-
-
-def read_kinetics(path: str) -> Measured:
-    """Rate constants or curves of a file.
+def read_arrhenius(
+    path: str | os.PathLike[str],
+    levels: tuple[float, float] | None = None,
+    confidence: float = 0.95,
+) -> ArrheniusFit:
+    """The activation energy behind the rate constants or curves of a file.
 
     Columns: `temperature_K` (or `temperature_C`), then `rate` and, if known, `rate_su`; or `time`
     and `value`, the lines of one temperature together or not. Units of time are the user's.
 
+    Args:
+        path: of the CSV file.
+        levels, confidence: as for `arrhenius_from_curves`.
+
     Raises:
-        InputError: the file cannot be read, a column is missing, or an entry is not a number.
+        InputError: the file cannot be read, a column is missing, an entry is not a number, or
+            levels are given for rates.
+        OutOfRange: a curve does not relax.
     """
-    columns = read_columns(path, COLUMNS)
+    columns = read_columns(os.fspath(path), COLUMNS)
     if "temperature_K" in columns:
         kelvin = columns["temperature_K"]
     elif "temperature_C" in columns:
@@ -45,15 +46,19 @@ def read_kinetics(path: str) -> Measured:
         raise InputError(
             f"{path} has no column temperature_K or temperature_C.", "Name one in its first line."
         )
-    none = np.empty(0)
     if "rate" in columns:
-        return Measured(kelvin, columns["rate"], columns.get("rate_su"), {})
+        if levels is not None:
+            raise InputError(
+                f"{path} holds rate constants, which have no levels.",
+                "Leave the levels out (--levels): they are for curves.",
+            )
+        return fit_arrhenius(kelvin, columns["rate"], columns.get("rate_su"), confidence)
     if "time" in columns and "value" in columns:
         time, value = columns["time"], columns["value"]
         curves = {
             float(one): (time[kelvin == one], value[kelvin == one]) for one in np.unique(kelvin)
         }
-        return Measured(none, none, None, curves)
+        return arrhenius_from_curves(curves, levels, confidence)
     raise InputError(
         f"{path} holds neither rate constants nor curves.",
         "Name a column rate, or the two columns time and value.",
