@@ -6,7 +6,7 @@ from pathlib import Path
 
 from startup import PEROVDB, ratios
 
-from perovdb.facts.formulas import reader
+from perovdb.facts.formulas import kept_word
 from perovdb.store import own
 
 HALIDES = ("Cl", "Br", "I")
@@ -35,7 +35,7 @@ def fill(path: Path, count: int) -> None:
             cells = [f"N{number}", formula, "optical gap", 1.5, "unknown", words, "bench"]
             writer.writerow([*cells, "measured", "read"])
     for table, file in (("source", source), ("band_gap", rows)):
-        own.add(path, file, table, reader(str(path)))
+        own.add(path, file, table, kept_word)
 
 
 if __name__ == "__main__":

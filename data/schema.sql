@@ -63,6 +63,20 @@ CREATE TABLE source (
   CHECK ((doi IS NULL) = (doi_evidence IS NULL))
 ) STRICT;
 
+-- No table of the store: where a table below says LIKE provenance, these columns stand.
+CREATE TABLE provenance (
+  source TEXT NOT NULL REFERENCES source (key),
+  cited_sources TEXT,
+  locator TEXT,
+  quote TEXT,
+  quote_2 TEXT,
+  kind TEXT NOT NULL REFERENCES fact_kind (name),
+  evidence TEXT NOT NULL REFERENCES evidence_level (name),
+  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
+  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
+  note TEXT
+);
+
 -- --------------------------------------------------------- ions and molecules
 
 CREATE TABLE ion (
@@ -95,16 +109,7 @@ CREATE TABLE radius (
   radius_set TEXT NOT NULL REFERENCES radius_set (name),
   radius_A REAL NOT NULL CHECK (radius_A BETWEEN 0.1 AND 4),
   crystal_radius_A REAL CHECK (crystal_radius_A BETWEEN 0.1 AND 4),
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE ion_statement (
@@ -114,16 +119,7 @@ CREATE TABLE ion_statement (
   statement TEXT NOT NULL,
   coordination TEXT,
   atomic_number INTEGER CHECK (atomic_number BETWEEN 1 AND 118),
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE molecule (
@@ -184,16 +180,7 @@ CREATE TABLE phase (
   sample TEXT,
   method TEXT,
   database_ids TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT,
+  LIKE provenance,
   CHECK (temperature_min_K IS NULL OR temperature_max_K IS NULL
          OR temperature_min_K <= temperature_max_K),
   CHECK ((temperature_basis = 'unknown')
@@ -231,16 +218,7 @@ CREATE TABLE transition (
   direction TEXT CHECK (direction IN ('heating', 'cooling', 'both')),
   sample TEXT,
   method TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT,
+  LIKE provenance,
   CHECK (coalesce(temperature_K, temperature_min_K, temperature_max_K) IS NOT NULL)
 ) STRICT;
 
@@ -260,16 +238,7 @@ CREATE TABLE band_gap (
     CHECK (temperature_basis IN ('stated', 'room', 'recalled', 'unknown')),
   sample TEXT,
   method TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT,
+  LIKE provenance,
   CHECK (coalesce(value_eV, min_eV, max_eV) IS NOT NULL),
   CHECK ((temperature_basis = 'unknown') = (temperature_K IS NULL))
 ) STRICT;
@@ -297,16 +266,7 @@ CREATE TABLE gap_series (
     CHECK (temperature_basis IN ('stated', 'room', 'recalled', 'unknown')),
   sample TEXT,
   method TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT,
+  LIKE provenance,
   CHECK (coalesce(bowing_eV, bowing_min_eV, c0_eV, gap_min_eV, gap_max_eV, statement) IS NOT NULL),
   CHECK ((temperature_basis = 'unknown') = (temperature_K IS NULL))
 ) STRICT;
@@ -333,16 +293,7 @@ CREATE TABLE barrier (
   sample TEXT,
   environment TEXT,
   vacancy_concentration TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE kinetics (
@@ -361,16 +312,7 @@ CREATE TABLE kinetics (
   grain_size_nm REAL CHECK (grain_size_nm > 0),
   grain_size_su_nm REAL CHECK (grain_size_su_nm > 0),
   statement TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 -- ---------------------------------------------------------- formability
@@ -396,16 +338,7 @@ CREATE TABLE formability (
   tau REAL,
   t_predicts_perovskite INTEGER CHECK (t_predicts_perovskite IN (0, 1)),
   tau_predicts_perovskite INTEGER CHECK (tau_predicts_perovskite IN (0, 1)),
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE descriptor_window (
@@ -445,16 +378,7 @@ CREATE TABLE material (
   size_sd_nm REAL CHECK (size_sd_nm > 0),
   size_method TEXT,
   morphology TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE structure_record (
@@ -476,16 +400,7 @@ CREATE TABLE structure_record (
   method TEXT,
   phase TEXT,
   statement TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE optical (
@@ -514,16 +429,7 @@ CREATE TABLE optical (
   temperature_K REAL CHECK (temperature_K BETWEEN 0 AND 2000),
   excitation TEXT,
   statement TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE defect_energy (
@@ -534,16 +440,7 @@ CREATE TABLE defect_energy (
   energy_eV REAL CHECK (energy_eV BETWEEN -50 AND 50),
   statement TEXT,
   method TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT,
+  LIKE provenance,
   CHECK (coalesce(energy_eV, statement) IS NOT NULL)
 ) STRICT;
 
@@ -570,16 +467,7 @@ CREATE TABLE device (
   test_condition TEXT,
   stability TEXT,
   el_peak_nm REAL CHECK (el_peak_nm BETWEEN 100 AND 5000),
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE solvent_ligand (
@@ -594,16 +482,7 @@ CREATE TABLE solvent_ligand (
   gutmann_acceptor_number REAL,
   role TEXT,
   effect TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 -- Mixed quantities: the unit stands in the parameter's name, the value as printed.
@@ -615,16 +494,7 @@ CREATE TABLE method (
   system TEXT,
   parameter TEXT NOT NULL,
   value TEXT NOT NULL,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE synthesis (
@@ -633,16 +503,7 @@ CREATE TABLE synthesis (
   step TEXT NOT NULL,
   parameter TEXT NOT NULL,
   value TEXT NOT NULL,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT
+  LIKE provenance
 ) STRICT;
 
 CREATE TABLE other_property (
@@ -655,16 +516,7 @@ CREATE TABLE other_property (
   min_value REAL,
   max_value REAL,
   statement TEXT,
-  source TEXT NOT NULL REFERENCES source (key),
-  cited_sources TEXT,
-  locator TEXT,
-  quote TEXT,
-  quote_2 TEXT,
-  kind TEXT NOT NULL REFERENCES fact_kind (name),
-  evidence TEXT NOT NULL REFERENCES evidence_level (name),
-  confidence TEXT CHECK (confidence IN ('high', 'medium', 'low')),
-  qualifier TEXT NOT NULL DEFAULT '=' CHECK (qualifier IN ('=', '~', '<', '<=', '>', '>=')),
-  note TEXT,
+  LIKE provenance,
   CHECK (coalesce(value, min_value, max_value, statement) IS NOT NULL)
 ) STRICT;
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perovdb.facts.formulas import reader
+from perovdb.facts.formulas import kept_word
 from perovdb.store import own, queries
 from perovdb.store.connection import CURATED, Store, using
 
@@ -26,7 +26,7 @@ def joined(tmp_path: Path) -> Iterator[Store]:
     ):
         rows = tmp_path / f"{table}.csv"
         rows.write_text(text)
-        own.add(path, rows, table, reader(str(path)))
+        own.add(path, rows, table, kept_word)
     store = Store(CURATED, str(path))
     with using(store):
         yield store

@@ -54,14 +54,13 @@ def add(file: Path, rows: Path, table: str | None) -> None:
       perovdb store add my.sqlite barriers.csv
     """
     from perovdb.errors import InputError
-    from perovdb.facts.formulas import reader
+    from perovdb.facts.formulas import kept_word
     from perovdb.store import own, queries
 
     if not rows.is_file():
         raise InputError(f"There is no file {rows}.", "Name a CSV file of rows.")
     name = queries.fact_table(table or rows.stem)
-    # The reader leaves the file closed: its last user is then the writer, who tidies up.
-    count = own.add(file, rows, name, reader(str(file)))
+    count = own.add(file, rows, name, kept_word)
     click.echo(f"{file}: {count} row(s) added to {name}")
 
 
@@ -76,10 +75,10 @@ def check(file: Path, as_json: bool) -> None:
       perovdb store check my.sqlite
     """
     from perovdb.errors import StoreError
-    from perovdb.facts.formulas import reader
+    from perovdb.facts.formulas import kept_word
     from perovdb.store import own
 
-    problems = own.check(file, reader(str(file)))
+    problems = own.check(file, kept_word)
     if as_json:
         render.emit_json({"file": str(file), "problems": problems})
     else:
@@ -144,7 +143,7 @@ def migrate(file: Path) -> None:
       perovdb store migrate my.sqlite
     """
     from perovdb.store import own
-    from perovdb.store.connection import SCHEMA_VERSION
+    from perovdb.store.schema import SCHEMA_VERSION
 
     version = own.migrate(file)
     if version == SCHEMA_VERSION:

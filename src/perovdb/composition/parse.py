@@ -20,13 +20,12 @@ _LONGEST = 200
 _DEEPEST = 10
 
 
-def parse(text: str, registry: Registry | None = None) -> Composition:
-    """The composition that a formula states.
+def parse(text: str) -> Composition:
+    """The composition that a formula states, read with the ions of the store in use.
 
     Args:
         text: a formula such as ``(FAPbI3)0.85(MAPbBr3)0.15``; Unicode subscripts, brackets and
             spelled-out cations (``CH3NH3``, ``HC(NH2)2``) are read.
-        registry: the ions to read with; those of the store in use by default.
 
     Raises:
         FormulaError: the text is not a formula, or one whose ions fit no known ratio of A, B and
@@ -36,7 +35,7 @@ def parse(text: str, registry: Registry | None = None) -> Composition:
     >>> str(parse("(FAPbI₃)0.85(MAPbBr₃)0.15"))
     'MA0.15FA0.85PbBr0.45I2.55'
     """
-    registry = registry or load_registry()
+    registry = load_registry()
     reader = _Reader(text, registry)
     amounts = reader.read()
     try:

@@ -1,14 +1,12 @@
 """From what people type to the formula that stands in the store, and back to its ions."""
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 
 from perovdb.composition import Composition, parse
-from perovdb.composition.registry import Registry, load_registry
+from perovdb.composition.registry import load_registry
 from perovdb.errors import FormulaError, UnknownSpecies
 from perovdb.facts.conditions import phase_name
-from perovdb.store import Store, per_store, queries, using
-from perovdb.store.connection import CURATED
+from perovdb.store import per_store, queries
 
 #: Element or ion, or several of which one must be there.
 Ions = str | tuple[str, ...]
@@ -17,17 +15,16 @@ Ions = str | tuple[str, ...]
 Fractions = Mapping[str, tuple[float, float]]
 
 
-def formula_key(text: str, registry: Registry | None = None) -> str:
+def formula_key(text: str) -> str:
     """The formula as it stands in the store.
 
-    Compounds without ions on one of the sites, such as PbI2, are found as they are printed. The
-    ions are those of the store, or of a registry.
+    Compounds without ions on one of the sites, such as PbI2, are found as they are printed.
 
     Raises:
         FormulaError, UnknownSpecies: it cannot be read, and no row has it.
     """
     try:
-        return parse(text, registry or load_registry()).formula
+        return parse(text).formula
     except (FormulaError, UnknownSpecies):
         if queries.has_formula(text):
             return text
@@ -38,7 +35,7 @@ def formula_key(text: str, registry: Registry | None = None) -> str:
 def composition_of(formula: str) -> Composition | None:
     """The composition of a formula of the store; none for one such as PbI2."""
     try:
-        return parse(formula, load_registry())
+        return parse(formula)
     except (FormulaError, UnknownSpecies):
         return None
 
@@ -69,23 +66,16 @@ def host_matches(row: Mapping[str, object], host: str) -> bool:
         return False
 
 
-def reader(path: str) -> Callable[[str, str], str]:
-    """What reads the words of a store of one's own, with its ions, and leaves its file closed."""
-    with closing(Store(CURATED, path)) as joined, using(joined):
-        registry = load_registry()
-    return lambda column, text: kept_word(column, text, registry)
-
-
-def kept_word(column: str, text: str, registry: Registry) -> str:
-    """A formula, moving ions or a phase as the store writes them.
+def kept_word(column: str, text: str) -> str:
+    """A formula, moving ions or a phase as the store in use writes them.
 
     Raises:
         FormulaError, UnknownSpecies: it cannot be read.
     """
     if column in ("formula", "end_1", "end_2"):
-        return formula_key(text, registry)
+        return formula_key(text)
     if column == "phase":
         return phase_name(text)
-    words = queries.moving_species()
+    words, registry = queries.moving_species(), load_registry()
     parts = [part.strip() for part in text.split(";")]
     return ";".join(part if part in words else registry.ion(part).species for part in parts)

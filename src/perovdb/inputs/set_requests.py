@@ -195,7 +195,7 @@ def _check(study: Iterable[SetRequest]) -> None:
     """Refuse what no set can be made of, before any is written."""
     registry = load_registry()
     for formula in {one.hop.formula for one in study} - {None}:
-        parse(str(formula), registry)
+        parse(str(formula))
     for name in ("species", "into"):
         for ion in {getattr(one.hop, name) for one in study if one.hop.file is None} - {None}:
             registry.ion(ion)
@@ -225,7 +225,7 @@ def _has_molecules(hop: HopRequest) -> bool:
         if hop.file is not None:
             return max(read_structure(hop.file).site_properties["molecule"], default=-1) >= 0
         registry = load_registry()
-        ions = parse(str(hop.formula), registry).sites.values()
+        ions = parse(str(hop.formula)).sites.values()
         return any(registry.ion(ion).molecular for site in ions for ion in site)
     except PerovdbError:
         return False

@@ -10,7 +10,6 @@ from typing import Any
 from pymatgen.core import Structure
 
 from perovdb.composition import parse
-from perovdb.composition.registry import load_registry
 from perovdb.errors import FormulaError, InputError, UnknownSpecies
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.migration.chain import BOTH, METHODS, MOST_ATOMS, Chain, path_between
@@ -249,7 +248,7 @@ def _formula_of(structure: Structure) -> str:
     """The formula of one unit; of what has none, the ions and their numbers."""
     ions = ion_formula(structure)
     try:
-        return parse(ions, load_registry()).formula
+        return parse(ions).formula
     except (FormulaError, UnknownSpecies):
         return ions
 

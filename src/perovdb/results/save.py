@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from perovdb.errors import InputError, MissingData, ResultError, StoreError
-from perovdb.facts.formulas import reader
+from perovdb.facts.formulas import kept_word
 from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
 from perovdb.results.barrier import Barrier, Saved
 from perovdb.store import Store, own, queries, using
@@ -132,7 +132,7 @@ def _add(store: Path, table: str, values: Mapping[str, Any], folder: Path) -> No
         writer.writerow(filled)
         writer.writerow(filled.values())
     try:
-        own.add(store, path, table, reader(str(store)))
+        own.add(store, path, table, kept_word)
     except StoreError as error:
         raise StoreError(f"The barrier was refused: {error.what}", error.mend) from error
 

@@ -5,8 +5,8 @@ editable install after an edit. The same tables give the same bytes. Nothing is 
 unless every row passes.
 """
 
-import hashlib
 import os
+import re
 import sqlite3
 import sys
 import tomllib
@@ -14,31 +14,23 @@ from contextlib import suppress
 from pathlib import Path
 
 from perovdb.errors import StoreError
-from perovdb.store.connection import APPLICATION_ID, CURATED, SCHEMA_VERSION, table_names
+from perovdb.store.connection import CURATED
 from perovdb.store.csv_rows import CsvRow, read_csv, read_text
+from perovdb.store.freshness import digest, source_files
 from perovdb.store.index import CREATE, write_index
-from perovdb.store.insert import check_aliases, check_references, column_types, insert
+from perovdb.store.insert import check_aliases, check_references, insert
+from perovdb.store.schema import (
+    ABOUT_ITSELF,
+    SCHEMA_VERSION,
+    column_types,
+    tables_with,
+    write_header,
+)
+from perovdb.store.schema import tables as tables_of
 
-#: Tables that are not filled from tables/*.csv.
-BUILT = {"column_meaning", "evidence_level", "fact_kind", "meta", "radius_set", "source"}
-
-
-def digest(data: Path) -> str:
-    """SHA-256 over the names and contents of everything that the store is made from."""
-    total = hashlib.sha256()
-    for path in source_files(data):
-        total.update(path.relative_to(data).as_posix().encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def source_files(data: Path) -> list[Path]:
-    """The files that the store is made from, in a fixed order."""
-    tables = data / "tables"
-    if not tables.is_dir():
-        raise StoreError(f"{tables} is not there.", "Restore the folder with its tables.")
-    fixed = [data / "columns.csv", data / "schema.sql", data / "sources.toml"]
-    return fixed + sorted(tables.glob("*.csv"))
+#: The columns that stand in every table of facts: typed once, see schema.sql.
+_SHARED = re.compile(r"CREATE TABLE provenance \(\n(.*?)\n\);\n", re.DOTALL)
+_HERE = "  LIKE provenance"
 
 
 def build(data: Path, target: Path) -> None:
@@ -66,19 +58,19 @@ def _fill(data: Path, target: Path) -> None:
     connection = database.conn
     try:
         try:
-            database.executescript(read_text(data / "schema.sql"))
+            database.executescript(expanded(read_text(data / "schema.sql")))
         except sqlite3.Error as error:
             raise StoreError(f"schema.sql: {error}.", "Mend the SQL.") from error
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        write_header(connection)
+        written_here = {*ABOUT_ITSELF, *tables_with(connection, "name", "meaning"), "source"}
         with database.atomic():
-            columns = {name: column_types(connection, name) for name in table_names(connection)}
+            columns = {name: column_types(connection, name) for name in tables_of(connection)}
             tables = {
                 "source": _source_rows(data / "sources.toml", columns["source"]),
                 "column_meaning": _meaning_rows(data / "columns.csv", columns),
             }
             for path in source_files(data)[3:]:
-                if path.stem not in columns or path.stem in BUILT:
+                if path.stem not in columns or path.stem in written_here:
                     raise StoreError(
                         f"{path.name}: '{path.stem}' is no table of facts in schema.sql.",
                         "Rename the file after its table.",
@@ -95,6 +87,12 @@ def _fill(data: Path, target: Path) -> None:
         database.vacuum()
     finally:
         database.close()
+
+
+def expanded(schema: str) -> str:
+    """schema.sql as SQL: the columns of provenance in every table that has them."""
+    shared = _SHARED.search(schema)
+    return _SHARED.sub("", schema).replace(_HERE, shared.group(1)) if shared else schema
 
 
 def _source_rows(path: Path, types: dict[str, str]) -> list[CsvRow]:

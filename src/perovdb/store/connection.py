@@ -9,20 +9,17 @@ from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from perovdb.errors import InputError, StoreError
-
-#: "pvdb": what SQLite's header of every perovdb store says.
-APPLICATION_ID = 0x70766462
-SCHEMA_VERSION = 2
+from perovdb.store.freshness import check_fresh
+from perovdb.store.schema import ABOUT_ITSELF, check_header, tables
 
 #: Environment variable that names a store of one's own.
 OWN_VARIABLE = "PEROVDB_STORE"
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CURATED = os.path.join(_PACKAGE, "perovdb.sqlite")
+#: Where the tables stand in a checkout.
+_DATA = os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), "data")
 _REBUILD = "Reinstall perovdb, or in a checkout run: python -m perovdb.store.build"
-
-#: Tables of which a store of one's own has no rows that count.
-CURATED_ONLY = ("meta", "column_meaning")
 
 Record = dict[str, Any]
 P = ParamSpec("P")
@@ -57,7 +54,7 @@ class Store:
         check_header(self.connection, path, "main", _REBUILD)
         if self.path == CURATED:
             digest = self.rows("SELECT value FROM meta WHERE key = 'digest'")[0]["value"]
-            _check_fresh(digest)
+            check_fresh(_DATA, CURATED, digest, _REBUILD)
         if own is not None:
             self._join(own)
 
@@ -101,9 +98,10 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{own} is not a perovdb store ({error}).", INIT_HINT) from error
         check_header(self.connection, own, "own", INIT_HINT)
-        tables = [t for t in table_names(self.connection) if t not in CURATED_ONLY]
         filled = " UNION ALL ".join(
-            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM own.\"{table}\")" for table in tables
+            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM own.\"{table}\")"
+            for table in tables(self.connection)
+            if table not in ABOUT_ITSELF
         )
         try:
             found = self.connection.execute(filled).fetchall()
@@ -132,60 +130,6 @@ def uri(path: str, mend: str, mode: str = "ro") -> str:
         raise StoreError(f"There is no store at {path}.", mend)
     escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return f"file:{escaped}?mode={mode}"
-
-
-def table_names(connection: sqlite3.Connection) -> list[str]:
-    """Tables of the schema, in its order, without those of the full-text index."""
-    query = (
-        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'search%' "
-        "AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
-    )
-    return [row[0] for row in connection.execute(query)]
-
-
-def check_header(connection: sqlite3.Connection, path: str, schema: str, mend: str) -> None:
-    """Refuse a file that is not a store of this schema.
-
-    Raises:
-        StoreError: it is another file, or a store of an older or newer perovdb.
-    """
-    try:
-        ((made_by,),) = connection.execute(f"PRAGMA {schema}.application_id").fetchall()
-        ((version,),) = connection.execute(f"PRAGMA {schema}.user_version").fetchall()
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path} is not a perovdb store ({error}).", mend) from error
-    if made_by != APPLICATION_ID:
-        raise StoreError(f"{path} is not a perovdb store.", mend)
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} has schema version {version}, this perovdb reads {SCHEMA_VERSION}.",
-            "Update perovdb.",
-        )
-    if version < SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} has schema version {version}, this perovdb reads {SCHEMA_VERSION}.",
-            f"Run: perovdb store migrate {path}" if schema == "own" else mend,
-        )
-
-
-def _check_fresh(digest: str) -> None:
-    """In an editable install, notice that data/ was edited since the store was built."""
-    data = os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), "data")
-    if not os.path.isfile(os.path.join(data, "schema.sql")):
-        return
-    built = os.stat(CURATED).st_mtime_ns
-    tables = os.path.join(data, "tables")
-    entries = [*os.scandir(data), *os.scandir(tables)]
-    # A folder's own time changes when a table comes or goes.
-    newest = max(entry.stat().st_mtime_ns for entry in entries)
-    if newest < built:
-        return
-    from pathlib import Path
-
-    from perovdb.store import build
-
-    if build.digest(Path(data)) != digest:
-        raise StoreError(f"The tables in {data} were edited after the store was built.", _REBUILD)
 
 
 def own_path() -> str | None:

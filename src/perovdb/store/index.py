@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from perovdb.store.connection import table_names
+from perovdb.store.schema import tables
 
 CREATE = (
     "CREATE VIRTUAL TABLE search USING fts5(table_name UNINDEXED, row_id UNINDEXED, formula, "
@@ -28,7 +28,7 @@ _ALSO = ("source", "conflict")
 def write_index(connection: sqlite3.Connection) -> None:
     """Write the index anew from all rows of the tables."""
     connection.execute("DELETE FROM search")
-    for table in table_names(connection):
+    for table in tables(connection):
         info = connection.execute(f'PRAGMA main.table_info("{table}")').fetchall()
         columns = [row[1] for row in info]
         key = next((name for name in ("id", "key", "species") if name in columns), None)

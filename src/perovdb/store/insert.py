@@ -7,14 +7,10 @@ from difflib import get_close_matches
 
 from perovdb.errors import StoreError
 from perovdb.store.csv_rows import CsvRow
+from perovdb.store.schema import column_types
 
 #: As many words of a vocabulary are listed in a message.
 _FEW = 12
-
-
-def column_types(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    """Column -> TEXT, REAL or INTEGER, in the order of the table."""
-    return {row[1]: row[2] for row in connection.execute(f'PRAGMA main.table_info("{table}")')}
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[CsvRow]) -> None:

@@ -7,41 +7,33 @@ other writers wait, readers go on, and a killed process leaves it whole.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 from perovdb.errors import InputError, PerovdbError, StoreError
-from perovdb.store.connection import (
-    APPLICATION_ID,
-    CURATED,
-    INIT_HINT,
-    RESTORE_HINT,
-    SCHEMA_VERSION,
-    Store,
-    check_header,
-    table_names,
-    uri,
-)
+from perovdb.store.connection import CURATED, INIT_HINT, RESTORE_HINT, Store, uri, using
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.index import CREATE, write_index
-from perovdb.store.insert import check_aliases, check_references, column_types, insert
+from perovdb.store.insert import check_aliases, check_references, insert
+from perovdb.store.schema import (
+    ABOUT_ITSELF,
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    check_header,
+    column_types,
+    header,
+    tables,
+    tables_with,
+    write_header,
+)
 
-#: Turns a word of a column, such as a formula, into the one that the store keeps, or raises.
+#: Turns a word of a column, such as a formula, into the one that the store in use keeps, or
+#: raises.
 Canonical = Callable[[str, str], str]
 
 #: Columns whose words `Canonical` knows.
 READ_COLUMNS = ("formula", "end_1", "end_2", "species", "phase")
-
-#: Vocabulary that the curated store has for both.
-_VOCABULARY = ("evidence_level", "fact_kind", "radius_set")
-
-#: Tables that a conflict may be about.
-FACT_TABLES = (
-    "band_gap", "barrier", "defect_energy", "device", "formability", "gap_series",
-    "ion_statement", "kinetics", "material", "method", "optical", "other_property", "phase",
-    "radius", "solvent_ligand", "structure_record", "synthesis", "transition",
-)  # fmt: skip
 
 #: One of these a barrier must have.
 _SAYS_SOMETHING = ("barrier_eV", "min_eV", "max_eV", "change_min_pct", "statement")
@@ -85,8 +77,7 @@ def _create(connection: sqlite3.Connection, curated: Store) -> None:
     for definition in definitions:
         connection.execute(definition["sql"])
     connection.execute(CREATE)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    write_header(connection)
     connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
     connection.commit()
 
@@ -108,11 +99,12 @@ def add(path: Path, rows_file: Path, table: str, canonical: Canonical) -> int:
             the file is not a store of this schema.
     """
     _refuse_curated(path)
-    with closing(Store(CURATED, str(path))) as store:
+    with closing(Store(CURATED, str(path))) as store, using(store):
         rows = read_csv(rows_file, column_types(store.connection, table), whole=False)
         if not rows:
             raise StoreError(f"{rows_file.name}:2: there are no rows.", "Write one a line.")
-        rows = [_as_kept(row, table, canonical) for row in rows]
+        fact_tables = tables_with(store.connection, "id", "evidence")
+        rows = [_as_kept(row, table, canonical, fact_tables) for row in rows]
         _try(store, table, rows)
     connection = sqlite3.connect(path, timeout=_WAIT_S)
     try:
@@ -134,7 +126,7 @@ def _refuse_curated(path: Path) -> None:
         raise InputError(f"{path} is the curated store, which is built from data/.", INIT_HINT)
 
 
-def _as_kept(row: CsvRow, table: str, canonical: Canonical) -> CsvRow:
+def _as_kept(row: CsvRow, table: str, canonical: Canonical, fact_tables: Sequence[str]) -> CsvRow:
     """A row with formulas, ions and phases as a store writes them.
 
     Raises:
@@ -155,10 +147,10 @@ def _as_kept(row: CsvRow, table: str, canonical: Canonical) -> CsvRow:
             f"{row.place('barrier_eV')}: the row has no number and no statement.",
             f"Fill one of: {', '.join(_SAYS_SOMETHING)}.",
         )
-    if table == "conflict_row" and values.get("table_name") not in FACT_TABLES:
+    if table == "conflict_row" and values.get("table_name") not in fact_tables:
         raise StoreError(
             f"{row.place('table_name')}: '{values.get('table_name')}' is no table of facts.",
-            f"Allowed: {', '.join(FACT_TABLES)}.",
+            f"Allowed: {', '.join(fact_tables)}.",
         )
     if table == "phase" and values.get("perovskite") == 1:
         volume, units = values.get("volume_A3"), values.get("Z")
@@ -199,32 +191,29 @@ def check(path: Path, canonical: Canonical) -> list[str]:
         StoreError: the file is not a store of this schema.
     """
     _refuse_curated(path)
-    store = Store(CURATED, str(path))
-    found = []
-    try:
-        for row in store.connection.execute("PRAGMA own.integrity_check"):
-            found += [f"the file is damaged: {row[0]}"] if row[0] != "ok" else []
-        for table in table_names(store.connection):
-            types = column_types(store.connection, table)
-            key = "id" if "id" in types else next(iter(types))
-            rows = [
-                CsvRow(f"{table} {row[key]}", 0, row, dict.fromkeys(types, 0))
-                for row in store.rows(f'SELECT * FROM own."{table}"')
-            ]
-            found += _problems(store, table, key, rows, canonical)
-    except (sqlite3.DatabaseError, StoreError) as error:
-        found.append(f"the file is damaged: {error}")
-    finally:
-        store.close()
-    return found
+    problems = []
+    with closing(Store(CURATED, str(path))) as store, using(store):
+        try:
+            for row in store.connection.execute("PRAGMA own.integrity_check"):
+                problems += [f"the file is damaged: {row[0]}"] if row[0] != "ok" else []
+            known = {*ABOUT_ITSELF, *tables_with(store.connection, "name", "meaning")}
+            for table in tables(store.connection):
+                if table not in known:
+                    problems += _problems(store, table, canonical)
+        except (sqlite3.DatabaseError, StoreError) as error:
+            problems.append(f"the file is damaged: {error}")
+    return problems
 
 
-def _problems(
-    store: Store, table: str, key: str, rows: list[CsvRow], canonical: Canonical
-) -> Iterable[str]:
-    if table in ("meta", *_VOCABULARY):
-        return
+def _problems(store: Store, table: str, canonical: Canonical) -> Iterable[str]:
+    types = column_types(store.connection, table)
+    key = "id" if "id" in types else next(iter(types))
+    rows = [
+        CsvRow(f"{table} {row[key]}", 0, row, dict.fromkeys(types, 0))
+        for row in store.rows(f'SELECT * FROM own."{table}"')
+    ]
     curated = {row[0] for row in store.connection.execute(f'SELECT "{key}" FROM main."{table}"')}
+    fact_tables = tables_with(store.connection, "id", "evidence")
     try:
         check_references(store.connection, {table: rows})
         sound = True
@@ -232,7 +221,7 @@ def _problems(
         sound = False
     for row in rows:
         try:
-            kept = _as_kept(row, table, canonical).values
+            kept = _as_kept(row, table, canonical, fact_tables).values
             for column in READ_COLUMNS:
                 if kept.get(column) != row.values.get(column):
                     yield f"{row.place(column)}: it is written '{kept[column]}' in a store."
@@ -255,11 +244,10 @@ def migrate(path: Path) -> int:
     """
     connection = sqlite3.connect(uri(str(path), INIT_HINT, "rw"), uri=True)
     try:
-        ((made_by,),) = connection.execute("PRAGMA application_id").fetchall()
-        ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+        made_by, version = header(connection)
         if made_by != APPLICATION_ID or version >= SCHEMA_VERSION:
             check_header(connection, str(path), "main", INIT_HINT)
-            return int(version)
+            return version
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             _from_1_to_2(connection)
@@ -267,7 +255,7 @@ def migrate(path: Path) -> int:
             connection.execute(
                 "UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),)
             )
-        return int(version)
+        return version
     except sqlite3.Error as error:
         raise StoreError(f"{path} cannot be migrated: {error}.", INIT_HINT) from error
     finally:

@@ -9,13 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from perovdb.errors import InputError, MissingData
-from perovdb.store.connection import CURATED_ONLY, Record, current_store, table_names
-
-#: Tables whose rows are about a formula.
-FORMULA_TABLES = (
-    "band_gap", "barrier", "defect_energy", "device", "formability", "material", "optical",
-    "other_property", "phase", "structure_record", "transition",
-)  # fmt: skip
+from perovdb.store.connection import Record, current_store
+from perovdb.store.schema import ABOUT_ITSELF, tables, tables_with
 
 # Every fact table `f` can be ranked by this.
 _RANKED = """
@@ -71,7 +66,7 @@ def has_formula(formula: str) -> bool:
     """Whether any curated fact is about this very text of a formula."""
     return any(
         _rows(f"SELECT 1 FROM main.{table} WHERE formula = ? LIMIT 1", (formula,))
-        for table in FORMULA_TABLES
+        for table in tables_with(current_store().connection, "formula", "evidence")
     )
 
 
@@ -217,16 +212,14 @@ def fact_table(name: str) -> str:
     Raises:
         InputError: there is no such table.
     """
-    tables = [
-        table for table in table_names(current_store().connection) if table not in CURATED_ONLY
-    ]
-    plurals = {_plural(table): table for table in tables}
+    known = [t for t in tables(current_store().connection) if t not in ABOUT_ITSELF]
+    plurals = {_plural(table): table for table in known}
     plurals |= {"solvents": "solvent_ligand", "ligands": "solvent_ligand", "gaps": "band_gap"}
     wanted = name.strip().casefold().replace("-", "_")
-    found = wanted if wanted in tables else plurals.get(wanted)
-    if found is None:
-        raise InputError(f"There is no table '{name}'.", f"Tables: {', '.join(tables)}.")
-    return found
+    table = wanted if wanted in known else plurals.get(wanted)
+    if table is None:
+        raise InputError(f"There is no table '{name}'.", f"Tables: {', '.join(known)}.")
+    return table
 
 
 def _plural(table: str) -> str:
@@ -271,20 +264,19 @@ def conflicts_of(rows: Iterable[tuple[str, str]]) -> list[Record]:
 
 def statistics() -> Record:
     """Rows of every table, facts by evidence, schema version and digest of the curated data."""
-    tables = {
+    connection = current_store().connection
+    rows = {
         table: _rows(f'SELECT count(*) AS n FROM "{table}"')[0]["n"]
-        for table in table_names(current_store().connection)
+        for table in tables(connection)
     }
-    levels = [r["name"] for r in _rows("SELECT name FROM evidence_level ORDER BY rank")]
-    evidence = dict.fromkeys(levels, 0)
-    for table in tables:
-        if "evidence" in columns(table):
-            query = f'SELECT evidence, count(*) AS n FROM "{table}" GROUP BY evidence'
-            for row in _rows(query):
-                evidence[row["evidence"]] += row["n"]
+    evidence = dict.fromkeys(vocabulary("evidence_level"), 0)
+    for table in tables_with(connection, "evidence"):
+        query = f'SELECT evidence, count(*) AS n FROM "{table}" GROUP BY evidence'
+        for row in _rows(query):
+            evidence[row["evidence"]] += row["n"]
     meta = {row["key"]: row["value"] for row in _rows("SELECT * FROM main.meta")}
     return {
-        "tables": tables,
+        "tables": rows,
         "evidence": evidence,
         "schema_version": int(meta["schema_version"]),
         "digest": meta["digest"],

@@ -1,0 +1,72 @@
+"""What a store is made of: its header and its tables, as the file itself tells them."""
+
+import sqlite3
+
+from perovdb.errors import StoreError
+
+#: "pvdb": what SQLite's header of every perovdb store says.
+APPLICATION_ID = 0x70766462
+SCHEMA_VERSION = 2
+
+#: Tables that tell of the store, not of materials: those of the curated one count.
+ABOUT_ITSELF = ("meta", "column_meaning")
+
+_COLUMNS = (
+    "SELECT t.name, c.name "
+    "FROM main.sqlite_master AS t JOIN pragma_table_info(t.name, 'main') AS c "
+    "WHERE t.type = 'table' AND t.name NOT LIKE 'search%' AND t.name NOT LIKE 'sqlite_%' "
+    "ORDER BY t.rowid, c.cid"
+)
+
+
+def tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Table -> its columns, in the order of the schema, without those of the full-text index."""
+    columns: dict[str, list[str]] = {}
+    for table, column in connection.execute(_COLUMNS):
+        columns.setdefault(table, []).append(column)
+    return columns
+
+
+def tables_with(connection: sqlite3.Connection, *columns: str) -> list[str]:
+    """Tables with all of these columns: facts have evidence, vocabularies name and meaning."""
+    return [table for table, there in tables(connection).items() if {*columns} <= {*there}]
+
+
+def column_types(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Column -> TEXT, REAL or INTEGER, in the order of the table."""
+    return {row[1]: row[2] for row in connection.execute(f'PRAGMA main.table_info("{table}")')}
+
+
+def check_header(connection: sqlite3.Connection, path: str, schema: str, mend: str) -> None:
+    """Refuse a file that is not a store of this schema.
+
+    Raises:
+        StoreError: it is another file, or a store of an older or newer perovdb.
+    """
+    try:
+        made_by, version = header(connection, schema)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} is not a perovdb store ({error}).", mend) from error
+    if made_by != APPLICATION_ID:
+        raise StoreError(f"{path} is not a perovdb store.", mend)
+    what = f"{path} has schema version {version}, this perovdb reads {SCHEMA_VERSION}."
+    if version > SCHEMA_VERSION:
+        raise StoreError(what, "Update perovdb.")
+    if version < SCHEMA_VERSION:
+        migrate = f"Run: perovdb store migrate {path}"
+        raise StoreError(what, migrate if schema == "own" else mend)
+
+
+def header(connection: sqlite3.Connection, schema: str = "main") -> tuple[int, int]:
+    """What made a file, and the version of its schema."""
+    names = ("application_id", "user_version")
+    made_by, version = (
+        connection.execute(f"PRAGMA {schema}.{name}").fetchone()[0] for name in names
+    )
+    return made_by, version
+
+
+def write_header(connection: sqlite3.Connection) -> None:
+    """Make a file a store of this schema."""
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
