@@ -46,8 +46,13 @@ def _not_finite(value: float) -> str | None:
 
 
 def decoded(kind: type[T], data: Any) -> T:
-    """A dataclass or named tuple of the values that `encoded` gave; what is no field is left."""
+    """A dataclass or named tuple of the values that `encoded` gave; what is no field is left.
+
+    A named tuple may be a list, as JSON has it where monty takes a dataclass apart by itself.
+    """
     hints = _hints(kind)
+    if isinstance(data, list | tuple):
+        data = dict(zip(hints, data, strict=True))
     values = {name: _decoded(hints[name], data[name]) for name in hints if name in data}
     return kind(**values)
 

@@ -45,11 +45,12 @@ def given_atoms(x: Material) -> GivenAtoms | None:
     elif isinstance(x, str | Composition):
         return None
     else:
+        from ase import Atoms
         from pymatgen.core import IStructure
 
         if isinstance(x, IStructure):
             atoms = GivenAtoms(x, "the structure", ())
-        elif type(x).__module__.startswith("ase."):
+        elif isinstance(x, Atoms):
             from perovdb.files.atoms import structure_of_atoms
 
             atoms = GivenAtoms(structure_of_atoms(x), "the atoms", ())

@@ -26,7 +26,7 @@ from perovdb.calculators.diffraction.bragg import two_theta_from_q
 from perovdb.calculators.diffraction.pair_sums import as_floats, kind_pairs, pair_sums
 from perovdb.calculators.diffraction.radiation import radiation_lines
 from perovdb.calculators.diffraction.scatterers import Scatterer, thermal_motion
-from perovdb.composition import Material
+from perovdb.composition import Material, as_composition
 from perovdb.errors import InputError
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def debye(
     atoms = given_atoms(x)
     if atoms is None:
         raise InputError(
-            f"{x} is no particle, but a composition.",
-            "Give atoms that stand somewhere, such as those of `particle`.",
+            f"{as_composition(x)} is a composition, which is no particle.",
+            "Give atoms that stand somewhere: a structure, or a file of one.",
         )
     structure, name, notes = atoms
     shares = [elements_on(site.species) for site in structure]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,9 @@ from perovdb.files.new_files import check_new_file, write_new_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: A measured curve: a file with two columns, or places (n,) and intensities (n,).
+Measured: TypeAlias = "str | os.PathLike[str] | tuple[ArrayLike, ArrayLike]"
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ class Diffractogram(Answer):
 
 def diffractogram(
     patterns: Pattern | Sequence[Pattern],
-    measured: str | os.PathLike[str] | tuple[ArrayLike, ArrayLike] | None = None,
+    measured: Measured | None = None,
     *,
     x_axis: str = "two_theta",
     size_nm: float | None = None,
@@ -197,7 +200,7 @@ def diffractogram(
 
 
 def _within_range(
-    measured: str | os.PathLike[str] | tuple[ArrayLike, ArrayLike], x_axis: str, pattern: Pattern
+    measured: Measured, x_axis: str, pattern: Pattern
 ) -> tuple[str, np.ndarray, np.ndarray]:
     """Name, places (n,) and intensities (n,) of a measured curve where the pattern is known."""
     if isinstance(measured, tuple):

@@ -28,7 +28,8 @@ from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from perovdb.calculators.diffraction.diffractogram import Diffractogram
+    from perovdb.calculators.diffraction.curves import Instrument
+    from perovdb.calculators.diffraction.diffractogram import Diffractogram, Measured
 
 #: The Lorentz factor has no bound where the beam comes straight back.
 HIGHEST_TWO_THETA_DEG = 179.0
@@ -90,14 +91,21 @@ class Pattern(Answer):
         strong = tuple(peak for peak in self.peaks if peak.intensity >= percent)
         return replace(self, peaks=strong, card_above_pct=percent)
 
-    def curve(self, measured: Any = None, **options: Any) -> Diffractogram:
+    def curve(
+        self,
+        measured: Measured | None = None,
+        *,
+        x_axis: str = "two_theta",
+        size_nm: float | None = None,
+        instrument: Instrument | None = None,
+    ) -> Diffractogram:
         """What an instrument would record, beside a measured curve if one is given.
 
-        The arguments are those of `diffractogram`.
+        The arguments are those of `diffractogram`, which does the same for several patterns.
         """
         from perovdb.calculators.diffraction.diffractogram import diffractogram
 
-        return diffractogram(self, measured, **options)
+        return diffractogram(self, measured, x_axis=x_axis, size_nm=size_nm, instrument=instrument)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The peaks as sticks."""
