@@ -120,16 +120,16 @@ def permutations(
     with warnings.catch_warnings():
         # spglib announces that it will raise instead of giving None; both mean the same here.
         warnings.simplefilter("ignore", DeprecationWarning)
-        found = spglib.get_symmetry(
+        symmetry = spglib.get_symmetry(
             (lattice.tolist(), points.tolist(), (numbers + 1).tolist()), symprec=tolerance_A
         )
-    if found is None:
+    if symmetry is None:
         raise StructureError(
             "The space group of the cell cannot be found.",
             "Check that no two sites lie on each other.",
         )
-    rotations = np.asarray(found["rotations"], dtype=np.int64)
-    translations = np.asarray(found["translations"], dtype=float)
+    rotations = np.asarray(symmetry["rotations"], dtype=np.int64)
+    translations = np.asarray(symmetry["translations"], dtype=float)
     if among is not None:
         points, numbers = points[among], numbers[among]
     seats = _Seats(lattice, points, numbers, SLACK * tolerance_A)

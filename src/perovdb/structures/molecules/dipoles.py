@@ -165,12 +165,12 @@ def dipoles(structure: Structure, origin: str = "mass") -> Dipoles:
         StructureError: a molecule is not that of the store.
     """
     numbers = structure.site_properties.get("molecule", [])
-    found = [unit for unit in units(structure) if numbers[unit.atoms[0]] >= 0]
-    free = {ion: molecular_dipole(ion, origin) for ion in {unit.ion for unit in found}}
+    cations = [unit for unit in units(structure) if numbers[unit.atoms[0]] >= 0]
+    free = {ion: molecular_dipole(ion, origin) for ion in {unit.ion for unit in cations}}
     shapes = {ion: load_molecule(ion) for ion in free}
     positions = structure.cart_coords
     vectors = []
-    for unit in found:
+    for unit in cations:
         elements = [structure[int(atom)].specie.symbol for atom in unit.atoms]
         fit, error_A = superpose(shapes[unit.ion], elements, positions[unit.atoms])
         if error_A > SAME_A:
@@ -182,7 +182,7 @@ def dipoles(structure: Structure, origin: str = "mass") -> Dipoles:
         vectors.append(fit.apply(free[unit.ion]))
     return Dipoles(
         origin=origin,
-        molecules=np.array([numbers[unit.atoms[0]] for unit in found], dtype=int),
-        ions=tuple(unit.ion for unit in found),
+        molecules=np.array([numbers[unit.atoms[0]] for unit in cations], dtype=int),
+        ions=tuple(unit.ion for unit in cations),
         vectors_D=np.array(vectors).reshape(-1, 3),
     )

@@ -134,10 +134,10 @@ def _check(source: str, ion: Ion, elements: tuple[str, ...], positions_A: np.nda
         )
     if "X" in elements:
         raise InputError(f"{source} holds a dummy atom X.", "Give real elements only.")
-    found = Composition("".join(elements))
-    if found != Composition(ion.atoms):
+    formula = Composition("".join(elements))
+    if formula != Composition(ion.atoms):
         raise InputError(
-            f"{source} holds {found.hill_formula.replace(' ', '')}, but {ion.species} is "
+            f"{source} holds {formula.hill_formula.replace(' ', '')}, but {ion.species} is "
             f"{ion.atoms}.",
             f"Give a geometry of {ion.name}, or name another species.",
         )

@@ -112,13 +112,13 @@ class _Crowd:
 
     @classmethod
     def of(cls, structure: Structure, share: float) -> _Crowd:
-        found = units(structure)
+        every = units(structure)
         molecules = [
-            unit for unit in found if structure[int(unit.atoms[0])].properties["molecule"] >= 0
+            unit for unit in every if structure[int(unit.atoms[0])].properties["molecule"] >= 0
         ]
         body = np.full(len(structure), -1)
         group = np.empty(len(structure), dtype=int)
-        for number, unit in enumerate(found):
+        for number, unit in enumerate(every):
             group[unit.atoms] = number
         for number, unit in enumerate(molecules):
             body[unit.atoms] = number
@@ -199,7 +199,7 @@ class _Crowd:
         room = np.full((count, 6, 2), [-np.inf, np.inf])
         room[:, :3, 0] = -FARTHEST_SHIFT_A - self.shifts_A
         room[:, :3, 1] = FARTHEST_SHIFT_A - self.shifts_A
-        found = minimize(
+        least = minimize(
             cost,
             np.zeros(6 * count),
             jac=True,
@@ -208,7 +208,7 @@ class _Crowd:
             callback=enough,
             options={"maxiter": 300, "ftol": 1e-14, "gtol": 1e-7},
         )
-        self.turns, self.shifts_A = self._after(np.round(found.x, DIGITS).reshape(count, 6))
+        self.turns, self.shifts_A = self._after(np.round(least.x, DIGITS).reshape(count, 6))
 
     def _after(self, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Turns and shifts after a step of (m, 6): shift, and rotation vector times LEVER_A."""

@@ -82,10 +82,10 @@ def octahedral_axes(
     if not len(b_positions_A):
         raise StructureError("There are no B sites.", "Take a structure of a perovskite.")
     pairs = _neighbour_vectors(np.asarray(lattice_A), np.asarray(b_positions_A), periodic)
-    found: list[np.ndarray] = []
+    axes: list[np.ndarray] = []
     for wanted in np.eye(3):
         left = [
-            along for along in pairs if all(abs(_cosine(along, axis)) < CROSSING for axis in found)
+            along for along in pairs if all(abs(_cosine(along, axis)) < CROSSING for axis in axes)
         ]
         if not left:
             continue
@@ -96,17 +96,17 @@ def octahedral_axes(
         start = block[np.lexsort(keys.T)[-1]]
         along = np.array([_cosine(vector, start) for vector in block])
         near = np.abs(along) > np.cos(np.radians(25))
-        found.append((block[near] * np.sign(along[near])[:, None]).mean(axis=0))
-    if len(found) < 2:
+        axes.append((block[near] * np.sign(along[near])[:, None]).mean(axis=0))
+    if len(axes) < 2:
         raise StructureError(
             "The B sites have no neighbours along two directions.",
             "Take a perovskite whose octahedra share corners.",
         )
-    if len(found) == 2:
-        normal = np.cross(found[0], found[1])
-        mean = (np.linalg.norm(found[0]) + np.linalg.norm(found[1])) / 2
-        found.append(normal / np.linalg.norm(normal) * mean)
-    vectors = _in_order(np.array(found))
+    if len(axes) == 2:
+        normal = np.cross(axes[0], axes[1])
+        mean = (np.linalg.norm(axes[0]) + np.linalg.norm(axes[1])) / 2
+        axes.append(normal / np.linalg.norm(normal) * mean)
+    vectors = _in_order(np.array(axes))
     if abs(np.linalg.det(vectors)) < 0.7 * np.prod(np.linalg.norm(vectors, axis=1)):
         raise StructureError(
             "The B sites are not on a simple cubic lattice.",

@@ -3,12 +3,10 @@
 `ordered` takes one arrangement as an `Order` says, `enumerate_orderings` all that are distinct.
 """
 
-from perovdb.structures.ordering.arrangement import Ordering
 from perovdb.structures.ordering.counts import exact_counts, site_counts
 from perovdb.structures.ordering.distinct import enumerate_orderings
-from perovdb.structures.ordering.order import ENUMERATE, RULES, Order, as_order
-from perovdb.structures.ordering.rules import order, ordered
-from perovdb.structures.ordering.shuffled import shuffled
+from perovdb.structures.ordering.order import ENUMERATE, RULES, Order, Ordering, as_order
+from perovdb.structures.ordering.rules import order, ordered, shuffled
 
 __all__ = [
     "ENUMERATE",

@@ -109,10 +109,10 @@ def correlations(
         shells: how many shells of neighbours.
     """
     where = sites.of(role)
-    found = neighbour_shells(
+    neighbours = neighbour_shells(
         sites.lattice_A, sites.fractional[where], shells, periodic=sites.periodic
     )
-    return measured(found, np.asarray(ions, dtype=object)[where])
+    return measured(neighbours, np.asarray(ions, dtype=object)[where])
 
 
 def measured(shells: Shells, ions: np.ndarray) -> Correlations:

@@ -136,10 +136,10 @@ def exact_counts(
             )
         total = sum(of_role.values())
         if total > number:
-            asked = ", ".join(f"{count} {species}" for species, count in of_role.items())
+            ions = ", ".join(f"{count} {species}" for species, count in of_role.items())
             times = f", {-(-total // number)} times this one" if number else ""
             raise StructureError(
-                f"{asked} cannot stand on {number} {role} sites of this cell.",
+                f"{ions} cannot stand on {number} {role} sites of this cell.",
                 f"Give at most {number}, or take a cell with {total} {role} sites{times}.",
             )
         empty = number - total + of_role.pop("", 0)

@@ -17,9 +17,9 @@ import numpy as np
 
 from perovdb.errors import StructureError
 from perovdb.structures.arguments import checked
-from perovdb.structures.ordering.arrangement import Ordering
 from perovdb.structures.ordering.burnside import burnside
 from perovdb.structures.ordering.counts import exact_counts, mixed_roles
+from perovdb.structures.ordering.order import Ordering
 from perovdb.structures.sites import Sites
 from perovdb.structures.symmetry import permutations
 
@@ -49,8 +49,8 @@ def enumerate_orderings(
     Args:
         sites: of the host.
         counts: role -> species -> number; sites that are left over stay empty.
-        kinds: (n,) sites of the same kind may be exchanged by an operation; the roles if not
-            given, which is the symmetry of the host before it is ordered.
+        kinds: (n,) sites of the same kind may be exchanged by an operation; the roles by
+            default, which is the symmetry of the host before it is ordered.
 
     Raises:
         InputError, StructureError: the counts do not fit the sites, or there are too many
@@ -100,7 +100,7 @@ def enumerate_orderings(
             "The operations of the host are not a group on its sites.",
             "Its sites are near to a higher symmetry: move them onto it.",
         )
-    found = []
+    orderings = []
     for number, (label, multiplicity) in enumerate(
         zip(labels, multiplicities.tolist(), strict=True), start=1
     ):
@@ -109,8 +109,8 @@ def enumerate_orderings(
             ordered[where[label == mark]] = species
         report = {"multiplicity": multiplicity, "colourings": colourings, "distinct": distinct}
         text = f"distinct ordering {number} of {distinct}, {multiplicity} of {colourings} alike"
-        found.append(Ordering(ordered, report, text, multiplicity))
-    return found
+        orderings.append(Ordering(ordered, report, text, multiplicity))
+    return orderings
 
 
 def multinomial(counts: Iterable[int]) -> int:
@@ -263,7 +263,7 @@ def _orbits(coder: _Bits | _Places) -> tuple[np.ndarray, np.ndarray]:
     direct = coder.sites <= DIRECT
     seen = np.zeros(1 << coder.sites if direct else len(codes), dtype=bool)
     batch = max(1, BLOCK // coder.operations)
-    first, found, sizes = 0, [], []
+    first, representatives, sizes = 0, [], []
     while first < len(codes):
         ahead = slice(first, first + WINDOW)
         marked = seen[codes[ahead]] if direct else seen[ahead]
@@ -275,7 +275,7 @@ def _orbits(coder: _Bits | _Places) -> tuple[np.ndarray, np.ndarray]:
         least = images.min(axis=1) == codes[new]
         orbits, images = codes[new[least]], images[least]
         seen[images if direct else np.searchsorted(codes, images)] = True
-        found.append(orbits)
+        representatives.append(orbits)
         sizes.append(coder.operations // (images == orbits[:, None]).sum(axis=1))
         first = int(new[-1]) + 1
-    return np.concatenate(found), np.concatenate(sizes)
+    return np.concatenate(representatives), np.concatenate(sizes)

@@ -1,4 +1,4 @@
-"""How mixed sites are to be ordered: a rule and its options, as a history can hold them."""
+"""How mixed sites are to be ordered, as a history can hold it, and what an ordering is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any, Self
+
+import numpy as np
 
 from perovdb.errors import InputError
 from perovdb.structures.ordering.correlations import SHELLS
@@ -114,6 +116,24 @@ class Order:
                 f"Give some of {', '.join(names)}.",
             )
         return cls(**{name: data[name] for name in names if name in data})
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """One arrangement of ions on the sites of a cell.
+
+    Attributes:
+        ions: (n,) species on each site, "" for an empty one.
+        report: what the rule has to say, as JSON can hold it: correlation errors, steps, ...
+        text: the same in one line for people.
+        multiplicity: of an enumeration, how many arrangements are equivalent to this one, itself
+            included; 1 for the other rules.
+    """
+
+    ions: np.ndarray
+    report: Mapping[str, Any]
+    text: str
+    multiplicity: int = 1
 
 
 def as_order(order: str | Order | Mapping[str, Any]) -> Order:

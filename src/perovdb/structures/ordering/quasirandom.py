@@ -117,24 +117,24 @@ def quasirandom(
     bound = lowest_error(neighbours, numbers)
     generator = random_stream(seed, STREAM, stream)
     goal = max(target, bound) + 1e-9
-    best, best_place, made = np.inf, np.arange(n), 0
-    while made < steps and best > goal:
+    best, best_place, swaps = np.inf, np.arange(n), 0
+    while swaps < steps and best > goal:
         search = _Search(neighbours, numbers, generator)
-        better_at, lowest = made, np.inf
+        better_at, lowest = swaps, np.inf
         while True:
             error = search.error()
             if error < lowest - 1e-9:
-                lowest, better_at = error, made
+                lowest, better_at = error, swaps
                 if error < best - 1e-9:
                     best, best_place = error, search.place.copy()
-            if best <= goal or made == steps or made - better_at > PATIENCE:
+            if best <= goal or swaps == steps or swaps - better_at > PATIENCE:
                 break
             search.step()
-            made += 1
+            swaps += 1
     ions = np.empty(n, dtype=object)
     ions[best_place] = np.array(species, dtype=object)[labels]
-    found = measured(neighbours, ions)
-    return Quasirandom(ions, found.error, bound, found, made)
+    pairs = measured(neighbours, ions)
+    return Quasirandom(ions, pairs.error, bound, pairs, swaps)
 
 
 def lowest_error(shells: Shells, numbers: np.ndarray) -> float:

@@ -9,14 +9,13 @@ import numpy as np
 
 from perovdb.errors import InputError
 from perovdb.structures.arguments import checked
-from perovdb.structures.ordering.arrangement import Ordering
 from perovdb.structures.ordering.counts import exact_counts, mixed_roles
 from perovdb.structures.ordering.distinct import enumerate_orderings
-from perovdb.structures.ordering.order import ENUMERATE, Order, as_order
+from perovdb.structures.ordering.order import ENUMERATE, Order, Ordering, as_order
 from perovdb.structures.ordering.patterns import Pattern, clustered, columnar, layered, rocksalt
 from perovdb.structures.ordering.quasirandom import quasirandom
-from perovdb.structures.ordering.shuffled import shuffled
 from perovdb.structures.sites import Sites
+from perovdb.structures.streams import stream as random_stream
 
 _PATTERNS: dict[str, Pattern] = {
     "clustered": clustered,
@@ -64,6 +63,25 @@ def ordered(
         report["axis"] = order.axis
     along = f" along {'abc'[order.axis]}" if "axis" in report else ""
     return Ordering(ions, report, f"{order.rule} {' and '.join(mixed)} sites{along}")
+
+
+def shuffled(
+    roles: np.ndarray, counts: Mapping[str, Mapping[str, int]], seed: int, stream: int = 0
+) -> np.ndarray:
+    """(n,) species on each site, shuffled within each role.
+
+    Args:
+        roles: (n,) role of each site.
+        counts: role -> species -> number, which together fill the sites of the role.
+        seed: the same seed gives the same order on every machine (numpy's PCG64).
+        stream: of the random numbers; each step of a build has its own.
+    """
+    generator = random_stream(seed, stream)
+    species = np.empty(len(roles), dtype=object)
+    for role, of_role in counts.items():
+        ions = np.repeat(list(of_role), list(of_role.values()))
+        species[roles == role] = generator.permutation(ions)
+    return species
 
 
 def _chosen(orderings: list[Ordering], choice: int) -> Ordering:

@@ -88,9 +88,9 @@ class Glazer:
         return {**HOWARD_STOKES, **OTHER_SYMBOLS}[self.standard]
 
 
-def _letters(given: Sequence[str], signs: str) -> str:
+def _letters(letters: Sequence[str], signs: str) -> str:
     """Letters as the tables write them: an axis has that of the first one of its kind."""
-    kinds = [(sign == "0") or letter for letter, sign in zip(given, signs, strict=True)]
+    kinds = [(sign == "0") or letter for letter, sign in zip(letters, signs, strict=True)]
     return "".join("abc"[kinds.index(kind)] for kind in kinds)
 
 
@@ -106,13 +106,13 @@ def parse_glazer(symbol: str) -> Glazer:
     """
     plain = symbol.translate(str.maketrans("⁰⁺⁻−–°", "0+---0"))
     plain = re.sub(r"[\s^_{}()]", "", plain).lower()
-    found = re.fullmatch(r"([a-c])([0+-])([a-c])([0+-])([a-c])([0+-])", plain)
-    if not found:
+    match = re.fullmatch(r"([a-c])([0+-])([a-c])([0+-])([a-c])([0+-])", plain)
+    if not match:
         raise InputError(
             f"'{symbol}' is not a Glazer symbol.",
             "Write a letter a, b or c and a sign +, - or 0 for each axis, such as a-b+a-.",
         )
-    letters, signs = "".join(found.group(1, 3, 5)), "".join(found.group(2, 4, 6))
+    letters, signs = "".join(match.group(1, 3, 5)), "".join(match.group(2, 4, 6))
     return Glazer(letters, signs)
 
 
