@@ -18,7 +18,7 @@ from perovdb.structures.molecules.orientations import (
     cube_rotations,
     orientations,
 )
-from perovdb.structures.ordering import RULES, shuffled, site_counts
+from perovdb.structures.ordering import RULES, shuffled, whole_counts
 from perovdb.structures.supercells import repeat
 from perovdb.structures.units import closest_contact, units
 
@@ -121,7 +121,7 @@ def test_the_same_seed_gives_the_same_structure_and_another_one_another():
 def test_every_site_gets_its_share_over_the_seeds():
     """Half bromide on each of six sites: 400 seeds, five sigma."""
     composition, roles = parse("CsPb(I0.5Br0.5)3"), ("A", "B", "X", "X", "X") * 2
-    counts = site_counts(composition, {"A": 2, "B": 2, "X": 6})
+    counts = whole_counts(composition.formula, composition.sites, {"A": 2, "B": 2, "X": 6})
     orders = np.array([shuffled(np.array(roles), counts, seed) for seed in range(400)])
     bromide = (orders == "Br").sum(axis=0)[[role == "X" for role in roles]]
     assert (np.abs(bromide - 200) < 5 * np.sqrt(400 * 0.25)).all()
@@ -138,7 +138,9 @@ def test_fractions_that_do_not_fit_are_refused_with_a_cell_that_fits():
 def test_exact_counts_sum_to_the_sites(sites, part):
     composition = parse(f"Cs{part / 12:.6f}FA{1 - part / 12:.6f}PbI3")
     try:
-        counts = site_counts(composition, {"A": sites, "B": sites, "X": 3 * sites})
+        counts = whole_counts(
+            composition.formula, composition.sites, {"A": sites, "B": sites, "X": 3 * sites}
+        )
     except StructureError:
         assert (part * sites) % 12 != 0
     else:

@@ -12,6 +12,7 @@ from perovdb.store import current_store
 from perovdb.structures.drawing import draw
 from perovdb.structures.molecules.dipoles import (
     DEBYE_PER_E_A,
+    Dipoles,
     along_dipole,
     dipoles,
     molecular_dipole,
@@ -102,6 +103,10 @@ def test_aligned_dipoles_add_up():
     found = dipoles(two("MA"))
     assert found.ions == ("MA", "MA")
     assert found.molecules.tolist() == [0, 1]
+    again = Dipoles.from_dict(found.as_dict())
+    assert (again.vectors_D == found.vectors_D).all()
+    assert again.rows() == found.rows()
+    assert repr(again).startswith("Dipoles(2 molecules, (")
     assert found.total_D == pytest.approx(2 * molecular_dipole("MA"), abs=1e-6)
     # C of MA stands on the positive side of its axis, so that the dipole points back.
     assert found.total_D == pytest.approx([-2 * 2.265, 0, 0], abs=2e-3)

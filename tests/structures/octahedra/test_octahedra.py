@@ -275,7 +275,9 @@ def test_any_material_is_measured(tmp_path):
         assert (answer.glazer, answer.complete) == ("a-a-c+", 4)
         assert answer.density_g_cm3 == pytest.approx(density_g_cm3(structure), rel=1e-6)
         assert "4 of 4 octahedra complete, a-a-c+" in repr(answer)
-    assert octahedra("CsPbI3", phase="alpha").glazer == "a0a0a0"
+    assert octahedra("CsPbI3", phase="alpha").space_group == "Pm-3m"
+    assert octahedra(structure).space_group == "Pnma"
+    assert octahedra("CsPbI3", phase="delta").space_group is None
     with pytest.raises(InputError, match="that of a formula"):
         octahedra(structure, phase="alpha")
     with pytest.raises(InputError, match="second structure"):

@@ -16,7 +16,7 @@ from perovdb.structures.ordering import (
     exact_counts,
     ordered,
     shuffled,
-    site_counts,
+    whole_counts,
 )
 from perovdb.structures.ordering.correlations import correlations
 from perovdb.structures.sites import Sites
@@ -87,7 +87,9 @@ def test_random_is_the_shuffle_that_it_was():
         names, m = ions.split(), len(sites.of(role))
         wanted = generator.permutation(np.repeat(names, m // len(names)))
         assert found.ions[sites.of(role)].tolist() == wanted.tolist()
-    drawn = shuffled(sites.roles, site_counts(composition, sites.counts()), 0)
+    drawn = shuffled(
+        sites.roles, whole_counts(composition.formula, composition.sites, sites.counts()), 0
+    )
     assert drawn.tolist() == found.ions.tolist()
 
 

@@ -7,11 +7,13 @@ on, it is less by the ion's charge times s. So every dipole here names its origi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.constants
 from pymatgen.core import Structure
 
+from perovdb.answers import Answer
 from perovdb.calculators.molecules import CENTRES
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData, StructureError
@@ -38,8 +40,8 @@ _COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
-class Dipoles:
+@dataclass(frozen=True, repr=False)
+class Dipoles(Answer):
     """Dipoles of the organic cations of a structure, Cartesian, in debye.
 
     Attributes:
@@ -58,6 +60,20 @@ class Dipoles:
     def total_D(self) -> np.ndarray:
         """(3,) sum over the molecules; the ions' lattice adds to the crystal's polarisation."""
         return np.asarray(self.vectors_D.sum(axis=0))
+
+    derived = ("total_D",)
+
+    def _headline(self) -> str:
+        total = ", ".join(f"{x:.3f}" for x in self.total_D)
+        return f"{len(self.ions)} molecules, ({total}) D in all, about their {self.origin} centres"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each molecule."""
+        return [
+            {"molecule": int(number), "ion": ion}
+            | {f"{axis}_D": round(float(x), 6) for axis, x in zip("xyz", vector, strict=True)}
+            for number, ion, vector in zip(self.molecules, self.ions, self.vectors_D, strict=True)
+        ]
 
 
 @checked

@@ -30,6 +30,7 @@ from perovdb.structures.octahedra.tilt_pattern import (
     tilt_pattern,
 )
 from perovdb.structures.sites import Sites
+from perovdb.structures.tilts.glazer import parse_glazer
 
 #: Rows of (3, 3) vectors.
 AxesLike = np.ndarray | Sequence[Sequence[float]]
@@ -77,12 +78,19 @@ class Octahedra(Answer):
     density_g_cm3: float | None = None
     closest_contact_A: float | None = None
 
-    derived = ("glazer", "notes")
+    derived = ("glazer", "space_group", "notes")
 
     @property
     def glazer(self) -> str:
         """The Glazer symbol that the tilts suggest."""
         return self.tilts.glazer
+
+    @property
+    def space_group(self) -> str | None:
+        """That of ideal octahedra tilted so; None for tilts without a pattern, or none at all."""
+        if "~" in self.glazer or self.shared_edges:
+            return None
+        return parse_glazer(self.glazer).space_group[0]
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 `ordered` takes one arrangement as an `Order` says, `enumerate_orderings` all that are distinct.
 """
 
-from perovdb.structures.ordering.counts import exact_counts, site_counts
+from perovdb.structures.ordering.counts import exact_counts, whole_counts
 from perovdb.structures.ordering.distinct import enumerate_orderings
 from perovdb.structures.ordering.order import ENUMERATE, RULES, Order, Ordering, as_order
 from perovdb.structures.ordering.rules import order, ordered, shuffled
@@ -19,5 +19,5 @@ __all__ = [
     "order",
     "ordered",
     "shuffled",
-    "site_counts",
+    "whole_counts",
 ]

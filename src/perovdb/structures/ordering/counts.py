@@ -4,25 +4,11 @@ from collections.abc import Mapping
 from math import floor, gcd
 from operator import index
 
-from perovdb.composition import Composition
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.sites import Sites
 
 #: Ions are whole in number up to this part of the sites that they share.
 WHOLE = 1e-4
-
-
-def site_counts(composition: Composition, sites: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """Exact numbers of ions per role -> species -> count; sites left over are empty.
-
-    Args:
-        composition: what the sites hold on average.
-        sites: number of sites of each role in the cell.
-
-    Raises:
-        StructureError: a fraction does not give a whole number of ions in this cell.
-    """
-    return whole_counts(composition.formula, composition.sites, sites)
 
 
 def whole_counts(
@@ -33,7 +19,7 @@ def whole_counts(
     nearest: bool | None = None,
     mend: str | None = None,
 ) -> dict[str, dict[str, int]]:
-    """As `site_counts`, for the shares of some sites of a compound.
+    """Exact numbers of ions per role -> species -> count; sites left over are empty.
 
     Args:
         formula: what to call it.
