@@ -40,7 +40,8 @@ def test_an_answer_comes_back_from_json(name):
     text = json.dumps(answer.as_dict(), allow_nan=False)
     for again in (type(answer).from_dict(json.loads(text)), MontyDecoder().decode(text)):
         assert type(again) is type(answer)
-        assert json.dumps(again.as_dict()) == text
+        assert again == answer
+        assert hash(again) == hash(answer)
         assert str(again) == str(answer)
         assert again.rows() == answer.rows()
 

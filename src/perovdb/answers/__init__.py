@@ -27,7 +27,8 @@ _MOST_ROWS = 60
 
 
 class Answer:
-    """Base of all results, which are declared ``@dataclass(frozen=True, repr=False)``.
+    """Base of all results, which are declared ``@dataclass(frozen=True, repr=False, eq=False)``:
+    two are equal that say the same, arrays and all.
 
     A subclass says in `_headline` what its one line holds, and overrides `rows` where its table
     has more than one line, `_lines` where its card is more than a table, and `derived`: names of
@@ -45,6 +46,12 @@ class Answer:
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Answer) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
 
     def _headline(self) -> str:
         """The answer in a few words; by default its first plain fields."""

@@ -32,7 +32,7 @@ EV_NM = 1239.841984
 LINEAR = "mean of the end members' gaps, weighted by their fractions"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Gap(Answer):
     """The band gap of a composition.
 

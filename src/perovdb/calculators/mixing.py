@@ -54,7 +54,7 @@ class EndMember(NamedTuple):
         return min(values), max(values)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Lattice(Answer):
     """Pseudo-cubic lattice parameter of a composition at a temperature.
 

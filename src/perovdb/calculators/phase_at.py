@@ -41,7 +41,7 @@ T_RULE = (
 )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class PhaseAt(Answer):
     """The phase of a composition at a temperature.
 

@@ -151,7 +151,7 @@ class Window(NamedTuple):
     evidence: str
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Tolerance(Answer):
     """Tolerance factors of a composition and the radii that they rest on.
 

@@ -105,7 +105,8 @@ def properties(
     found = [entry for table in TABLES for entry in _of_table(table, filters)]
     if name is not None:
         found = [row for row in found if row["name"] == name]
-        if not found and name not in names():
+        # All names are looked up only where the name is none of those with columns of their own.
+        if not found and name not in dict(QUANTITIES) and name not in names():
             from difflib import get_close_matches
 
             near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()

@@ -32,7 +32,7 @@ ATTEMPT_FREQUENCY_HZ = 1e12
 _TERMS = 30
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class HopRate(Answer):
     """What follows from a barrier: how often an ion hops, how far it gets, what time that takes.
 
