@@ -9,8 +9,13 @@ from pathlib import Path
 import numpy as np
 from ase.data import atomic_numbers
 from pymatgen.core import Lattice, Structure
+from scipy.constants import physical_constants
 
 from perovdb.errors import ResultError
+
+#: Atomic units.
+BOHR_A = physical_constants["Bohr radius"][0] * 1e10
+HARTREE_EV = physical_constants["Hartree energy in eV"][0]
 
 FEWEST_IMAGES = 3
 

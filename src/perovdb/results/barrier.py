@@ -216,25 +216,17 @@ class Barrier(Answer):
         return self.profile._table()
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """A folder whose band cannot be read, and why."""
-
-    folder: Path
-    error: str
-
-
 @dataclass(frozen=True, repr=False)
 class Barriers(Answer):
     """Several barriers; mean and spread are of those that can be trusted.
 
     Attributes:
         barriers: one for each folder that could be read.
-        unreadable: the other folders.
+        unreadable: the other folders, and why.
     """
 
     barriers: tuple[Barrier, ...]
-    unreadable: tuple[Unreadable, ...] = field(default=())
+    unreadable: dict[str, str] = field(default_factory=dict)
 
     derived = (
         *("count", "left_out", "mean_eV", "deviation_eV", "lowest_eV", "highest_eV", "rate_Hz"),
@@ -326,8 +318,11 @@ class Barriers(Answer):
         lines = table(self._table())
         for barrier in self.barriers:
             lines += [f"{barrier.folder}: problem: {problem}" for problem in barrier.problems]
-            lines += [f"{barrier.folder}:{line}" for line in _saved(barrier)]
-        lines += [f"{one.folder}: cannot be read: {one.error}" for one in self.unreadable]
+            saved = barrier.saved.lines() if barrier.saved else []
+            lines += [f"{barrier.folder}:{line}" for line in saved]
+        lines += [
+            f"{folder}: cannot be read: {error}" for folder, error in self.unreadable.items()
+        ]
         if self.count:
             lines.append(f"{self._mean()}; mean rate {self.rate_Hz:.3g} hops/s")
         if self.left_out:
@@ -342,7 +337,3 @@ class Barriers(Answer):
             f"mean of {self.count}: {self.mean_eV:z.4f}{spread} eV, from "
             f"{self.lowest_eV:z.4f} to {self.highest_eV:z.4f}"
         )
-
-
-def _saved(barrier: Barrier) -> list[str]:
-    return barrier.saved.lines() if barrier.saved else []

@@ -9,18 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.constants import physical_constants
 
 from perovdb.errors import ResultError
-from perovdb.results.band import Band, Facts, same_elements
+from perovdb.results.band import BOHR_A, HARTREE_EV, Band, Facts, same_elements
 from perovdb.results.cp2k_output import Step, read_frame, read_output
 from perovdb.results.text import head, lines, number
 
 CODE = "cp2k"
 MARKS = "the output of a band, and PROJECT-pos-Replica_nr_N-1.xyz of each replica"
-
-_BOHR_A = physical_constants["Bohr radius"][0] * 1e10
-_HARTREE_EV = physical_constants["Hartree energy in eV"][0]
 
 _REPLICA = re.compile(r"(?P<project>.+)-pos-Replica_nr_0*(?P<number>\d+)-1\.xyz$")
 
@@ -129,9 +125,9 @@ def _band(output: Path, replicas: list[Path]) -> Band:
         lattice_A=_finer(lattice, settings),
         elements=elements,
         positions_A=np.array([frame[1] for frame in frames]),
-        energies_eV=np.array([replica.energy for replica in last.replicas]) * _HARTREE_EV,
+        energies_eV=np.array([replica.energy for replica in last.replicas]) * HARTREE_EV,
         energy_kind="total energy of FORCE_EVAL, whose derivatives the forces are",
-        forces_eV_A=forces * (_HARTREE_EV / _BOHR_A),
+        forces_eV_A=forces * (HARTREE_EV / BOHR_A),
         tangential_eV_A=np.full(len(replicas), np.nan),
         facts=facts,
         files=(output, *replicas, *more),
@@ -183,9 +179,7 @@ def _facts(
             finished=ended,
             converged=converged,
             says=says,
-            threshold_eV_A=None
-            if threshold is None
-            else _SLACK * threshold * _HARTREE_EV / _BOHR_A,
+            threshold_eV_A=None if threshold is None else _SLACK * threshold * HARTREE_EV / BOHR_A,
             per_component=True,
             steps=last.number,
             climbing=settings.get("CLIMBING"),

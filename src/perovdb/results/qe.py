@@ -10,17 +10,13 @@ import re
 from pathlib import Path
 
 import numpy as np
-from scipy.constants import physical_constants
 
 from perovdb.errors import ResultError
-from perovdb.results.band import Band, Facts
+from perovdb.results.band import BOHR_A, HARTREE_EV, Band, Facts
 from perovdb.results.text import head, lines, number, numbers, only, whole
 
 CODE = "qe"
 MARKS = "prefix.path, prefix.axsf, and the output of neb.x"
-
-_BOHR_A = physical_constants["Bohr radius"][0] * 1e10
-_HARTREE_EV = physical_constants["Hartree energy in eV"][0]
 
 #: neb.x prints energies with this many eV of rounding, prefix.dat with less.
 _PRINTED_EV = 2e-6
@@ -112,11 +108,11 @@ def _path_file(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         where = f"{path}, image {place}"
         if len(block) < 2:
             raise cut
-        energies.append(number(block[0], where) * _HARTREE_EV)
+        energies.append(number(block[0], where) * HARTREE_EV)
         # The first image carries three flags of fixed atoms behind its numbers.
         table = np.array([numbers(row, 9 if place == 1 else 6, where) for row in block[1:]])
-        positions.append(table[:, :3] * _BOHR_A)
-        gradients.append(table[:, 3:6] * (_HARTREE_EV / _BOHR_A))
+        positions.append(table[:, :3] * BOHR_A)
+        gradients.append(table[:, 3:6] * (HARTREE_EV / BOHR_A))
     return np.array(energies), np.array(positions), -np.array(gradients)
 
 

@@ -14,7 +14,7 @@ from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.inputs.manifest import HopOfSet, Manifest, read_manifest
 from perovdb.results import ase, cp2k, qe, vasp
 from perovdb.results.band import Band, check_band
-from perovdb.results.barrier import Barrier, Barriers, Unreadable, kinetics
+from perovdb.results.barrier import Barrier, Barriers, kinetics
 from perovdb.results.chain import check_order, unwrapped
 from perovdb.results.profile import profile_of
 from perovdb.results.verdict import Problem, problems
@@ -100,7 +100,7 @@ def read_barriers(
         InputError: there is no such folder, or a number is not positive.
     """
     barriers: list[Barrier] = []
-    unreadable: list[Unreadable] = []
+    unreadable: dict[str, str] = {}
     for folder in dict.fromkeys(map(Path, folders)):
         try:
             barriers.append(
@@ -114,8 +114,8 @@ def read_barriers(
                 )
             )
         except ResultError as error:
-            unreadable.append(Unreadable(folder, str(error)))
-    return Barriers(tuple(barriers), tuple(unreadable))
+            unreadable[str(folder)] = str(error)
+    return Barriers(tuple(barriers), unreadable)
 
 
 def read_band(folder: str | os.PathLike[str], images: int | None = None) -> Band:
