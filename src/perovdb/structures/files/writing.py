@@ -20,64 +20,31 @@ from perovdb.structures.files.overlaps import plain
 from perovdb.structures.files.records import KEY, MARK, as_comment, as_line, make_record
 from perovdb.structures.units import carried, ion_formula
 
+#: Digits behind the point.
+DIGITS = 12
+
 
 def poscar(structure: Structure) -> str:
-    """A POSCAR of VASP 5; the record ends its first line."""
-    elements = _elements(structure)
-    edges = [0, *(i for i in range(1, len(elements)) if elements[i] != elements[i - 1])]
-    counts = np.diff([*edges, len(elements)])
-    # VASP stops at left-handed vectors: all three turned round give the mirror image, which the
-    # record turns back.
-    matrix = structure.lattice.matrix
-    matrix = matrix if np.linalg.det(matrix) > 0 else -matrix
-    lines = [
-        f"{title(structure)} {MARK}{as_line(make_record(structure))}",
-        "1.0",
-        *_rows(matrix),
-        " ".join(elements[i] for i in edges),
-        " ".join(map(str, counts)),
-        "direct",
-        *_rows(structure.frac_coords, elements, behind=True),
-    ]
-    return "\n".join(lines) + "\n"
+    """A POSCAR of VASP 5, as pymatgen writes it; the record ends its first line.
+
+    VASP stops at left-handed vectors: all three are turned round, which gives the mirror image,
+    and the record turns them back.
+    """
+    from pymatgen.io.vasp.inputs import Poscar
+
+    comment = f"{title(structure)} {MARK}{as_line(make_record(structure))}"
+    return Poscar(plain(structure), comment).get_str(significant_figures=DIGITS)
 
 
 def cif(structure: Structure) -> str:
-    """A CIF in P1; the record stands in comments before it."""
-    elements = _elements(structure)
-    lattice = structure.lattice
-    cell = [
-        f"_cell_{name} {value:.10f}"
-        for name, value in zip(
-            ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma"),
-            lattice.parameters,
-            strict=True,
-        )
-    ]
-    atoms = [
-        f"{element}{number} {element} 1 {place}"
-        for number, (element, place) in enumerate(
-            zip(elements, _rows(structure.frac_coords), strict=True), 1
-        )
-    ]
-    lines = [
-        f"# {title(structure)}",
-        as_comment(make_record(structure)) + f"data_{ion_formula(structure)}",
-        *cell,
-        f"_cell_volume {lattice.volume:.8f}",
-        "_symmetry_space_group_name_H-M 'P 1'",
-        "_symmetry_Int_Tables_number 1",
-        "loop_\n_symmetry_equiv_pos_as_xyz\n'x, y, z'",
-        "loop_",
-        "_atom_site_label",
-        "_atom_site_type_symbol",
-        "_atom_site_occupancy",
-        "_atom_site_fract_x",
-        "_atom_site_fract_y",
-        "_atom_site_fract_z",
-        *atoms,
-    ]
-    return "\n".join(lines) + "\n"
+    """A CIF in P1, as pymatgen writes it; the record stands in comments before it."""
+    from pymatgen.io.cif import CifWriter
+
+    bare = plain(structure)
+    for number, site in enumerate(bare, 1):
+        site.label = f"{site.specie.symbol}{number}"
+    record = as_comment(make_record(structure))
+    return f"# {title(structure)}\n{record}{CifWriter(bare, significant_figures=DIGITS)}"
 
 
 def xyz(structure: Structure) -> str:
@@ -194,11 +161,9 @@ def _elements(structure: Structure) -> list[str]:
     return [site.specie.symbol for site in plain(structure)]
 
 
-def _rows(vectors: np.ndarray, names: list[str] | None = None, behind: bool = False) -> list[str]:
-    """Lines of three numbers, with names before or behind them."""
-    numbers = [" ".join(f"{x:18.12f}" for x in row) for row in vectors]
+def _rows(vectors: np.ndarray, names: list[str] | None = None) -> list[str]:
+    """Lines of three numbers, behind names where there are some."""
+    numbers = [" ".join(f"{x:{DIGITS + 6}.{DIGITS}f}" for x in row) for row in vectors]
     if names is None:
         return numbers
-    if behind:
-        return [f"{row} {name}" for name, row in zip(names, numbers, strict=True)]
     return [f"{name:2s} {row}" for name, row in zip(names, numbers, strict=True)]
