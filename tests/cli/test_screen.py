@@ -35,16 +35,16 @@ def test_json(run):
     found = screen("Cs,FA,MA | Pb | I", "0.9 < t < 1", sort="t")
     assert answer["space"] == "Cs,MA,FA | Pb | I"
     assert (answer["n_compositions"], answer["n_kept"]) == (66, found.n_kept)
-    assert len(answer["rows"]) == found.n_kept
-    assert set(answer["rows"][0]) == {"formula", *DESCRIPTORS, "Cs", "MA", "FA", "Pb", "I"}
+    assert len(answer["compositions"]) == found.n_kept
+    assert set(answer["compositions"][0]) == {"formula", *DESCRIPTORS, "Cs", "MA", "FA", "Pb", "I"}
     assert answer["notes"] == list(found.notes)
     # What is not known is null, which other programs read.
     assert "NaN" not in out
-    assert any(row["gap_eV"] is None for row in answer["rows"])
+    assert any(row["gap_eV"] is None for row in answer["compositions"])
 
 
 def test_table(run):
-    out, _ = run("Cs,FA | Pb | I,Br", "--sort", "t", "--descending")
+    out, _ = run("Cs,FA | Pb | I,Br", "--sort", "-t")
     head, columns, *rows = out.splitlines()
     assert head == "Cs,FA | Pb | Br,I at 298 K: 121 compositions, 121 kept, the first 20 shown"
     assert columns.split()[:4] == ["formula", "t", "mu", "tau"]
@@ -69,7 +69,7 @@ def test_file(run, tmp_path):
     out, _ = run("Cs,FA | Pb | I,Br", "--linear-gap", "-o", str(file))
     assert f"written: {file}" in out
     ours = pd.read_csv(file)
-    theirs = screen("Cs,FA | Pb | I,Br", linear_where_unknown=True).rows
+    theirs = screen("Cs,FA | Pb | I,Br", linear_where_unknown=True).compositions
     pd.testing.assert_frame_equal(ours, theirs)
 
 
@@ -78,7 +78,7 @@ def test_file(run, tmp_path):
 def test_map(run, tmp_path, space, ending):
     image = pytest.importorskip("PIL.Image")
     file = tmp_path / f"map.{ending}"
-    run(space, "--step", "0.25", "--map", str(file), "--json")
+    run(space, "--step", "0.25", "--plot", str(file), "--json")
     if ending == "png":
         assert len(image.open(file).convert("RGB").getcolors(1 << 20)) > 10
     assert file.read_bytes()[:5] in (b"\x89PNG\r", b"<?xml", b"%PDF-")
@@ -88,26 +88,26 @@ def test_a_map_shows_all_that_is_kept_whatever_the_table_shows(run, tmp_path, mo
     drawn = []
     monkeypatch.setattr(plots, "save", lambda ax, path, **look: drawn.append((ax, look)))
     space, file = "Cs,FA,MA | Pb,Sn | I,Br", str(tmp_path / "map.png")
-    out, _ = run(space, "--step", "0.25", "--map", file, "--limit", "3", "--colour", "Sn")
+    out, _ = run(space, "--step", "0.25", "--plot", file, "--limit", "3", "--colour", "Sn")
     assert "the first 3 shown" in out
-    kept = screen(space, step=0.25).rows
+    kept = screen(space, step=0.25).compositions
     ((ax, _),) = drawn
     assert sum(len(points.get_offsets()) for points in ax.collections) == len(kept)
-    rows = json.loads(run(space, "--step", "0.25", "--map", file, "--limit", "3", "--json").out)
-    assert len(rows["rows"]) == 3
+    rows = json.loads(run(space, "--step", "0.25", "--plot", file, "--limit", "3", "--json").out)
+    assert len(rows["compositions"]) == 3
     assert rows["n_kept"] == len(kept)
-    rows = json.loads(run(space, "--step", "0.25", "--map", file, "--json").out)
-    assert len(rows["rows"]) == len(kept)
+    rows = json.loads(run(space, "--step", "0.25", "--plot", file, "--json").out)
+    assert len(rows["compositions"]) == len(kept)
 
 
 def test_a_map_is_written_over_by_force_alone(run, tmp_path):
     file = tmp_path / "map.png"
     file.write_text("mine")
     with pytest.raises(Exception, match="exists already") as caught:
-        run("Cs,FA | Pb | I", "--map", str(file))
+        run("Cs,FA | Pb | I", "--plot", str(file))
     assert caught.value.exit_code == 2
     assert file.read_text() == "mine"
-    run("Cs,FA | Pb | I", "--map", str(file), "--force", "--width", "4", "--dpi", "100")
+    run("Cs,FA | Pb | I", "--plot", str(file), "--force", "--width", "4", "--dpi", "100")
     image = pytest.importorskip("PIL.Image")
     with image.open(file) as drawn:
         assert drawn.size[0] == 400
@@ -128,12 +128,12 @@ def test_parquet_without_pyarrow(run, tmp_path, monkeypatch):
         (["Cs | Pb | I", "--step", "0.3"], "0.25"),
         (["Cs | Pb | I", "--step", "0.1", "--count", "3"], "Give one of them"),
         (["Cs | Pb | I", "--pareto", "t"], "min or max"),
-        (["Cs | Pb | I", "--map", "m.jpg"], "png"),
-        (["Cs | Pb | I", "--map", "m.png", "--style", "gg"], "There is no style 'gg'"),
-        (["Cs | Pb | I", "--map", "m.png", "--colour", "Xe"], "'Xe' is no quantity"),
-        (["Cs | Pb | I", "--width", "3"], "--width is that of a picture; give --map"),
-        (["Cs | Pb | I", "--colour", "t"], "--colour is that of a picture; give --map"),
-        (["Cs | Pb | I", "--map", "/nowhere/m.png"], "no folder"),
+        (["Cs | Pb | I", "--plot", "m.jpg"], "png"),
+        (["Cs | Pb | I", "--plot", "m.png", "--style", "gg"], "There is no style 'gg'"),
+        (["Cs | Pb | I", "--plot", "m.png", "--colour", "Xe"], "'Xe' is no quantity"),
+        (["Cs | Pb | I", "--width", "3"], "--width is that of a picture; give --plot"),
+        (["Cs | Pb | I", "--colour", "t"], "--colour is that of a picture; give --plot"),
+        (["Cs | Pb | I", "--plot", "/nowhere/m.png"], "no folder"),
         (["Cs | Pb | I", "-o", "kept.xls"], ".csv or .parquet"),
         (["Cs | Pb | I", "-o", "/nowhere/kept.csv"], "no folder"),
     ],
@@ -159,6 +159,11 @@ def test_bar_only_on_a_terminal(run, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     bars = []
     real = click.progressbar
-    monkeypatch.setattr(click, "progressbar", lambda **how: bars.append(how) or real(**how))
+
+    def watched(**how):
+        bars.append(real(**how))
+        return bars[0]
+
+    monkeypatch.setattr(click, "progressbar", watched)
     run("Cs,FA | Pb | I")
-    assert bars[0]["length"] == 11
+    assert (bars[0].length, bars[0].pos) == (11, 11)

@@ -30,8 +30,8 @@ def wide():
 def test_every_composition_is_a_point_of_t_and_mu(wide):
     ax = plots.screening(wide)
     drawn = points(ax)
-    assert len(drawn) == len(wide.rows) == wide.n_kept
-    expected = wide.rows[["t", "mu"]].to_numpy()
+    assert len(drawn) == len(wide.compositions) == wide.n_kept
+    expected = wide.compositions[["t", "mu"]].to_numpy()
     assert sorted(map(tuple, drawn)) == sorted(map(tuple, expected))
     assert ax.get_xlabel() == "tolerance factor $t$"
     assert ax.get_ylabel() == "octahedral factor $μ$"
@@ -39,7 +39,7 @@ def test_every_composition_is_a_point_of_t_and_mu(wide):
 
 def test_the_published_windows_are_drawn_as_far_as_the_data_reach(wide):
     ax = plots.screening(wide)
-    t, mu = wide.rows["t"], wide.rows["mu"]
+    t, mu = wide.compositions["t"], wide.compositions["mu"]
     (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     assert low < t.min() < t.max() < high
     assert high - low < 1.1 * np.ptp(t)
@@ -86,14 +86,14 @@ def test_the_colour_is_one_that_is_known_for_most():
 def test_what_has_no_value_is_grey_and_said():
     found = screen("Cs,FA,MA | Pb | I", step=0.25)
     ax = plots.screening(found, colour="gap_eV")
-    assert len(points(ax)) == len(found.rows)
+    assert len(points(ax)) == len(found.compositions)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["band gap not known"]
 
 
 def test_three_ions_on_a_site_make_a_triangle_with_ticks():
     found = screen("Cs,FA,MA | Pb | I", step=0.25)
     ax = plots.screening(found)
-    fractions = found.rows[["Cs", "MA", "FA"]].to_numpy()
+    fractions = found.compositions[["Cs", "MA", "FA"]].to_numpy()
     drawn, expected = points(ax), place(fractions)
     assert drawn[np.lexsort(drawn.T.round(6))] == pytest.approx(
         expected[np.lexsort(expected.T.round(6))]

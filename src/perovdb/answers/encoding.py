@@ -17,7 +17,8 @@ def encoded(value: Any) -> Any:
     """A value as JSON can hold it.
 
     Objects give their ``as_dict``; dataclasses and named tuples their fields; tuples, sets and
-    arrays are lists, paths texts, numpy's numbers Python's. NaN is None; infinity is a text.
+    arrays are lists, data frames lists of rows, paths texts, numpy's numbers Python's. NaN is
+    None; infinity is a text.
     """
     if isinstance(value, float):
         # numpy's float64 is a float too.
@@ -34,6 +35,8 @@ def encoded(value: Any) -> Any:
         return {name: encoded(getattr(value, name)) for name in value.__dataclass_fields__}
     if hasattr(value, "tolist"):
         return encoded(value.tolist())
+    if hasattr(value, "iterrows"):
+        return encoded(value.to_dict("records"))
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, Sequence | Set):

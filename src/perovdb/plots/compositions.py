@@ -60,7 +60,7 @@ def screening(
     Args:
         screening: as of `screen`.
         ax: axes to draw on; by default those of a new figure.
-        x, y: columns of its rows, instead of a triangle and of t and mu.
+        x, y: columns of its compositions, instead of a triangle and of t and mu.
         colour: column that the colour shows; by default the gap, or tau or t where
             more of them are known.
         windows: instead of those of the screening.
@@ -69,7 +69,7 @@ def screening(
     Raises:
         InputError: there is no such column or style.
     """
-    rows = screening.rows
+    rows = screening.compositions
     colour = _known(rows, colour) or next(
         (name for name in _COLOURS if rows[name].notna().mean() >= 0.5), None
     )
@@ -187,7 +187,7 @@ def _label(column: str) -> str:
 
 def _triangle(screening: ScreeningFields) -> tuple[tuple[str, str, str] | None, float]:
     """The three ions whose fractions alone vary, if there are such, and what they sum to."""
-    columns = [str(name) for name in screening.rows.columns]
+    columns = [str(name) for name in screening.compositions.columns]
     open_sites: list[tuple[list[str], float]] = []
     for site in screening.space.split("|"):
         free, rest = [], 1.0

@@ -69,7 +69,7 @@ def test_steps_that_cannot_be(step):
 
 def test_a_step_must_part_what_is_left():
     space = parse_space("Cs0.05,FA,MA | Pb | I")
-    with pytest.raises(InputError, match=r"--step 0\.05"):
+    with pytest.raises(InputError, match=r"step of 0\.05"):
         Grid(space, 0.1)
     assert Grid(space, 0.05).total == 20
     # What one ion takes whole needs no step.

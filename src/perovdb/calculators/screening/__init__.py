@@ -1,36 +1,34 @@
 """Go through a space of compositions and keep those that satisfy a condition.
 
-`screen` does it all; `ask`, `found_blocks` and `frame` are its steps, for who wants to look at
-blocks on their own.
+`screen` does it all; `question` and `kept_blocks` are its steps, for who wants to look at blocks
+on their own.
 """
 
+from perovdb.calculators.screening.blocks import Run, kept_blocks
 from perovdb.calculators.screening.descriptors import DESCRIPTORS, Tables, tables
-from perovdb.calculators.screening.question import DEFAULT_STEP, Found, Question, ask
-from perovdb.calculators.screening.run import (
-    Progress,
-    Screening,
-    Seen,
-    found_blocks,
-    frame,
-    screen,
-)
+from perovdb.calculators.screening.designs import Grid, Random, Sample
+from perovdb.calculators.screening.question import DEFAULT_STEP, Kept, Question, question
+from perovdb.calculators.screening.screening import SHOWN, Screening, Seen, screen
 from perovdb.calculators.screening.space import Block, Space, parse_space
 
 __all__ = [
     "DEFAULT_STEP",
     "DESCRIPTORS",
+    "SHOWN",
     "Block",
-    "Found",
-    "Progress",
+    "Grid",
+    "Kept",
     "Question",
+    "Random",
+    "Run",
+    "Sample",
     "Screening",
     "Seen",
     "Space",
     "Tables",
-    "ask",
-    "found_blocks",
-    "frame",
+    "kept_blocks",
     "parse_space",
+    "question",
     "screen",
     "tables",
 ]

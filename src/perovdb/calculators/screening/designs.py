@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from math import comb, gcd, lcm, prod
-from typing import Protocol
 
 import numpy as np
 
@@ -34,19 +33,12 @@ SMALLEST_STEP = 1e-4
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 
-class Design(Protocol):
-    """Compositions of a space: how many, and any block of BLOCK of them by its number."""
+@dataclass(frozen=True)
+class Random:
+    """So many random compositions; the same seed gives the same ones."""
 
-    @property
-    def space(self) -> Space:
-        """Where they are taken from."""
-
-    @property
-    def total(self) -> int:
-        """How many there are."""
-
-    def block(self, number: int) -> Block:
-        """The compositions from number * BLOCK on."""
+    count: int
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,14 +80,18 @@ class Grid:
                 whole = 10**DECIMALS
                 fitting = gcd(whole, int(site.rest * whole)) / whole
                 finer = (
-                    f"Give --step {fitting:g}" if fitting >= SMALLEST_STEP else "Hold round parts"
+                    f"Give a step of {fitting:g}"
+                    if fitting >= SMALLEST_STEP
+                    else "Hold round parts"
                 )
                 raise InputError(
                     f"The rest of the {site.name} site, {float(site.rest):g}, is not a whole "
                     f"number of steps of {self.step:g}.",
-                    f"{finer}, or ask for a random sample with --count.",
+                    f"{finer}, or ask for a random sample: Random(count), --count.",
                 )
-        _check_total(self.total, "Give a larger step, or --count for a random sample.")
+        _check_total(
+            self.total, "Give a larger step, or ask for a random sample: Random(count), --count."
+        )
 
     @property
     def _exact_step(self) -> Fraction:
@@ -177,12 +173,12 @@ class Sample:
         return _filled(site, edges, Fraction(1, fine))
 
 
-def n_blocks(design: Design) -> int:
+def n_blocks(design: Grid | Sample) -> int:
     """How many blocks hold all compositions of a design."""
     return -(-design.total // BLOCK)
 
 
-def blocks(design: Design) -> Iterator[Block]:
+def blocks(design: Grid | Sample) -> Iterator[Block]:
     """All compositions of a design, a block at a time."""
     return map(design.block, range(n_blocks(design)))
 

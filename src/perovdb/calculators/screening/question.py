@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from perovdb.calculators.screening.descriptors import DESCRIPTORS, Tables, descriptors, tables
-from perovdb.calculators.screening.designs import Design, Grid, Sample
+from perovdb.calculators.screening.designs import Grid, Random, Sample, formulas
 from perovdb.calculators.screening.expressions import Condition, Quantity
 from perovdb.calculators.screening.pareto import Objective, front, objective
-from perovdb.calculators.screening.space import Space, parse_space
+from perovdb.calculators.screening.space import Block, Space, parse_space
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 
 DEFAULT_STEP = 0.1
 
 
-class Found(NamedTuple):
+class Kept(NamedTuple):
     """What was kept of some compositions.
 
     Attributes:
@@ -38,18 +40,17 @@ class Found(NamedTuple):
 class Question:
     """All that is needed to look at any block of a design, here or on another machine."""
 
-    design: Design
+    design: Grid | Sample
     tables: Tables
     where: Condition | None
     objectives: tuple[Objective, ...]
     sort: Quantity | None
-    descending: bool
     limit: int | None
     linear_where_unknown: bool
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Of the rows that are found."""
+        """Of the rows that are kept."""
         return (*DESCRIPTORS, *self.design.space.species)
 
     @property
@@ -58,7 +59,7 @@ class Question:
         parts = (self.where, *(each.quantity for each in self.objectives), self.sort)
         return tuple(dict.fromkeys(name for part in parts if part for name in part.names))
 
-    def look(self, number: int) -> Found:
+    def look(self, number: int) -> Kept:
         """The compositions of one block that satisfy the condition, of them the best."""
         block = self.design.block(number)
         values = descriptors(block, self.tables, self.linear_where_unknown)
@@ -67,16 +68,16 @@ class Question:
         kept = np.arange(len(block)) if self.where is None else np.flatnonzero(self.where(values))
         rows = np.column_stack([values[name][kept] for name in self.columns])
         ranges = np.array([_range(values[name]) for name in self.names]).reshape(-1, 3)
-        return Found(len(block), len(kept), self.best(rows), ranges)
+        return Kept(len(block), len(kept), self.best(rows), ranges)
 
-    def look_at(self, numbers: Sequence[int]) -> Found:
+    def look_at(self, numbers: Sequence[int]) -> Kept:
         """The same for several blocks."""
         return self.join([self.look(number) for number in numbers])
 
-    def join(self, parts: Sequence[Found]) -> Found:
+    def join(self, parts: Sequence[Kept]) -> Kept:
         """The best of several parts, in their order."""
         ranges = np.array([part.ranges for part in parts])
-        return Found(
+        return Kept(
             sum(part.n_compositions for part in parts),
             sum(part.n_kept for part in parts),
             self.best(np.concatenate([part.rows for part in parts])),
@@ -109,8 +110,17 @@ class Question:
         """Rows in the order asked for, up to the limit; unknown values come last."""
         if self.sort is not None and len(rows):
             key = self.sort(dict(zip(self.columns, rows.T, strict=True)))
-            rows = rows[np.argsort(-key if self.descending else key, kind="stable")]
+            rows = rows[np.argsort(key, kind="stable")]
         return rows[: self.limit]
+
+    def frame(self, rows: np.ndarray) -> pd.DataFrame:
+        """Rows that were kept as a table, with their formulas."""
+        frame = pd.DataFrame(rows, columns=list(self.columns))
+        space = self.design.space
+        bounds = np.cumsum([len(DESCRIPTORS), *(len(site.species) for site in space.sites)])
+        block = Block(*(rows[:, start:end] for start, end in pairwise(bounds)))
+        frame.insert(0, "formula", np.array(formulas(space, block), dtype=object))
+        return frame
 
 
 def _range(values: np.ndarray) -> tuple[float, float, float]:
@@ -120,17 +130,14 @@ def _range(values: np.ndarray) -> tuple[float, float, float]:
     return float(np.nanmin(values)), float(np.nanmax(values)), float(np.count_nonzero(unknown))
 
 
-def ask(
+def question(
     space: Space | str,
     where: str | None = None,
     *,
-    step: float | None = None,
-    count: int | None = None,
-    seed: int = 0,
+    step: float | Random = DEFAULT_STEP,
     sort: str | None = None,
-    descending: bool = False,
+    pareto: Sequence[str] = (),
     limit: int | None = None,
-    objectives: Sequence[str] = (),
     temperature_K: float = ROOM_TEMPERATURE_K,
     linear_where_unknown: bool = False,
 ) -> Question:
@@ -139,22 +146,16 @@ def ask(
     Arguments and errors as for `screen`.
     """
     space = parse_space(space) if isinstance(space, str) else space
-    if step is not None and count is not None:
-        raise InputError("Both a step and a count are given.", "Give one of them.")
     if limit is not None and limit < 1:
         raise InputError(f"A limit of {limit} leaves nothing.", "Give 1 or more.")
-    design: Design
-    if count is not None:
-        design = Sample(space, count, seed)
-    else:
-        design = Grid(space, DEFAULT_STEP if step is None else step)
     names = (*DESCRIPTORS, *space.species)
     return Question(
-        design=design,
+        design=Grid(space, step)
+        if isinstance(step, int | float)
+        else Sample(space, step.count, step.seed),
         where=None if where is None else Condition(where, names),
-        objectives=tuple(objective(text, names) for text in objectives),
+        objectives=tuple(objective(text, names) for text in pareto),
         sort=None if sort is None else Quantity(sort, names),
-        descending=descending,
         limit=limit,
         linear_where_unknown=linear_where_unknown,
         tables=tables(space, temperature_K),

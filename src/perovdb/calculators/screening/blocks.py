@@ -1,0 +1,106 @@
+"""Go through all blocks of a question, here or on a Dask cluster.
+
+Memory holds the best so far and a few blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from perovdb.calculators.screening.designs import BLOCK, n_blocks
+from perovdb.calculators.screening.question import Kept, Question
+from perovdb.errors import InputError, OutOfRange
+
+#: More compositions than this are not kept: a table of them would fill the memory.
+MOST_KEPT = 2_000_000
+
+#: Blocks that one task of a Dask cluster looks at, and tasks that wait there at a time.
+BLOCKS_A_TASK = 64
+TASKS_AHEAD = 64
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the work is done.
+
+    Attributes:
+        progress: called after each block with how many compositions were looked at, and of how
+            many.
+        scheduler: address of a Dask scheduler that shares the blocks among its workers, where
+            perovdb is installed too.
+    """
+
+    progress: Callable[[int, int], None] | None = None
+    scheduler: str | None = None
+
+
+def kept_blocks(question: Question) -> Iterator[Kept]:
+    """What is kept of each block of the question's design, one after the other."""
+    return map(question.look, range(n_blocks(question.design)))
+
+
+def kept_in_all(question: Question, run: Run) -> Kept:
+    """What is kept of all blocks together.
+
+    Raises:
+        InputError: dask.distributed is not installed, or the address has no scheduler.
+        OutOfRange: too many compositions are kept.
+    """
+    if run.scheduler is None:
+        parts = kept_blocks(question)
+    else:
+        parts = _kept_on_cluster(question, run.scheduler)
+    narrows = question.objectives or question.limit is not None
+    joined: list[Kept] = []
+    done = 0
+    for part in parts:
+        joined.append(part)
+        done += part.n_compositions
+        if narrows and sum(len(each.rows) for each in joined[1:]) > max(
+            len(joined[0].rows), BLOCK
+        ):
+            joined = [question.join(joined)]
+        elif sum(len(each.rows) for each in joined) > MOST_KEPT:
+            raise OutOfRange(
+                f"More than {MOST_KEPT:,} compositions are kept.",
+                "Ask for a stricter condition, or for the first of an order with a limit.",
+            )
+        if run.progress:
+            run.progress(done, question.design.total)
+    return question.join(joined)
+
+
+def _kept_on_cluster(question: Question, scheduler: str) -> Iterator[Kept]:
+    """What is kept of the blocks, several at a time and in their order."""
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        raise InputError(
+            "A scheduler is given, but dask.distributed is not installed.",
+            "Run: pip install 'dask[distributed]'",
+        ) from None
+    try:
+        client = distributed.Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"There is no Dask scheduler at {scheduler} ({error}).",
+            "Start one with 'dask scheduler' and give the address that it prints.",
+        ) from None
+    with client:
+        shared = client.scatter(question, broadcast=True)
+        end = n_blocks(question.design)
+        waiting = []
+        for start in range(0, end, BLOCKS_A_TASK):
+            task = range(start, min(start + BLOCKS_A_TASK, end))
+            waiting.append(client.submit(_look_at, shared, task, pure=False))
+            if len(waiting) == TASKS_AHEAD:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+def _look_at(question: Question, numbers: Sequence[int]) -> Kept:
+    return question.look_at(numbers)
