@@ -45,6 +45,13 @@ def test_tolerance(perovdb):
     }
 
 
+def test_a_file_is_asked_for_its_composition(perovdb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    perovdb("build", "CsPbI3", "--phase", "alpha", "-o", "POSCAR")
+    for command in ("tolerance", "lattice", "gap"):
+        assert ask(perovdb, command, "POSCAR") == ask(perovdb, command, "CsPbI3")
+
+
 def test_lattice(perovdb):
     (answer,) = ask(perovdb, "lattice", "CsPbI3")
     assert answer["formula"] == "CsPbI3"

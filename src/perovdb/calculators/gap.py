@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from perovdb.answers import Answer
-from perovdb.calculators import provenance
 from perovdb.calculators.bowing import Bowing, bowing, bowing_note
+from perovdb.calculators.provenance import Estimate, FromSource
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
@@ -33,7 +32,7 @@ LINEAR = "mean of the end members' gaps, weighted by their fractions"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Gap(Answer):
+class Gap(Estimate):
     """The band gap of a composition.
 
     Attributes:
@@ -57,27 +56,8 @@ class Gap(Answer):
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
 
-    derived = ("sources", "kind", "evidence")
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Keys of all sources."""
-        return provenance.sources([*self.end_members.values(), *self.bowings])
-
-    @property
-    def kind(self) -> str:
-        """That of a pure compound's gap; "derived" for an alloy."""
-        kinds = [end.kind for end in self.end_members.values()]
-        return kinds[0] if len(kinds) == 1 else "derived"
-
-    @property
-    def evidence(self) -> str:
-        """That of the least sure gap or bowing."""
-        return provenance.least_sure([*self.end_members.values(), *self.bowings])
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One row."""
-        return [{**self._scalars(), **provenance.columns(self)}]
+    def _values(self) -> list[FromSource]:
+        return [*self.end_members.values(), *self.bowings]
 
     def _table(self) -> list[dict[str, Any]]:
         return [

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from perovdb.answers import Answer
-from perovdb.calculators import provenance
+from perovdb.calculators.provenance import Estimate
 from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
@@ -55,7 +54,7 @@ class EndMember(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Lattice(Answer):
+class Lattice(Estimate):
     """Pseudo-cubic lattice parameter of a composition at a temperature.
 
     Attributes:
@@ -73,27 +72,8 @@ class Lattice(Answer):
     end_members: tuple[EndMember, ...]
     notes: tuple[str, ...]
 
-    derived = ("sources", "kind", "evidence")
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Keys of the sources, in the order of the end members."""
-        return provenance.sources(member.cell for member in self.end_members)
-
-    @property
-    def kind(self) -> str:
-        """That of a pure compound's cell; "derived" for a mixture."""
-        pure = len(self.end_members) == 1
-        return self.end_members[0].cell.kind if pure else "derived"
-
-    @property
-    def evidence(self) -> str:
-        """That of the least sure cell."""
-        return provenance.least_sure(member.cell for member in self.end_members)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One row."""
-        return [{**self._scalars(), **provenance.columns(self)}]
+    def _values(self) -> list[Cell]:
+        return [member.cell for member in self.end_members]
 
     def _table(self) -> list[dict[str, Any]]:
         return [

@@ -9,7 +9,7 @@ Shannon lacks, that of Travis.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from perovdb.composition import Composition, Ion
+from perovdb.composition import Ion
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
 from perovdb.store import queries
@@ -58,14 +58,14 @@ def _distance_from_wanted(row: Record, site: str) -> tuple[int, int]:
 
 
 def radii_used(
-    composition: Composition,
+    ions: Iterable[str],
     radius_set: str | None = None,
     radii_A: Mapping[str, float] | None = None,
 ) -> dict[str, RadiusUsed]:
-    """The radius of each ion of a composition -> where it comes from.
+    """The radius that descriptors take for each ion.
 
     Args:
-        composition: whose ions.
+        ions: species.
         radius_set: a set that comes first, where it has the ion.
         radii_A: species -> radius in angstrom that comes before all sets.
 
@@ -81,27 +81,16 @@ def radii_used(
                 f"A radius of {radius_A:g} A of {species} cannot be.",
                 "Give it in angstrom, 0.1 to 4.",
             )
-    order = _sets_in_order(radius_set)
-    return {
-        species: RadiusUsed(species, own[species], "given", "given", "given", "stated", "given")
-        if species in own
-        else _of_store(species, order)
-        for species in composition.species
-    }
-
-
-def stored_radii(species: Iterable[str], radius_set: str | None = None) -> dict[str, RadiusUsed]:
-    """The radius of each ion in the store -> where it comes from; arguments and errors as for
-    `radii_used`."""
-    order = _sets_in_order(radius_set)
-    return {name: _of_store(name, order) for name in species}
-
-
-def _sets_in_order(radius_set: str | None) -> tuple[str, ...]:
     sets = queries.vocabulary("radius_set")
     if radius_set is not None and radius_set not in sets:
         raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
-    return SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
+    order = SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
+    return {
+        name: RadiusUsed(name, own[name], "given", "given", "given", "stated", "given")
+        if name in own
+        else _of_store(name, order)
+        for name in ions
+    }
 
 
 def _of_store(species: str, order: tuple[str, ...]) -> RadiusUsed:

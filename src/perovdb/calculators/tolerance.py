@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from perovdb.answers import Answer
-from perovdb.calculators import provenance
+from perovdb.calculators.provenance import Estimate
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
 from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.composition.registry import load_registry
@@ -152,7 +151,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Tolerance(Answer):
+class Tolerance(Estimate):
     """Tolerance factors of a composition and the radii that they rest on.
 
     Attributes:
@@ -178,32 +177,15 @@ class Tolerance(Answer):
     averaging: str = AVERAGING
     radii_rule: str = RULE
 
-    derived = ("sources", "kind", "evidence")
-    kind = "derived"
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Keys of the sources of the radii."""
-        return provenance.sources(self.radii.values())
-
-    @property
-    def evidence(self) -> str:
-        """That of the least sure radius."""
-        return provenance.least_sure(self.radii.values())
-
     def rows(self) -> list[dict[str, Any]]:
         """One row: the factors and, in words, the radii."""
-        return [
-            {
-                "formula": self.formula,
-                "t": self.t,
-                "mu": self.mu,
-                "tau": self.tau,
-                "probability": self.probability,
-                "radii_A": self._radii_text(),
-                **provenance.columns(self),
-            }
-        ]
+        (row,) = super().rows()
+        del row["averaging"], row["radii_rule"]
+        last = {name: row.pop(name) for name in ("source", "kind", "evidence", "notes")}
+        return [{**row, "radii_A": self._radii_text(), **last}]
+
+    def _values(self) -> list[RadiusUsed]:
+        return list(self.radii.values())
 
     def _table(self) -> list[dict[str, Any]]:
         return [
@@ -249,7 +231,7 @@ def tolerance(
     Tolerance(Cs0.5FA0.5PbI3, t=0.919, mu=0.541, tau=3.85)
     """
     composition = as_perovskite(material, "The tolerance factor")
-    radii = radii_used(composition, radius_set, radii_A)
+    radii = radii_used(composition.species, radius_set, radii_A)
     r_A, r_B, r_X = (
         sum(fraction * radii[species].radius_A for species, fraction in ions.items())
         for ions in composition.sites.values()

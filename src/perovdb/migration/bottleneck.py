@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.calculators.radii import RadiusUsed, stored_radii
+from perovdb.calculators.radii import RadiusUsed, radii_used
 from perovdb.errors import StructureError
 from perovdb.migration.hops import Hop
 from perovdb.migration.neighbours import Neighbours
@@ -97,7 +97,7 @@ def bottleneck(
             f"The structure has no site {max(hop.start_site, hop.end_site)}.",
             "Give the structure in which the hop was found.",
         )
-    radii = stored_radii(dict.fromkeys([*ions, hop.species]), radius_set)
+    radii = radii_used(dict.fromkeys([*ions, hop.species]), radius_set)
     start, end = (np.array(point) @ sites.lattice_A for point in (hop.start, hop.end))
     # The middle of the hop is one point more, and its neighbours are wanted.
     middle = (np.array(hop.start) + np.array(hop.end)) / 2
