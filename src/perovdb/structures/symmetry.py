@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from itertools import permutations as permuted
-from itertools import product
 
 import numpy as np
 import spglib
@@ -206,14 +204,3 @@ def _unclear() -> StructureError:
         "The symmetry operations of the cell do not permute its sites.",
         "The sites are near to a higher symmetry: move them onto it, or change the tolerance.",
     )
-
-
-def cube_rotations() -> np.ndarray:
-    """(24, 3, 3) proper rotations of the cube, the identity first."""
-    matrices = []
-    for order, signs in product(permuted(range(3)), product((1, -1), repeat=3)):
-        matrix = np.zeros((3, 3))
-        matrix[range(3), order] = signs
-        if np.linalg.det(matrix) > 0:
-            matrices.append(matrix)
-    return np.array(matrices)

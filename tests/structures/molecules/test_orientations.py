@@ -22,9 +22,9 @@ from perovdb.structures.molecules.orientations import (
     orientations,
     pointing,
 )
+from perovdb.structures.rotations import cube_rotations
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
-from perovdb.structures.symmetry import cube_rotations
 
 ALTERNATING = [rule for rule in ORIENTATIONS if rule.startswith(("antiferro", "columnar"))]
 

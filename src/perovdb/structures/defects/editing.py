@@ -12,9 +12,9 @@ from scipy.spatial import cKDTree
 from perovdb.errors import StructureError
 from perovdb.structures.assembling import added
 from perovdb.structures.drawing import draw
+from perovdb.structures.rotations import cube_rotations
 from perovdb.structures.sites import Sites
 from perovdb.structures.streams import stream
-from perovdb.structures.symmetry import cube_rotations
 from perovdb.structures.units import PROPERTIES, Unit, units
 
 #: An orientation beside those of the drawing: of the turns of the cube and as many free ones,

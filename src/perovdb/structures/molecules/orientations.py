@@ -18,8 +18,8 @@ from perovdb.calculators.molecules import CENTRES
 from perovdb.errors import InputError
 from perovdb.structures.molecules.foreign import read_molecule
 from perovdb.structures.molecules.geometry import RigidMolecule, from_record
+from perovdb.structures.rotations import cube_rotations
 from perovdb.structures.streams import stream
-from perovdb.structures.symmetry import cube_rotations
 
 #: How the molecules of a structure are turned.
 ORIENTATIONS = {

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.molecules import centre_of
 from perovdb.structures.molecules.geometry import RigidMolecule, in_own_frame
-from perovdb.structures.symmetry import cube_rotations
+from perovdb.structures.rotations import best_rotation, cube_rotations
 
 #: Atoms that agree to this on average are in the right order, in angstrom.
 IN_ORDER_A = 0.05
@@ -33,8 +33,7 @@ def superpose(
         the rotation, and the root mean square distance in angstrom; infinite if the copy is
         made of other atoms.
 
-    Sources: Kabsch, Acta Cryst. A 32, 922 (1976), as implemented in scipy; the numbering by
-    Kuhn's assignment, from 24 starts, as in iterative closest points.
+    The numbering is by Kuhn's assignment, from 24 starts, as in iterative closest points.
     """
     if sorted(elements) != sorted(molecule.elements):
         return Rotation.identity(), np.inf
@@ -70,7 +69,5 @@ def superpose(
 def _fit(moving_A: np.ndarray, fixed_A: np.ndarray) -> tuple[Rotation, float]:
     """The best rotation, and the root mean square distance after it."""
     # A single atom, or two on a line, leave turns open, of which scipy would warn.
-    u, _, vt = np.linalg.svd(fixed_A.T @ moving_A)
-    hand = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    fit = Rotation.from_matrix(u @ hand @ vt)
+    fit = Rotation.from_matrix(best_rotation(moving_A, fixed_A)[0])
     return fit, float(np.sqrt(((fit.apply(moving_A) - fixed_A) ** 2).sum(axis=1).mean()))

@@ -13,6 +13,7 @@ import numpy as np
 
 from perovdb.errors import StructureError
 from perovdb.structures.neighbours import Neighbours
+from perovdb.structures.rotations import best_rotation
 
 #: B sites up to this many shortest B-B distances apart are neighbours in a simple cubic lattice,
 #: whose second neighbours are sqrt(2) apart.
@@ -47,9 +48,8 @@ class Axes:
 
     def upright(self) -> np.ndarray:
         """(3, 3) proper rotation R; `positions @ R` has the axes along x, y and z as well as can
-        be (least squares, W. Kabsch, Acta Cryst. A32, 922 (1976), from memory)."""
-        left, _, right = np.linalg.svd(self.vectors_A.T @ np.diag(self.lengths_A))
-        turn = left @ np.diag([1, 1, np.sign(np.linalg.det(left @ right))]) @ right
+        be."""
+        turn = best_rotation(self.vectors_A, np.diag(self.lengths_A))[0].T
         return np.eye(3) if np.abs(turn - np.eye(3)).max() < 1e-6 else np.asarray(turn)
 
 

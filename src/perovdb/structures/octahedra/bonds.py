@@ -20,6 +20,7 @@ from scipy.spatial.transform import Rotation
 from perovdb.answers import Answer
 from perovdb.errors import StructureError
 from perovdb.structures.neighbours import Neighbours
+from perovdb.structures.rotations import best_rotation
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import sites_of_units, units
 
@@ -268,16 +269,13 @@ def measure(site: int, ion: str, centre_A: np.ndarray, vectors: np.ndarray) -> O
 
 def _fit(vectors: np.ndarray, corners: np.ndarray, bond: float) -> tuple[np.ndarray, np.ndarray]:
     """Rotation vector (3,) in degrees and centre (3,) of the regular octahedron nearest to some
-    corners (Kabsch, Acta Cryst. A 32, 922 (1976), 10.1107/S0567739476001873, from memory)."""
+    corners."""
     nothing = np.full(3, np.nan)
     if len(vectors) < 3:
         return nothing, nothing
-    shifted = vectors - vectors.mean(axis=0)
-    left, size, right = np.linalg.svd(shifted.T @ (corners - corners.mean(axis=0)))
-    if size[1] < 1e-6 * size[0]:  # the corners are on one line: any turn about it fits
+    turn, sizes = best_rotation(corners - corners.mean(axis=0), vectors - vectors.mean(axis=0))
+    if sizes[1] < 1e-6 * sizes[0]:  # the corners are on one line: any turn about it fits
         return nothing, nothing
-    hand = np.linalg.det(left) * np.linalg.det(right)
-    turn = left @ np.diag([1.0, 1.0, hand]) @ right
     centre = vectors.mean(axis=0) - bond * turn @ corners.mean(axis=0)
     return np.degrees(Rotation.from_matrix(turn).as_rotvec()), centre
 

@@ -12,7 +12,7 @@ import numpy as np
 from perovdb.answers import Answer
 from perovdb.errors import InputError
 from perovdb.structures.octahedra.bonds import Bonds, Octahedron
-from perovdb.structures.symmetry import cube_rotations
+from perovdb.structures.rotations import cube_rotations
 
 Matrix = tuple[tuple[float, float, float], ...]
 
