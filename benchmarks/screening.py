@@ -11,7 +11,14 @@ import numpy as np
 from pymatgen.core import Composition as Formula
 from pymatgen.core import Species
 
-from perovdb.calculators.screening import Block, Question, Random, kept_blocks, question, screen
+from perovdb.calculators.screening import (
+    Block,
+    Question,
+    RandomSample,
+    kept_blocks,
+    question,
+    screen,
+)
 
 # All end members of it are known, so that no value is skipped.
 SPACE = "Cs,FA,MA | Pb | I,Br"
@@ -23,7 +30,12 @@ LOOP = 200
 def best_of(count: int) -> Question:
     """All descriptors of random compositions; of those that a condition keeps, the best."""
     return question(
-        SPACE, WHERE, step=Random(count), sort="abs(t - 0.95)", limit=20, linear_where_unknown=True
+        SPACE,
+        WHERE,
+        step=RandomSample(count),
+        sort="abs(t - 0.95)",
+        limit=20,
+        linear_where_unknown=True,
     )
 
 
@@ -140,7 +152,7 @@ if __name__ == "__main__":
             f"{theirs_us / ours_us:.0f} x"
         )
     start = time.perf_counter()
-    rows = screen(SPACE, step=Random(MILLION)).compositions
+    rows = screen(SPACE, step=RandomSample(MILLION)).compositions
     all_s = time.perf_counter() - start
     print(f"  a DataFrame of all {len(rows):,} with their formulas: {all_s:.1f} s")
     for count in (MILLION // 10, MILLION, 10 * MILLION):

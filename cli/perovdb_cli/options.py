@@ -234,12 +234,11 @@ class Picture(NamedTuple):
         close("all")
 
 
-def picture(text: str, flag: str = "--plot") -> Callable[[Function], Function]:
+def picture(text: str) -> Callable[[Function], Function]:
     """The options of a picture, handed on as one argument `picture`, None if none is asked for.
 
     Args:
         text: what it shows, for the help.
-        flag: by which its file is named.
     """
 
     def decorate(function: Function) -> Function:
@@ -249,13 +248,16 @@ def picture(text: str, flag: str = "--plot") -> Callable[[Function], Function]:
             look = {name: arguments.pop(name) for name in ("style", "width", "dpi", "force")}
             idle = [name for name, value in look.items() if value]
             if path is None and idle:
-                raise click.UsageError(f"--{idle[0]} is that of a picture; give {flag}.")
+                raise click.UsageError(f"--{idle[0]} is that of a picture; give --plot.")
             look["dpi"] = look["dpi"] or 300
             return function(*args, picture=path and Picture(path, **look), **arguments)
 
         options = [
             click.option(
-                flag, "picture", metavar="FILE", help=f"{text}: *.png, *.svg, *.pdf, a new file."
+                "--plot",
+                "picture",
+                metavar="FILE",
+                help=f"{text}: *.png, *.svg, *.pdf, a new file.",
             ),
             click.option(
                 "--style",

@@ -97,6 +97,7 @@ def command(
     Example:
       perovdb infer CsPbBr3 CsPbI3 --end CsPbBr3=6.02 --end CsPbI3=6.41 --a 6.11 --a 6.08
     """
+    from perovdb.answers.tables import fitted
     from perovdb.calculators.inference import card, infer, read_number
 
     if picture is not None:
@@ -137,7 +138,8 @@ def command(
     if as_json or as_csv:
         render.emit_all(samples, as_json, as_csv)
     else:
-        render.emit_lines(card(samples))
+        with fitted(render.terminal_width()):
+            render.emit_lines(card(samples))
 
 
 def _end_members(formulas: tuple[str, ...], ends: tuple[str, ...]) -> Any:

@@ -88,7 +88,7 @@ def command(
       perovdb screen 'Cs0.1,FA,MA | Pb | I,Br' --where '0.9 < t < 1 and a_A > 6.2' --sort t
     """
     from perovdb import plots
-    from perovdb.calculators.screening import SHOWN, Random, Run, screen
+    from perovdb.calculators.screening import SHOWN, RandomSample, Run, screen
     from perovdb.errors import MissingData
 
     if step is not None and count is not None:
@@ -100,7 +100,7 @@ def command(
     if picture is not None:
         picture.check()
     if count is not None:
-        how["step"] = Random(count, seed)
+        how["step"] = RandomSample(count, seed)
     elif step is not None:
         how["step"] = step
     # Only a card for people is short by itself, and a picture shows all that is kept.

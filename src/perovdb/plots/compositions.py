@@ -169,7 +169,8 @@ def _draw_segments(ax: Axes, every: Sequence[InferenceFields], names: Sequence[s
         if one.segment:
             points = [[point.fractions.get(f, 0.0) for f in formulas] for point in one.segment]
             ax.plot(*place(points).T, color=color(number), label=name, zorder=3)
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.05, 1.0))
+    if any(one.segment for one in every):
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.05, 1.0))
 
 
 def _known(rows: pd.DataFrame, name: str | None) -> str | None:

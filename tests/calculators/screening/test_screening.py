@@ -15,7 +15,7 @@ from perovdb.calculators.gap import GapTables, gap
 from perovdb.calculators.mixing import lattice
 from perovdb.calculators.screening import (
     DESCRIPTORS,
-    Random,
+    RandomSample,
     Run,
     Screening,
     blocks,
@@ -34,7 +34,10 @@ THREE_SITES = "Cs,FA,MA | Pb,Sn | I,Br"
 
 @pytest.mark.parametrize(
     ("space", "asked"),
-    [(THREE_SITES, {"step": 0.25}), ("Cs0.05,FA,MA | Pb | I,Br", {"step": Random(100, seed=5)})],
+    [
+        (THREE_SITES, {"step": 0.25}),
+        ("Cs0.05,FA,MA | Pb | I,Br", {"step": RandomSample(100, seed=5)}),
+    ],
 )
 def test_the_same_as_one_composition(space, asked):
     found = screen(space, linear_where_unknown=True, **asked)
@@ -91,7 +94,7 @@ def test_temperature():
 
 @pytest.mark.parametrize("order", list(permutations(["Cs", "FA", "MA"])))
 def test_order_of_species_changes_nothing(order):
-    asked = {"where": "0.9 < t < 1", "sort": "a_A", "step": Random(500)}
+    asked = {"where": "0.9 < t < 1", "sort": "a_A", "step": RandomSample(500)}
     here = screen(f"{','.join(order)} | Sn,Pb | I,Br", **asked)
     there = screen(THREE_SITES, **asked)
     assert here.space == there.space
@@ -211,12 +214,12 @@ def test_progress_and_blocks():
     calls = []
     found = screen(
         THREE_SITES,
-        step=Random(2 * BLOCK + 1),
+        step=RandomSample(2 * BLOCK + 1),
         run=Run(progress=lambda *call: calls.append(call)),
     )
     total = 2 * BLOCK + 1
     assert calls == [(BLOCK, total), (2 * BLOCK, total), (total, total)]
-    asked = question(THREE_SITES, step=Random(total))
+    asked = question(THREE_SITES, step=RandomSample(total))
     parts = list(kept_blocks(asked))
     assert [part.n_compositions for part in parts] == [BLOCK, BLOCK, 1]
     assert asked.frame(parts[2].rows).equals(found.compositions.tail(1).reset_index(drop=True))
@@ -225,13 +228,13 @@ def test_progress_and_blocks():
 @pytest.mark.parametrize(
     "asked",
     [
-        {"step": Random(0)},
+        {"step": RandomSample(0)},
         {"limit": 0},
         {"sort": "formula"},
         {"sort": "t < 1"},
         {"where": "Cl < 1"},
         {"pareto": ["t"]},
-        {"step": Random(5, seed=-1)},
+        {"step": RandomSample(5, seed=-1)},
         {"step": 0.3},
     ],
 )
@@ -243,8 +246,8 @@ def test_refused(asked):
 def test_too_many_are_not_kept(monkeypatch):
     monkeypatch.setattr(blocks, "MOST_KEPT", BLOCK)
     with pytest.raises(OutOfRange, match="limit"):
-        screen(THREE_SITES, step=Random(3 * BLOCK))
-    assert len(screen(THREE_SITES, step=Random(3 * BLOCK), limit=3).compositions) == 3
+        screen(THREE_SITES, step=RandomSample(3 * BLOCK))
+    assert len(screen(THREE_SITES, step=RandomSample(3 * BLOCK), limit=3).compositions) == 3
 
 
 class Cluster:

@@ -5,26 +5,14 @@ members' a gives the composition. Numbers are read as text, because their digits
 they are known.
 """
 
-from perovdb.calculators.inference.ends import STORE_ROUNDING_A, End, end_members
-from perovdb.calculators.inference.inference import METHOD, Inference, card, infer
-from perovdb.calculators.inference.notes import TELLS_NOTHING
+from perovdb.calculators.inference.ends import End, end_members
+from perovdb.calculators.inference.inference import Inference, card, infer
 from perovdb.calculators.inference.percent import composition_from_percent
 from perovdb.calculators.inference.readings import Number, Reading, read_number
-from perovdb.calculators.inference.settings import (
-    MOST_RESIDUAL_DEG,
-    MOST_ZERO_SHIFT_DEG,
-    Measurement,
-    Setting,
-    Tried,
-)
+from perovdb.calculators.inference.settings import Measurement, Setting, Tried
 from perovdb.calculators.inference.vegard import Point, vegard_fraction
 
 __all__ = [
-    "METHOD",
-    "MOST_RESIDUAL_DEG",
-    "MOST_ZERO_SHIFT_DEG",
-    "STORE_ROUNDING_A",
-    "TELLS_NOTHING",
     "End",
     "Inference",
     "Measurement",

@@ -120,20 +120,12 @@ class Inference(Answer):
         return card([self])
 
     def _table(self) -> list[dict[str, Any]]:
+        names = {"fraction": "x", "fraction_uncertainty": "uncertainty"}
+        hidden = {"a_su_A", "source", "kind", "evidence", "notes"}
+        hidden |= set() if self.setting else {"cell"}
         return [
-            {
-                "measured": self._measured(),
-                "a_A": f"{self.a_A:.4f}",
-                **({"cell": self.setting.chosen.cell} if self.setting else {}),
-                **{
-                    "x" if name == "fraction" else name: None if x is None else f"{x:.3f}"
-                    for name, x in self._fractions(point).items()
-                },
-                "uncertainty": f"{point.uncertainty:.3f}" if point else None,
-                "in_range": "yes" if self.in_range else "no",
-                "formula": point.formula if point else None,
-            }
-            for point in self._points()
+            {names.get(key, key): _shown(key, value) for key, value in row.items()}
+            for row in ({k: v for k, v in row.items() if k not in hidden} for row in self.rows())
         ]
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
@@ -141,6 +133,13 @@ class Inference(Answer):
         from perovdb.plots import vegard
 
         return vegard(self, ax)
+
+
+def _shown(column: str, value: Any) -> Any:
+    """A value of a column as a card shows it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.{4 if column == 'a_A' else 3}f}" if isinstance(value, float) else value
 
 
 def card(samples: Sequence[Inference]) -> list[str]:

@@ -6,7 +6,7 @@ on their own.
 
 from perovdb.calculators.screening.blocks import Run, kept_blocks
 from perovdb.calculators.screening.descriptors import DESCRIPTORS, Tables, tables
-from perovdb.calculators.screening.designs import Grid, Random, Sample
+from perovdb.calculators.screening.designs import Grid, RandomSample, Sample
 from perovdb.calculators.screening.question import DEFAULT_STEP, Kept, Question, question
 from perovdb.calculators.screening.screening import SHOWN, Screening, Seen, screen
 from perovdb.calculators.screening.space import Block, Space, parse_space
@@ -19,7 +19,7 @@ __all__ = [
     "Grid",
     "Kept",
     "Question",
-    "Random",
+    "RandomSample",
     "Run",
     "Sample",
     "Screening",

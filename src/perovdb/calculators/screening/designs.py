@@ -34,7 +34,7 @@ _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 
 @dataclass(frozen=True)
-class Random:
+class RandomSample:
     """So many random compositions; the same seed gives the same ones."""
 
     count: int
@@ -87,10 +87,11 @@ class Grid:
                 raise InputError(
                     f"The rest of the {site.name} site, {float(site.rest):g}, is not a whole "
                     f"number of steps of {self.step:g}.",
-                    f"{finer}, or ask for a random sample: Random(count), --count.",
+                    f"{finer}, or ask for a random sample: RandomSample(count), --count.",
                 )
         _check_total(
-            self.total, "Give a larger step, or ask for a random sample: Random(count), --count."
+            self.total,
+            "Give a larger step, or ask for a random sample: RandomSample(count), --count.",
         )
 
     @property

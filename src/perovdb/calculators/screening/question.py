@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from perovdb.calculators.screening.descriptors import DESCRIPTORS, Tables, descriptors, tables
-from perovdb.calculators.screening.designs import Grid, Random, Sample, formulas
+from perovdb.calculators.screening.designs import Grid, RandomSample, Sample, formulas
 from perovdb.calculators.screening.expressions import Condition, Quantity
 from perovdb.calculators.screening.pareto import Objective, front, objective
 from perovdb.calculators.screening.space import Block, Space, parse_space
@@ -134,7 +134,7 @@ def question(
     space: Space | str,
     where: str | None = None,
     *,
-    step: float | Random = DEFAULT_STEP,
+    step: float | RandomSample = DEFAULT_STEP,
     sort: str | None = None,
     pareto: Sequence[str] = (),
     limit: int | None = None,

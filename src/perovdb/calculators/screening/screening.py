@@ -13,7 +13,7 @@ from perovdb.answers import Answer
 from perovdb.answers.tables import table
 from perovdb.calculators.screening.blocks import Run, kept_in_all
 from perovdb.calculators.screening.descriptors import DESCRIPTORS
-from perovdb.calculators.screening.designs import Random
+from perovdb.calculators.screening.designs import RandomSample
 from perovdb.calculators.screening.question import DEFAULT_STEP, Question, question
 from perovdb.calculators.screening.space import Space, parse_space
 from perovdb.calculators.tolerance import PublishedWindow, published_windows
@@ -126,10 +126,12 @@ class Screening(Answer):
         n_all = self.n_kept if self.n_front is None else self.n_front
         front = "" if self.n_front is None else f", {self.n_front:,} on the Pareto front"
         part = "" if n_all <= len(rows) else f", the first {len(rows)} shown"
+        none = [f"  in this space {self.ranges()}"] if not rows and self.seen else []
         return [
             f"{self.space} at {self.temperature_K:g} K: {self.n_compositions:,} compositions, "
             f"{self.n_kept:,} kept{front}{part}",
             *table(rows),
+            *none,
             *(f"  note: {note}" for note in self.notes),
         ]
 
@@ -138,7 +140,7 @@ def screen(
     space: Space | str,
     where: str | None = None,
     *,
-    step: float | Random = DEFAULT_STEP,
+    step: float | RandomSample = DEFAULT_STEP,
     sort: str | None = None,
     pareto: Sequence[str] = (),
     limit: int | None = None,
@@ -152,8 +154,8 @@ def screen(
         space: such as "Cs,FA,MA | Pb,Sn | I,Br"; see `parse_space`.
         where: such as "0.9 < t < 1 and Br <= 0.3", over the names in DESCRIPTORS and the species,
             whose values are fractions of their sites. A value that is not known satisfies nothing.
-        step: all compositions whose fractions are its multiples; or `Random(count, seed)`, so
-            many random ones instead.
+        step: all compositions whose fractions are its multiples; or so many random ones instead,
+            `RandomSample(count, seed)`.
         sort: a name or expression, the lowest first; "-t" gives the highest t first. Unknown
             values come last.
         pareto: such as "min abs(t - 0.95)" and "max gap_eV"; only the Pareto front over them is
