@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from perovdb.calculators.diffraction.debye import debye
+from perovdb.calculators.diffraction.debye import debye_sum
 from perovdb.calculators.diffraction.scatterers import atomic_form_factor
 
 CELL = [
@@ -66,14 +66,14 @@ def compare(cells: int, noise_A: float, method: str) -> str:
     """One line for one particle."""
     elements, positions = cube(cells, noise_A)
     runs = 3 if cells <= DIRECT_UP_TO else 1
-    ours, curve = timed(lambda: debye(elements, positions, Q, method), runs)
+    ours, curve = timed(lambda: debye_sum(elements, positions, Q, method), runs)
     usual, rough = timed(lambda: plain(elements, positions, Q), 1)
     line = (
         f"{len(elements):6d} atoms, {method:4s}: ours {ours:8.4f} s, plain histogram "
         f"{usual:7.3f} s, {usual / ours:6.1f} x"
     )
     if cells <= DIRECT_UP_TO:
-        slow, exact = timed(lambda: debye(elements, positions, Q, "direct"), 1)
+        slow, exact = timed(lambda: debye_sum(elements, positions, Q, "direct"), 1)
         error, other = (np.abs(found - exact).max() / exact.max() for found in (curve, rough))
         line += (
             f"; the sum itself {slow:7.3f} s, {slow / ours:7.1f} x; "

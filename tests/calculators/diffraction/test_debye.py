@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.diffraction import xrd
 from perovdb.calculators.diffraction.bragg import two_theta_from_q
-from perovdb.calculators.diffraction.debye import debye_sum, on_two_theta
+from perovdb.calculators.diffraction.debye import Scattering, debye_sum
 from perovdb.calculators.diffraction.scatterers import atomic_form_factor
 from perovdb.errors import InputError, OutOfRange
 
@@ -173,9 +173,8 @@ def test_peaks_of_a_growing_cube_go_to_the_bragg_angles():
 
 
 def test_a_scan_is_polarised_and_no_more():
-    two_theta, intensity = on_two_theta(
-        [2.0, 4 * np.pi / 1.5 * np.sin(np.pi / 4)], [3.0, 8.0], 1.5
-    )
+    q = np.array([2.0, 4 * np.pi / 1.5 * np.sin(np.pi / 4)])
+    two_theta, intensity = Scattering("Pb", 1, None, q, np.array([3.0, 8.0])).on_two_theta(1.5)
     assert two_theta[1] == pytest.approx(90)
     # At a right angle one of the two polarisations is lost.
     assert intensity[1] == pytest.approx(4.0)

@@ -53,6 +53,23 @@ class Scattering(Answer):
     intensity_e2: np.ndarray
     notes: tuple[str, ...] = ()
 
+    def on_two_theta(self, wavelength: str | float) -> tuple[np.ndarray, np.ndarray]:
+        """2theta in degrees and the intensity there in a powder scan with an unpolarised beam.
+
+        Multiplies by the polarisation factor (1 + cos^2 2theta) / 2 alone. No Lorentz factor:
+        that counts how many crystallites stand so that a peak is met, which the mean over
+        orientations in Debye's equation holds already.
+
+        Args:
+            wavelength: as for `xrd`.
+
+        Raises:
+            InputError: the wavelength cannot be used.
+            OutOfRange: a q is zero, or out of reach of the wavelength.
+        """
+        two_theta = two_theta_from_q(self.q_inv_A, radiation_lines(wavelength)[1][0][0])
+        return two_theta, self.intensity_e2 * (1 + np.cos(np.radians(two_theta)) ** 2) / 2
+
     def rows(self) -> list[dict[str, Any]]:
         """One row a q."""
         both = zip(self.q_inv_A.tolist(), self.intensity_e2.tolist(), strict=True)
@@ -176,24 +193,3 @@ def debye_sum(
     for (a, b), pair in zip(kind_pairs(len(kinds)), pairs, strict=True):
         total += 2 * (damped[a] * damped[b].conj()).real * pair
     return total / len(names)
-
-
-def on_two_theta(
-    q_inv_A: ArrayLike, intensity: ArrayLike, wavelength_A: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """2theta in degrees and the intensity there in a powder scan with an unpolarised beam.
-
-    Multiplies by the polarisation factor (1 + cos^2 2theta) / 2 alone. No Lorentz factor: that
-    counts how many crystallites stand so that a peak is met, which the mean over orientations in
-    Debye's equation holds already.
-
-    Args:
-        q_inv_A: (n,) above zero.
-        intensity: (n,) as `debye` gives it.
-        wavelength_A: in angstrom.
-
-    Raises:
-        OutOfRange: q is out of reach of the wavelength.
-    """
-    two_theta = two_theta_from_q(q_inv_A, wavelength_A)
-    return two_theta, as_floats(intensity) * (1 + np.cos(np.radians(two_theta)) ** 2) / 2

@@ -38,9 +38,9 @@ SPLINE_IN_PHASE = 0.2
 SAME_PLACE_A = 0.02
 
 
-def as_floats(given: ArrayLike) -> np.ndarray:
+def as_floats(values: ArrayLike) -> np.ndarray:
     """Numbers as an array."""
-    return np.asarray(given, dtype=float)
+    return np.asarray(values, dtype=float)
 
 
 def kind_pairs(kinds: int) -> Iterator[tuple[int, int]]:
@@ -147,9 +147,9 @@ def _places(
         low = everything[0]
     if not np.isfinite(steps).all():
         return None
-    found = (everything - low) @ np.linalg.inv(steps)
-    places = np.rint(found)
-    if np.abs((found - places) @ steps).max() > ON_GRID_A:
+    coordinates = (everything - low) @ np.linalg.inv(steps)
+    places = np.rint(coordinates)
+    if np.abs((coordinates - places) @ steps).max() > ON_GRID_A:
         return None
     whole = places.astype(np.int64)
     whole -= whole.min(axis=0)
@@ -191,11 +191,11 @@ def _by_grid(places: list[np.ndarray], steps: np.ndarray, q_inv_A: np.ndarray) -
     shape = tuple(next_fast_len(int(2 * length - 1), real=True) for length in extent)
     transforms = []
     for group in places:
-        held = np.zeros(shape)
-        np.add.at(held, tuple(group.T), 1.0)
-        if held.max() > 1:
+        counts_on_grid = np.zeros(shape)
+        np.add.at(counts_on_grid, tuple(group.T), 1.0)
+        if counts_on_grid.max() > 1:
             raise InputError("Two atoms are at one place.", "Leave one of them out.")
-        transforms.append(rfftn(held))
+        transforms.append(rfftn(counts_on_grid))
     squares = _squares_of_grid(shape, steps).ravel()
     distances, which = _distinct(squares)
     counts = []

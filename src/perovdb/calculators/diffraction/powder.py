@@ -16,7 +16,7 @@ from perovdb.calculators.diffraction.reflections import (
     families,
     geometric_factors,
     lattice_symmetry,
-    reflections,
+    reflections_between,
     shells,
 )
 from perovdb.calculators.diffraction.scatterers import Scatterer
@@ -76,8 +76,8 @@ def peaks(
     Lorentz-polarisation factor of a powder without monochromator, as in pymatgen's calculator
     (De Graef and McHenry, Structure of Materials, chapters 11 and 12, as cited there).
     """
-    found = spectrum(lattice_A, fractional, occupants, wavelength_A, two_theta_deg, dispersion)
-    return listed(found, lattice_A, found.strongest)
+    whole = spectrum(lattice_A, fractional, occupants, wavelength_A, two_theta_deg, dispersion)
+    return listed(whole, lattice_A, whole.strongest)
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ class Spectrum:
     """Peaks of one wavelength as arrays, intensities on an absolute scale.
 
     Attributes:
-        found: n reflections, one of each pair h and -h.
+        reflections: n, one of each pair h and -h.
         starts: (m,) the first reflection of each peak.
         two_theta_deg: (m,) angle of each peak.
         intensity: (m,) of each peak.
         wavelength_A: in angstrom.
     """
 
-    found: Reflections
+    reflections: Reflections
     starts: np.ndarray
     two_theta_deg: np.ndarray
     intensity: np.ndarray
@@ -118,15 +118,15 @@ def spectrum(
         MissingData, OutOfRange: as for `peaks`.
     """
     low, high = (2 * np.sin(np.radians(angle) / 2) / wavelength_A for angle in two_theta_deg)
-    found = reflections(lattice_A, max(low, 1e-6), high)
-    if not len(found.hkl):
+    reflections = reflections_between(lattice_A, max(low, 1e-6), high)
+    if not len(reflections.hkl):
         nothing = np.zeros(0)
-        return Spectrum(found, nothing, nothing, nothing, wavelength_A)
-    first, shell = shells(found.g_inv_A)
-    g_inv_A = found.g_inv_A[first]
+        return Spectrum(reflections, nothing, nothing, nothing, wavelength_A)
+    first, shell = shells(reflections.g_inv_A)
+    g_inv_A = reflections.g_inv_A[first]
     theta = np.arcsin(np.minimum(wavelength_A * g_inv_A / 2, 1.0))
     square = _squares(
-        found,
+        reflections,
         fractional,
         occupants,
         2 * np.pi * g_inv_A,
@@ -138,7 +138,7 @@ def spectrum(
     two_theta = np.degrees(2 * theta)
     starts = np.flatnonzero(np.diff(two_theta, prepend=-1.0) > TWO_THETA_TOLERANCE_DEG)
     return Spectrum(
-        found,
+        reflections,
         first[starts],
         two_theta[starts],
         np.add.reduceat(intensity, starts),
@@ -147,7 +147,7 @@ def spectrum(
 
 
 def _squares(
-    found: Reflections,
+    reflections: Reflections,
     fractional: np.ndarray,
     occupants: Occupants,
     q_inv_A: np.ndarray,
@@ -172,7 +172,7 @@ def _squares(
             if scatterer not in weights:
                 weights[scatterer] = np.zeros(len(fractional))
             weights[scatterer][site] += occupancy
-    geometric = geometric_factors(found, fractional, list(weights.values()))
+    geometric = geometric_factors(reflections, fractional, list(weights.values()))
     real = np.zeros(len(shell), dtype=complex)
     imaginary = np.zeros(len(shell), dtype=complex)
     electrons = 0.0
@@ -202,12 +202,12 @@ def listed(of: Spectrum, lattice_A: np.ndarray, strongest: float) -> list[Peak]:
     seen = relative > WEAKEST_PCT
     if not seen.any():
         return []
-    found, starts = of.found, of.starts
-    counts = np.diff(starts, append=len(found.hkl))
-    hkl = found.hkl if seen.all() else found.hkl[np.repeat(seen, counts)]
+    reflections, starts = of.reflections, of.starts
+    counts = np.diff(starts, append=len(reflections.hkl))
+    hkl = reflections.hkl if seen.all() else reflections.hkl[np.repeat(seen, counts)]
     counts = counts[seen]
     group = np.repeat(np.arange(len(counts)), counts)
-    g_inv_A = found.g_inv_A[starts[seen]]
+    g_inv_A = reflections.g_inv_A[starts[seen]]
     columns = (
         families(hkl, group, lattice_symmetry(lattice_A)),
         (2 * counts).tolist(),

@@ -1,7 +1,7 @@
 """The reciprocal lattice within a shell of |g|: which reflections there are, how they belong
 together, and the geometric part of their structure factors.
 
-Only one of h and -h is held: what the other adds follows from it.
+Only one of h and -h stands for both: what the other adds follows from it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Reflections:
     reach: tuple[int, int, int]
 
 
-def reflections(lattice_A: np.ndarray, lowest_inv_A: float, highest_inv_A: float) -> Reflections:
+def reflections_between(
+    lattice_A: np.ndarray, lowest_inv_A: float, highest_inv_A: float
+) -> Reflections:
     """The reflections with `lowest_inv_A` <= |g| <= `highest_inv_A`, without (000).
 
     Args:
@@ -97,7 +99,7 @@ def reflections(lattice_A: np.ndarray, lowest_inv_A: float, highest_inv_A: float
 
 
 def geometric_factors(
-    found: Reflections, fractional: np.ndarray, weights: Sequence[np.ndarray]
+    reflections: Reflections, fractional: np.ndarray, weights: Sequence[np.ndarray]
 ) -> list[np.ndarray]:
     """(n,) sum_j w_j exp(2 pi i h.x_j), once for each set of weights.
 
@@ -105,17 +107,17 @@ def geometric_factors(
     product for each set give it on every reflection.
 
     Args:
-        found: n reflections.
+        reflections: n of them.
         fractional: (m, 3) fractional coordinates.
         weights: arrays (m,), such as the occupancies of one element; zeros cost nothing.
     """
-    h_most, k_most, l_most = found.reach
+    h_most, k_most, l_most = reflections.reach
     along_h, along_k, along_l = (
         np.exp(2j * np.pi * np.multiply.outer(np.arange(first, most + 1), fractional[:, axis]))
         for axis, (first, most) in enumerate([(0, h_most), (-k_most, k_most), (0, l_most)])
     )
-    h, k = found.columns[:, 0], found.columns[:, 1] + k_most
-    place = found.column * (2 * l_most + 1) + (found.hkl[:, 2] + l_most)
+    h, k = reflections.columns[:, 0], reflections.columns[:, 1] + k_most
+    place = reflections.column * (2 * l_most + 1) + (reflections.hkl[:, 2] + l_most)
     totals = []
     for weight in weights:
         atoms = np.flatnonzero(weight)

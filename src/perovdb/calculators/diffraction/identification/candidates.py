@@ -38,8 +38,8 @@ class Candidate(Answer):
     """A phase of the store against the measured peaks.
 
     Attributes:
-        formula, phase, id: of the row of the table `phase`.
         score: explained times seen, 0 to 1.
+        formula, phase, id: of the row of the table `phase`.
         explained: share of the measured intensity (or of the peaks, without intensities) that
             lies at peaks of the phase.
         seen: share of the intensity of the strong expected peaks that was measured; of their
@@ -55,10 +55,10 @@ class Candidate(Answer):
         source, kind, evidence: of the row.
     """
 
+    score: float
     formula: str
     phase: str
     id: str
-    score: float
     explained: float
     seen: float
     matched: tuple[Match, ...]
@@ -73,25 +73,10 @@ class Candidate(Answer):
     evidence: str
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row."""
-        return [
-            {
-                "score": self.score,
-                "formula": self.formula,
-                "phase": self.phase,
-                "id": self.id,
-                "explained": self.explained,
-                "seen": self.seen,
-                "matched": len(self.matched),
-                "missing": len(self.missing),
-                "zero_shift_deg": self.zero_shift_deg,
-                "rms_deg": self.rms_deg,
-                "basis": "positions only" if self.positions_only else "intensities",
-                "source": self.source,
-                "kind": self.kind,
-                "evidence": self.evidence,
-            }
-        ]
+        """One row, which counts the peaks."""
+        (row,) = super().rows()
+        last = {name: row.pop(name) for name in ("source", "kind", "evidence")}
+        return [row | {"matched": len(self.matched), "missing": len(self.missing)} | last]
 
 
 @dataclass(frozen=True, repr=False)
@@ -129,7 +114,7 @@ class Identification(Answer):
             {
                 name: f"{value:.3f}" if name in digits else value
                 for name, value in row.items()
-                if name != "notes"
+                if name not in ("agreement", "notes")
             }
             for row in self.rows()
         ]

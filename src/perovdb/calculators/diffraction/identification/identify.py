@@ -100,14 +100,13 @@ def identify(
         float(min(179, np.ceil(scan[1] + tolerance_deg + zero_shift_deg))),
     )
     phases, left_out = stored_peaks(wavelength_A, wide)
-    given = strengths is not None
     weights = np.ones(len(angles)) if strengths is None else strengths
     tried = []
     for phase in phases:
         lines = _lines(phase, scan, tolerance_deg)
         fit = best_fit(angles, weights, lines, tolerance_deg, zero_shift_deg)
         if fit.score > 0:
-            compared = given and not phase.positions_only
+            compared = strengths is not None and not phase.positions_only
             tried.append((_order(fit, phase, tolerance_deg, compared), phase, lines, fit))
     if not tried:
         raise MissingData(
@@ -190,10 +189,10 @@ def _scan(
 
 def _lines(phase: StoredPeaks, scan: tuple[float, float], tolerance_deg: float) -> Lines:
     """What is expected, in % of the strongest peak that the scan holds."""
-    held = (phase.two_theta_deg >= scan[0]) & (phase.two_theta_deg <= scan[1])
-    strongest = float(phase.intensity[held].max(initial=0.0)) or 100.0
+    inside = (phase.two_theta_deg >= scan[0]) & (phase.two_theta_deg <= scan[1])
+    strongest = float(phase.intensity[inside].max(initial=0.0)) or 100.0
     intensity = phase.intensity * (100 / strongest)
-    strong = held & (intensity >= STRONG_PCT)
+    strong = inside & (intensity >= STRONG_PCT)
     leader = leaders(phase.two_theta_deg, intensity, tolerance_deg)
     return Lines(phase.two_theta_deg, intensity, strong, leader)
 

@@ -84,13 +84,13 @@ def stored_peaks(
         wavelength_A: in angstrom.
         two_theta_deg: lowest and highest angle.
     """
-    found, left_out = [], []
+    phases, left_out = [], []
     for cell in _cells():
         try:
-            found.append(_peaks_of(cell, wavelength_A, two_theta_deg))
+            phases.append(_peaks_of(cell, wavelength_A, two_theta_deg))
         except OutOfRange:
             left_out.append(str(cell.row["id"]))
-    return tuple(found), tuple(left_out)
+    return tuple(phases), tuple(left_out)
 
 
 class _Cell(NamedTuple):
@@ -105,13 +105,13 @@ class _Cell(NamedTuple):
 
 @per_store
 def _cells() -> tuple[_Cell, ...]:
-    found = []
+    cells = []
     for row in queries.facts("phase"):
         try:
-            found.append(_Cell(row, *stored_cell(row), False))
+            cells.append(_Cell(row, *stored_cell(row), False))
         except (MissingData, UnknownSpecies):
-            found.append(_empty_cell(row))
-    return tuple(found)
+            cells.append(_empty_cell(row))
+    return tuple(cells)
 
 
 def _peaks_of(cell: _Cell, wavelength_A: float, two_theta_deg: tuple[float, float]) -> StoredPeaks:
