@@ -172,11 +172,11 @@ class Composition(Answer):
         >>> parse("Cs0.5FA0.5PbI3").end_members()
         {'CsPbI3': 0.5, 'FAPbI3': 0.5}
         """
-        held = 1.0
+        filled = 1.0
         for site in self.vacancies:
-            held *= sum(self.sites[site].values())
+            filled *= sum(self.sites[site].values())
         return {
-            formula: self.A[a] * self.B[b] * self.X[x] / held
+            formula: self.A[a] * self.B[b] * self.X[x] / filled
             for formula, (a, b, x) in self.end_member_ions().items()
         }
 

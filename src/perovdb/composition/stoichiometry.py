@@ -13,7 +13,7 @@ sixteenth: with more, most formulas could be read as several phases. Longer laye
 full for the same reason: a little AX too much in ABX3 is no layered phase with vacancies.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import ceil
 
 from perovdb.errors import FormulaError
@@ -104,11 +104,11 @@ def may_be_rounding(fractions: Sites, ratio: Ratio) -> bool:
 def ratio_error(amounts: Sites) -> FormulaError:
     """What to say of amounts that make up no known formula unit, or not for sure."""
     a, b, x = (sum(ions.values()) for ions in amounts.values())
-    told = " : ".join(f"{round(total / b, 4):g}" for total in (a, b, x))
+    stand = " : ".join(f"{round(total / b, 4):g}" for total in (a, b, x))
     near = abs(a / b - 1) < 0.1 and abs(x / b - 3) < 0.3
     others = ", ".join(name_of(ratio) for ratio in MAY_LACK if ratio != ABX3)
     return FormulaError(
-        f"The ions stand as A : B : X = {told}, not 1 : 1 : 3.",
+        f"The ions stand as A : B : X = {stand}, not 1 : 1 : 3.",
         "If this is rounding, write digits that sum to the whole; if ions are missing, let their "
         "charges balance, as in Cs0.96PbI2.96."
         if near
@@ -118,28 +118,28 @@ def ratio_error(amounts: Sites) -> FormulaError:
 
 
 def _placed(amounts: Sites) -> tuple[Ratio, dict[str, dict[str, float]]]:
-    totals = [sum(ions.values()) for ions in amounts.values()]
+    for ratio, units, most in _readings([sum(ions.values()) for ions in amounts.values()]):
+        fractions = _fractions(amounts, ratio, units, most)
+        if fractions:
+            return ratio, fractions
+    raise ratio_error(amounts)
+
+
+def _readings(totals: list[float]) -> Iterator[tuple[Ratio, float, float]]:
+    """Formula units that the amounts of A, B and X may make up, in the order of the rule of this
+    module, with how many of them these are and the share of each site that may be empty."""
     for ratio in MAY_LACK:
         of_b = totals[1] / ratio[1]
-        unit = 1.0 if abs(of_b - 1) <= ROUNDING else of_b
-        found = _fractions(amounts, ratio, unit, 0.0)
-        if found:
-            return ratio, found
+        yield ratio, 1.0 if abs(of_b - 1) <= ROUNDING else of_b, 0.0
     lacking = [(ratio, most) for ratio, most in MAY_LACK.items() if most]
     for ratio, most in lacking:
-        found = _fractions(amounts, ratio, 1.0, most)
-        if found:
-            return ratio, found
+        yield ratio, 1.0, most
     for ratio, most in lacking:
         units = [totals[1] / ratio[1]]
         if all(_whole(total) for total in totals):
-            most_units = max(t / number for t, number in zip(totals, ratio, strict=True))
-            units.append(ceil(most_units - EXACT))
-        for unit in filter(_whole, units):
-            found = _fractions(amounts, ratio, float(round(unit)), most)
-            if found:
-                return ratio, found
-    raise ratio_error(amounts)
+            holds_all = max(total / number for total, number in zip(totals, ratio, strict=True))
+            units.append(ceil(holds_all - EXACT))
+        yield from ((ratio, float(round(unit)), most) for unit in units if _whole(unit))
 
 
 def _whole(number: float) -> bool:
@@ -147,27 +147,27 @@ def _whole(number: float) -> bool:
 
 
 def _fractions(
-    amounts: Sites, ratio: Ratio, unit: float, most: float
+    amounts: Sites, ratio: Ratio, units: float, most: float
 ) -> dict[str, dict[str, float]] | None:
     """Fractions of the sites if the amounts of so many formula units fit it, with a share of
     each site empty that is at most `most`."""
-    found = {}
+    fractions = {}
     for (site, ions), number in zip(amounts.items(), ratio, strict=True):
-        total = sum(ions.values()) / unit
+        total = sum(ions.values()) / units
         # One ion was not rounded to make a sum.
         allowed = EXACT if len(ions) == 1 else ROUNDING * number
         full = abs(total - number) <= allowed
         if not full and not number * (1 - most) - EXACT <= total < number:
             return None
         scale = number / total if full and abs(total - number) > EXACT else 1.0
-        kept = {ion: round(amount / unit * scale, DECIMALS) for ion, amount in ions.items()}
-        whole = sum(kept.values()) if full else number
-        # Twelve digits hide the last bit of a division, which nobody wrote.
-        found[site] = {ion: round(amount / whole, 12) for ion, amount in kept.items() if amount}
-        if len(found[site]) < len(ions):
-            traces = [ion for ion in ions if ion not in found[site]]
+        kept = {ion: round(amount / units * scale, DECIMALS) for ion, amount in ions.items()}
+        traces = [ion for ion, amount in kept.items() if not amount]
+        if traces:
             raise FormulaError(
                 f"The amount of {', '.join(traces)} is below {10**-DECIMALS:g} of a formula unit.",
                 "Leave the ion out.",
             )
-    return found
+        whole = sum(kept.values()) if full else number
+        # Twelve digits hide the last bit of a division, which nobody wrote.
+        fractions[site] = {ion: round(amount / whole, 12) for ion, amount in kept.items()}
+    return fractions
