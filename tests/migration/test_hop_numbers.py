@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from perovdb.migration.hops import hops
-from perovdb.migration.paths import path
+from perovdb.migration.path import path
 
 KEPT = json.loads((Path(__file__).parent / "hop_numbers.json").read_text())
 
@@ -41,13 +41,12 @@ def test_hops_of_an_average_cell_keep_their_numbers(kept):
     ids=lambda k: f"{k['formula']}-{k['phase']}-{k['species']}-{k['number']}",
 )
 def test_a_numbered_hop_is_of_the_same_atoms(kept):
+    listed = hops(kept["formula"], kept["species"], phase=kept["phase"])
     chain = path(
         kept["formula"],
-        kept["species"],
-        kept["phase"],
-        tuple(kept["size"]),
+        listed[kept["number"]],
+        size=tuple(kept["size"]),
         images=1,
-        hop=kept["number"],
         seed=kept["seed"],
     )
     assert chain.mover.tolist() == kept["mover"]
