@@ -139,6 +139,7 @@ def store() -> click.Option:
     )
 
 
+#: Filters as `perovdb.facts.select.Filters` has them.
 Filters = dict[str, Any]
 
 

@@ -18,15 +18,20 @@ __all__ = [
 Row = Mapping[str, Any]
 
 
-def emit(answer: Answer, as_json: bool = False, as_csv: bool = False) -> None:
-    """Print an answer: its card, or `as_dict` in JSON, or its rows in CSV."""
+def emit(
+    answer: Answer,
+    as_json: bool = False,
+    as_csv: bool = False,
+    text: Callable[[], str] | None = None,
+) -> None:
+    """Print an answer: its card, or another `text` of it, or `as_dict` in JSON, rows in CSV."""
     if as_json:
         emit_json(answer.as_dict())
     elif as_csv:
         emit_csv(answer.rows())
     else:
         with fitted(terminal_width()):
-            click.echo(str(answer))
+            click.echo(text() if text else str(answer))
 
 
 def emit_all(answers: Sequence[Answer], as_json: bool = False, as_csv: bool = False) -> None:
@@ -72,15 +77,33 @@ def emit_csv(rows: Sequence[Row]) -> None:
 
 
 def emit_rows(
-    rows: Sequence[Row], shown: Callable[[Row], Row], as_json: bool, as_csv: bool
+    rows: Sequence[Row],
+    shown: Callable[[Row], Row],
+    as_json: bool,
+    as_csv: bool,
+    longest_cell: int = 44,
 ) -> None:
-    """Print rows whole as JSON or CSV, or as a table of what `shown` takes from each."""
+    """Print rows of the store whole as JSON or CSV, or as a table of what `shown` takes of each,
+    texts cut to the longest cell.
+
+    In CSV the columns source, kind, evidence and notes stand last.
+    """
     if as_json:
         emit_json(rows)
     elif as_csv:
-        emit_csv(rows)
+        emit_csv([_provenance_last(row) for row in rows])
     else:
-        emit_lines(table([shown(row) for row in rows], width=terminal_width()))
+        cells = [
+            {k: short(v, longest_cell) if isinstance(v, str) else v for k, v in shown(row).items()}
+            for row in rows
+        ]
+        emit_lines(table(cells, width=terminal_width()))
+
+
+def _provenance_last(row: Row) -> Row:
+    last = {name: row.get(name) for name in ("source", "kind", "evidence")}
+    rest = {name: value for name, value in row.items() if name not in (*last, "note")}
+    return {**rest, **last, "notes": row.get("note")}
 
 
 def emit_csv_header(columns: Sequence[str]) -> None:

@@ -59,6 +59,7 @@ _HOMES = {
     "ruddlesden_popper": "perovdb.structures.layered.ruddlesden_popper",
     "sample_hops": "perovdb.migration.sampling",
     "screen": "perovdb.calculators.screening",
+    "show": "perovdb.calculators.card",
     "slab": "perovdb.structures.particles.slabs",
     "substitute": "perovdb.structures.defects.substitutions",
     "supercell": "perovdb.structures.supercells",

@@ -1,10 +1,12 @@
 """One number where the store has many."""
 
+import json
+
 import pytest
 
 import perovdb
 from perovdb.errors import InputError, MissingData
-from perovdb.facts.preferred import choose
+from perovdb.facts.preferred import Preferred, choose
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,8 @@ def row(**values):
     given = {
         "value": None, "uncertainty": None, "min": None, "max": None, "phase": None,
         "temperature_K": None, "source": "a", "kind": "measured", "evidence": "read",
-        "locator": None, "id": "X1", "meaning": None, "table": "optical",
+        "qualifier": "=", "note": None, "locator": None,
+        "id": "X1", "meaning": None, "table": "optical",
     }  # fmt: skip
     return {**given, **values}
 
@@ -85,3 +88,10 @@ def test_confidence_counts_before_the_year(store):
     (doubtful,) = [row for row in found.competing if row["source"] == "gupta2022"]
     assert found.source != "gupta2022"
     assert doubtful["value"] == 2.18
+
+
+def test_a_preferred_value_shows_itself_and_comes_back_from_json(store):
+    gap = store.preferred("CsPbI3", "band_gap_eV")
+    assert repr(gap) == "Preferred(CsPbI3, band_gap_eV: 1.63 ± 0.03, read, straus2019)"
+    assert Preferred.from_dict(json.loads(json.dumps(gap.as_dict()))) == gap
+    assert {"source", "kind", "evidence", "notes"} <= set(gap.rows()[0])

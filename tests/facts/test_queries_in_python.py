@@ -190,3 +190,9 @@ def test_the_phase_of_a_sample_is_a_property_of_it(store):
     # Zhao 2024 calls the CsPbI3 quantum dots orthorhombic, Hao 2020 cubic.
     phases = store.properties("CsPbI3", name="phase", form="QD").set_index("source")["statement"]
     assert (phases["zhao2024"], phases["hao2020"]) == ("gamma", "alpha")
+
+
+def test_a_store_shows_what_it_holds(store):
+    assert "\n" not in repr(store)
+    assert f"{len(store.sources())} sources" in repr(store)
+    assert "barrier_eV" in store._repr_html_()

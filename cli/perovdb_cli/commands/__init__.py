@@ -15,6 +15,7 @@ COMMANDS = {
     "barriers": ("Look up", "Barriers of migration and exchange, with method."),
     "devices": ("Look up", "Solar cells and LEDs, best first."),
     "phases": ("Look up", "Phases of a compound: cells, space groups, temperatures."),
+    "phase-at": ("Look up", "Phase to be expected at a temperature."),
     "search": ("Look up", "Facts, notes and citations that hold all these words."),
     "source": ("Look up", "Where a value comes from."),
     "tolerance": ("Calculate", "Tolerance factors t, mu and tau."),
@@ -50,7 +51,7 @@ class CommandTable(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"perovdb_cli.commands.{cmd_name}")
+        module = import_module(f"perovdb_cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         for one in command.commands.values() if isinstance(command, click.Group) else [command]:
             if all(option.name != "store" for option in one.params):

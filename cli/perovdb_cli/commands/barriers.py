@@ -3,21 +3,15 @@
 import click
 
 from perovdb_cli import options, render
-from perovdb_cli.answers import value_text
 
 
 @click.command()
 @click.option("--species", metavar="ION", help="Ion that moves: I, Br, MA, FA, Cs, ...")
 @click.option("--host", metavar="TEXT", help="Formula of the host, or words in its name.")
 @options.filters
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
-    species: str | None,
-    host: str | None,
-    filters: options.Filters,
-    as_json: bool,
-    as_csv: bool,
+    species: str | None, host: str | None, filters: options.Filters, as_json: bool, as_csv: bool
 ) -> None:
     """Barriers of migration and exchange, with method.
 
@@ -26,7 +20,8 @@ def command(
       perovdb barriers --species MA --host MAPbI3
     """
     from perovdb.errors import MissingData
-    from perovdb.facts.store import barriers
+    from perovdb.facts.conditions import value_text
+    from perovdb.facts.select import barriers
     from perovdb.store import queries
 
     rows = barriers(species, host, **filters)
@@ -35,21 +30,21 @@ def command(
         raise MissingData(
             "The store has no such barrier.", f"Leave out a filter; moving species: {moving}."
         )
-    render.emit_rows(rows, _shown, as_json, as_csv)
 
+    def shown(row: render.Row) -> render.Row:
+        numbers = {"value": row["barrier_eV"], "min": row["min_eV"], "max": row["max_eV"]}
+        text = value_text({**row, **numbers, "uncertainty": row["su_eV"]})
+        return {
+            "host": row["host"],
+            "phase": row["phase"],
+            "species": row["species"],
+            "mechanism": row["mechanism"],
+            "charge": row["charge_state"],
+            "eV": text or row["statement"],
+            "method": row["method"],
+            "kind": row["kind"],
+            "evidence": row["evidence"],
+            "source": row["source"],
+        }
 
-def _shown(row: render.Row) -> render.Row:
-    numbers = {"value": row["barrier_eV"], "min": row["min_eV"], "max": row["max_eV"]}
-    told = value_text({**numbers, "uncertainty": row["su_eV"], "qualifier": row["qualifier"]})
-    return {
-        "host": render.short(row["host"], 30),
-        "phase": render.short(row["phase"], 16),
-        "species": row["species"],
-        "mechanism": render.short(row["mechanism"], 28),
-        "charge": row["charge_state"],
-        "eV": told or render.short(row["statement"], 40),
-        "method": render.short(row["method"], 40),
-        "kind": row["kind"],
-        "evidence": row["evidence"],
-        "source": row["source"],
-    }
+    render.emit_rows(rows, shown, as_json, as_csv)

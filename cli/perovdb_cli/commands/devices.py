@@ -10,8 +10,7 @@ from perovdb_cli import options, render
 @click.option("--min-pce", "min_pce_pct", type=float, metavar="PERCENT", help="Least efficiency.")
 @click.option("--certified", is_flag=True, help="Only those that the source calls certified.")
 @options.filters
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     formula: str | None,
     min_pce_pct: float | None,
@@ -27,10 +26,9 @@ def command(
       perovdb devices --min-pce 16
     """
     from perovdb.errors import MissingData
-    from perovdb.facts.store import devices
+    from perovdb.facts.select import devices
 
-    rows = devices(formula, min_pce_pct, **filters)
-    rows = [row for row in rows if row["certified"] or not certified]
+    rows = devices(formula, min_pce_pct, certified, **filters)
     if not rows:
         raise MissingData("The store has no such device.", "Leave out a filter.")
     render.emit_rows(rows, _shown, as_json, as_csv)
@@ -38,7 +36,7 @@ def command(
 
 def _shown(row: render.Row) -> render.Row:
     return {
-        "label": render.short(row["label"], 40),
+        "label": row["label"],
         "absorber": row["formula"] or row["formula_as_stated"],
         "PCE_pct": row["pce_pct"],
         "Jsc_mA_cm2": row["jsc_mA_cm2"],

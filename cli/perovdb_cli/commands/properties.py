@@ -3,7 +3,6 @@
 import click
 
 from perovdb_cli import options, render
-from perovdb_cli.answers import value_text
 
 
 @click.command()
@@ -11,8 +10,7 @@ from perovdb_cli.answers import value_text
 @click.option("--name", metavar="NAME", help="Such as band_gap_eV, pl_peak_nm, plqy_pct.")
 @click.option("--form", metavar="TEXT", help="Form of the sample: QD, NC, film, ...")
 @options.filters
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     formula: str | None,
     name: str | None,
@@ -31,28 +29,29 @@ def command(
       perovdb properties --name pl_peak_nm --A FA --fraction Cs 0.1 0.6
     """
     from perovdb.errors import MissingData
+    from perovdb.facts.conditions import value_text
     from perovdb.facts.properties import properties
 
-    rows = properties(formula=formula, name=name, form=form, **filters)
+    rows = properties(formula, name, form, **filters)
     if not rows:
         raise MissingData(
             "The store has no such property" + (f" of {formula}." if formula else "."),
             "Leave out a filter, or look for words with 'perovdb search'.",
         )
-    render.emit_rows(rows, _shown, as_json, as_csv)
 
+    def shown(row: render.Row) -> render.Row:
+        return {
+            "formula": row["formula"],
+            "name": row["name"],
+            "value": value_text(row) or row["statement"],
+            "meaning": row["meaning"],
+            "sample": " ".join(str(row[k]) for k in ("form", "sample") if row[k]),
+            "treatment": row["treatment"],
+            "phase": row["phase"],
+            "T_K": row["temperature_K"],
+            "kind": row["kind"],
+            "evidence": row["evidence"],
+            "source": row["source"],
+        }
 
-def _shown(row: render.Row) -> render.Row:
-    return {
-        "formula": row["formula"],
-        "name": row["name"],
-        "value": value_text(row) or render.short(row["statement"], 50),
-        "meaning": render.short(row["meaning"], 28),
-        "sample": render.short(" ".join(str(row[k]) for k in ("form", "sample") if row[k]), 40),
-        "treatment": render.short(row["treatment"], 30),
-        "phase": row["phase"],
-        "T_K": row["temperature_K"],
-        "kind": row["kind"],
-        "evidence": row["evidence"],
-        "source": row["source"],
-    }
+    render.emit_rows(rows, shown, as_json, as_csv)

@@ -4,6 +4,8 @@ import click
 
 from perovdb_cli import options, render
 
+SHOWN = ("table", "id", "formula", "evidence", "source", "excerpt")
+
 
 @click.command()
 @click.argument("text", nargs=-1, required=True)
@@ -15,8 +17,7 @@ from perovdb_cli import options, render
     metavar="N",
     help="Rows to show.",
 )
-@options.as_json
-@options.as_csv
+@options.formats
 def command(text: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> None:
     """Facts, notes and citations that hold all these words.
 
@@ -27,14 +28,8 @@ def command(text: tuple[str, ...], limit: int, as_json: bool, as_csv: bool) -> N
     from perovdb.errors import MissingData
     from perovdb.facts.search import search
 
-    rows = search(" ".join(text), limit)
+    words = " ".join(text)
+    rows = search(words, limit)
     if not rows:
-        raise MissingData(
-            f"Nothing in the store holds '{' '.join(text)}'.", "Try fewer or shorter words."
-        )
-    render.emit_rows(rows, _shown, as_json, as_csv)
-
-
-def _shown(row: render.Row) -> render.Row:
-    columns = ("table", "id", "formula", "evidence", "source")
-    return {**{k: row[k] for k in columns}, "excerpt": render.short(row["excerpt"], 90)}
+        raise MissingData(f"Nothing in the store holds '{words}'.", "Try fewer or shorter words.")
+    render.emit_rows(rows, lambda row: {name: row[name] for name in SHOWN}, as_json, as_csv, 90)

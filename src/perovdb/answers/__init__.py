@@ -121,13 +121,15 @@ def together(answers: Sequence[Answer]) -> list[str]:
 
     A note that begins with a name, as in "CsPbI3: ...", says what it is of, and stands once.
     """
+    if len(answers) == 1:
+        return answers[0]._lines()
     tables = [answer._table() for answer in answers]
     if any(len(rows) != 1 for rows in tables):
         cards = [["", *answer._lines()] for answer in answers]
         return [line for card in cards for line in card][1:]
-    several = len(answers) > 1 and hasattr(answers[0], "formula")
+    named = hasattr(answers[0], "formula")
     notes = [
-        note if not several or _NAMED.match(note) else f"{getattr(answer, 'formula', '')}: {note}"
+        note if not named or _NAMED.match(note) else f"{getattr(answer, 'formula', '')}: {note}"
         for answer in answers
         for note in answer._notes()
     ]

@@ -70,10 +70,10 @@ def _narrowed(widths: list[int], head: list[str], numbers: list[bool], most: int
             for width, low, number in zip(widths, lows, numbers, strict=True)
         ]
         while sum(widths) + 2 * (len(widths) - 1) > most:
-            room = [(w, i) for i, w in enumerate(widths) if w > least[i]]
+            room = [(w, -i) for i, w in enumerate(widths) if w > least[i]]
             if not room:
                 break
-            widths[max(room)[1]] -= 1
+            widths[-max(room)[1]] -= 1
     return widths
 
 

@@ -13,6 +13,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from perovdb.answers import Answer
+from perovdb.calculators.provenance import EVIDENCE
 from perovdb.calculators.tolerance import BARTEL_T, tolerance
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.errors import InputError
@@ -67,9 +68,14 @@ class PhaseAt(Answer):
         """One row; its sources are those of the transitions."""
         sources = dict.fromkeys(str(row["source"]) for row in self.transitions)
         notes = "; ".join(self.notes)
-        return [
-            {**self._scalars(), "source": " ".join(sources), "kind": "derived", "notes": notes}
-        ]
+        evidence = [row["evidence"] for row in self.transitions]
+        last = {
+            "source": " ".join(sources),
+            "kind": "derived",
+            "evidence": max(evidence, key=EVIDENCE.index) if evidence else None,
+            "notes": notes,
+        }
+        return [{**self._scalars(), **last}]
 
     def _lines(self) -> list[str]:
         return [

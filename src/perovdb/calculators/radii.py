@@ -52,6 +52,33 @@ def choose_radius(rows: list[Record], ion: Ion, sets: Sequence[str] = SETS_IN_OR
     )
 
 
+def known_radii(ion: str) -> list[Record]:
+    """Radii of an ion in every set; `used` is true for that of descriptors, `rule` says why.
+
+    Raises:
+        UnknownSpecies: there is no such ion.
+    """
+    known = load_registry().ion(ion)
+    rows = queries.radii(known.species)
+    try:
+        used = choose_radius(rows, known)["id"]
+    except MissingData:
+        used = None
+    columns = ("spin", "host_anion", "radius_A", "source", "kind", "evidence", "locator", "note")
+    return [
+        {
+            "species": row["species"],
+            "charge": row["charge"],
+            "set": row["radius_set"],
+            "coordination": row["coordination"] or "effective",
+            **{name: row[name] for name in columns},
+            "used": row["id"] == used,
+            "rule": RULE if row["id"] == used else None,
+        }
+        for row in rows
+    ]
+
+
 def _distance_from_wanted(row: Record, site: str) -> tuple[int, int]:
     coordination = row["coordination_number"] or WANTED_COORDINATION[site]
     return abs(coordination - WANTED_COORDINATION[site]), int(row["spin"] == "LS")

@@ -1,4 +1,4 @@
-"""Sources as BibTeX entries."""
+"""Sources as BibTeX entries, and in words."""
 
 from collections.abc import Iterable
 
@@ -17,6 +17,19 @@ def bibtex(keys: Iterable[str]) -> str:
         MissingData: there is no such key.
     """
     return "\n".join(_entry(row) for row in queries.sources(keys))
+
+
+def in_words(rows: Iterable[Record]) -> str:
+    """Key, citation, link and note of sources, for people to read."""
+    lines = []
+    for row in rows:
+        lines.append(f"{row['key']}: {row['citation']}")
+        if row["doi"]:
+            recalled = "" if row["doi_evidence"] == "read" else " (recalled, to be checked)"
+            lines.append(f"  https://doi.org/{row['doi']}{recalled}")
+        if row["note"]:
+            lines.append(f"  {row['note']}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _entry(row: Record) -> str:

@@ -1,5 +1,6 @@
-"""Phases by any of their names, and which rows hold at a temperature."""
+"""Phases by any of their names, which rows hold at a temperature, and what rows say in words."""
 
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -57,7 +58,7 @@ def kelvin_apart(row: Record, temperature_K: float) -> float:
     return float(max(lowest - temperature_K, temperature_K - highest, 0.0))
 
 
-def temperature_text(row: Record) -> str:
+def temperature_text(row: Mapping[str, Any]) -> str:
     """The temperature of a row of the phase table in words, with how well it is known."""
     if row["temperature_K"] is not None:
         text = f"{row['temperature_K']:g} K"
@@ -71,3 +72,30 @@ def temperature_text(row: Record) -> str:
         return "unknown temperature"
     basis = row["temperature_basis"]
     return text if basis == "stated" else f"{text} ({basis})"
+
+
+def value_text(row: Mapping[str, Any]) -> str:
+    """A number with its qualifier and uncertainty, or a range; empty if there is none."""
+    value, low, high = row["value"], row["min"], row["max"]
+    about = "" if row["qualifier"] in (None, "=") else row["qualifier"] + " "
+    if value is not None:
+        uncertainty = f" ± {row['uncertainty']:g}" if row["uncertainty"] is not None else ""
+        return f"{about}{value:g}{uncertainty}"
+    if low is not None and high is not None:
+        return f"{about}{low:g}-{high:g}"
+    if low is not None or high is not None:
+        return f">= {low:g}" if low is not None else f"<= {high:g}"
+    return ""
+
+
+def phase_columns(row: Mapping[str, Any]) -> Record:
+    """A row of the phase table as people see it."""
+    return {
+        "phase": row["phase"],
+        "perovskite": bool(row["perovskite"]),
+        "space group": row["space_group"],
+        **{name: row[name] for name in ("a_A", "b_A", "c_A", "Z", "a_pseudocubic_A")},
+        "temperature": temperature_text(row),
+        "evidence": row["evidence"],
+        "source": row["source"],
+    }

@@ -1,13 +1,16 @@
 """One number where the store has many: chosen by a stated rule, shown with its competitors."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
+from perovdb.answers import Answer
 from perovdb.errors import MissingData
 from perovdb.facts.conditions import (
     ROOM_TEMPERATURE_K,
     TEMPERATURE_TOLERANCE_K,
     kelvin_apart,
     phase_name,
+    value_text,
 )
 from perovdb.facts.formulas import formula_key
 from perovdb.facts.properties import properties
@@ -20,7 +23,8 @@ RULE = (
 )
 
 
-class Preferred(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Preferred(Answer):
     """A number with where it comes from and what competes with it.
 
     Attributes:
@@ -31,8 +35,10 @@ class Preferred(NamedTuple):
         n_values, n_sources: how many these are, and from how many sources.
         phase, temperature_K: that the value holds for, None where the source names none.
         source, kind, evidence, locator, id: of the preferred value.
-        rule: how it was chosen.
         competing: all rows that it was chosen from, best first, of whatever kind.
+        qualifier: "=", or "~", "<", ... where the source says so.
+        rule: how it was chosen.
+        notes: what the store says of the preferred value.
     """
 
     formula: str
@@ -50,8 +56,40 @@ class Preferred(NamedTuple):
     evidence: str
     locator: str | None
     id: str
-    rule: str
-    competing: tuple[Record, ...]
+    competing: tuple[Record, ...] = ()
+    qualifier: str = "="
+    rule: str = RULE
+    notes: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row, without the rule."""
+        (row,) = super().rows()
+        return [{name: value for name, value in row.items() if name != "rule"}]
+
+    def columns(self) -> dict[str, Any]:
+        """The value as a line of a table for people."""
+        spread = f"{self.min:g}-{self.max:g}" if self.n_values > 1 else ""
+        # One value that is not a number is a range.
+        is_range = self.n_values == 1 and self.min < self.max
+        return {
+            "property": self.quantity,
+            "value": value_text({**vars(self), "value": None if is_range else self.value}),
+            "T_K": self.temperature_K,
+            "phase": self.phase,
+            "range": spread,
+            "values": self.n_values,
+            "sources": self.n_sources,
+            "kind": self.kind,
+            "evidence": self.evidence,
+            "source": self.source,
+        }
+
+    def _table(self) -> list[dict[str, Any]]:
+        return [{"formula": self.formula, **self.columns()}]
+
+    def _headline(self) -> str:
+        value = self.columns()["value"]
+        return f"{self.formula}, {self.quantity}: {value}, {self.evidence}, {self.source}"
 
 
 def preferred(
@@ -115,6 +153,7 @@ def choose(
         formula=formula,
         quantity=quantity,
         value=value,
+        qualifier=best["qualifier"] or "=",
         uncertainty=uncertainty,
         min=min(low),
         max=max(high),
@@ -127,7 +166,7 @@ def choose(
         evidence=best["evidence"],
         locator=best["locator"],
         id=best["id"],
-        rule=RULE,
+        notes=(best["note"],) if best["note"] else (),
         competing=tuple(ranked),
     )
 

@@ -1,10 +1,9 @@
 """Everything that was measured or computed of materials, one number a row, under one name each."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
 
 from perovdb.errors import InputError
-from perovdb.facts.select import select
+from perovdb.facts.select import Filters, select
 from perovdb.store.connection import Record
 
 
@@ -86,27 +85,32 @@ COLUMNS = (
 
 
 def properties(
-    *,
+    formula: str | None = None,
     name: str | None = None,
     form: str | None = None,
-    **filters: Any,
+    **filters: Unpack[Filters],
 ) -> list[Record]:
     """Properties of materials, one number or statement a row, best first within a name.
 
     Args:
+        formula: a formula as people write it; all materials by default.
         name: a name of `names`, such as band_gap_eV or pl_peak_nm; all by default.
         form: QD, NC, film, ...: a part of what the source says of the sample's form.
-        filters: as for `select`: formula, A, B, X, fraction, evidence, kind, source, year.
+        filters: see `Filters`.
 
     Raises:
         InputError: there is no such name.
         FormulaError, UnknownSpecies: the formula or an ion is not known.
     """
-    found = [entry for table in TABLES for entry in _of_table(table, filters)]
+    rows = [
+        entry
+        for table in TABLES
+        for entry in _entries(table, select(table, None, formula, **filters))
+    ]
     if name is not None:
-        found = [row for row in found if row["name"] == name]
+        rows = [row for row in rows if row["name"] == name]
         # All names are looked up only where the name is none of those with columns of their own.
-        if not found and name not in dict(QUANTITIES) and name not in names():
+        if not rows and name not in dict(QUANTITIES) and name not in names():
             from difflib import get_close_matches
 
             near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()
@@ -114,26 +118,25 @@ def properties(
                 f"'{name}' is not a property of the store.", f"Near it: {', '.join(near)}."
             )
     if form is not None:
-        found = [row for row in found if _is_of_form(row, form)]
+        rows = [row for row in rows if _is_of_form(row, form)]
     order = {n: number for number, (n, _) in enumerate(QUANTITIES)}
     # sorted() keeps the order of preference within a name.
-    return sorted(found, key=lambda row: (order.get(row["name"], len(order)), row["name"]))
+    return sorted(rows, key=lambda row: (order.get(row["name"], len(order)), row["name"]))
 
 
 def names() -> list[str]:
     """Names of all properties: those with columns of their own first."""
     own = [name for name, _ in QUANTITIES]
-    every = [entry["name"] for table in TABLES for entry in _of_table(table, {})]
+    every = [entry["name"] for table in TABLES for entry in _entries(table, select(table))]
     return list(dict.fromkeys([*own, *sorted(every)]))
 
 
-def _of_table(table: str, filters: Mapping[str, Any]) -> list[Record]:
+def _entries(table: str, rows: list[Record]) -> list[Record]:
     quantities = [(name, columns) for name, columns in QUANTITIES if columns.table == table]
-    rows = select(table, **filters)
-    return [entry for row in rows for entry in _entries(row, table, quantities)]
+    return [entry for row in rows for entry in _of_row(row, table, quantities)]
 
 
-def _entries(row: Record, table: str, quantities: list[tuple[str, Quantity]]) -> list[Record]:
+def _of_row(row: Record, table: str, quantities: list[tuple[str, Quantity]]) -> list[Record]:
     if table == "other_property":
         columns = Quantity(table, "value", "min_value", "max_value", None, "category")
         return [_entry(row, row["property"], columns, row["statement"])]

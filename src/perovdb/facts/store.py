@@ -5,30 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from html import escape
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
 from perovdb.facts import search
 from perovdb.facts.bibtex import bibtex
 from perovdb.facts.preferred import Preferred, preferred
 from perovdb.facts.properties import COLUMNS, properties
-from perovdb.facts.select import select
+from perovdb.facts.select import Filters, barriers, devices, select
 from perovdb.store import Store, queries, using
 from perovdb.store.connection import CURATED, Record, own_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class FactStore(Store):
     """A store with its questions.
 
-    The questions about facts take the same filters, which compose: formula (as people write
-    it), A, B, X (an ion, or one of several, on the site), fraction ({"FA": (0.1, 0.5)}),
-    evidence (the least sure that is wanted), kind, source, year (or a pair from, to). Rows come
-    best first: read before second-hand before recalled; measured before fitted, derived and
-    computed; then the newest source. Each carries source, year, kind, evidence and locator.
+    The questions about facts take the same filters, which compose, see `Filters`: A, B, X (an
+    ion, or one of several, on the site), fraction ({"FA": (0.1, 0.5)}), evidence (the least sure
+    that is wanted), kind, source, year (or a pair from, to). Rows come best first: read before
+    second-hand before recalled; measured before fitted, derived and computed; then the newest
+    source. Each carries source, year, kind, evidence and locator.
 
     All raise FormulaError or UnknownSpecies for a formula or an ion that is not known, and
     InputError for a filter that cannot be used.
@@ -39,68 +41,73 @@ class FactStore(Store):
         return self._frame("ion", self._asked(queries.ions))
 
     def radii(
-        self, species: str | None = None, radius_set: str | None = None, **filters: Any
+        self, species: str | None = None, radius_set: str | None = None, **filters: Unpack[Filters]
     ) -> pd.DataFrame:
         """Radii (radius_A) by ion, charge, coordination, spin and set."""
-        return self._facts("radius", filters, species=species, radius_set=radius_set)
+        return self._facts("radius", filters, equal={"species": species, "radius_set": radius_set})
 
     def phases(
-        self, formula: str | None = None, phase: str | None = None, **filters: Any
+        self, formula: str | None = None, phase: str | None = None, **filters: Unpack[Filters]
     ) -> pd.DataFrame:
         """Phases: lattice (a_A, ...), space group, volume_A3, Z, a_pseudocubic_A, temperature."""
-        return self._facts("phase", {"formula": formula, **filters}, phase=phase)
+        return self._facts("phase", filters, formula, {"phase": phase})
 
-    def transitions(self, formula: str | None = None, **filters: Any) -> pd.DataFrame:
+    def transitions(self, formula: str | None = None, **filters: Unpack[Filters]) -> pd.DataFrame:
         """Phase transitions: temperature_K, from_phase, to_phase."""
-        return self._facts("transition", {"formula": formula, **filters})
+        return self._facts("transition", filters, formula)
 
     def properties(
         self,
         formula: str | None = None,
         name: str | None = None,
         form: str | None = None,
-        **filters: Any,
+        **filters: Unpack[Filters],
     ) -> pd.DataFrame:
         """Properties, one number or statement a row: name (with its unit), value, min, max."""
-        rows = self._asked(properties, formula=formula, name=name, form=form, **filters)
-        return _frame(rows, COLUMNS)
+        return _frame(self._asked(properties, formula, name, form, **filters), COLUMNS)
 
     def barriers(
-        self, species: str | None = None, host: str | None = None, **filters: Any
+        self, species: str | None = None, host: str | None = None, **filters: Unpack[Filters]
     ) -> pd.DataFrame:
         """Migration and exchange barriers (barrier_eV) by moving ion and host, with method."""
         return _frame(self._asked(barriers, species, host, **filters), self._columns("barrier"))
 
-    def gap_series(self, **filters: Any) -> pd.DataFrame:
+    def gap_series(self, **filters: Unpack[Filters]) -> pd.DataFrame:
         """How the gap runs between end members: bowing_eV and polynomials."""
         return self._facts("gap_series", filters)
 
-    def formability(self, formula: str | None = None, **filters: Any) -> pd.DataFrame:
+    def formability(self, formula: str | None = None, **filters: Unpack[Filters]) -> pd.DataFrame:
         """Compounds with their experimental label: perovskite or not."""
-        return self._facts("formability", {"formula": formula, **filters})
+        return self._facts("formability", filters, formula)
 
     def devices(
-        self, formula: str | None = None, min_pce_pct: float | None = None, **filters: Any
+        self,
+        formula: str | None = None,
+        min_pce_pct: float | None = None,
+        certified: bool = False,
+        **filters: Unpack[Filters],
     ) -> pd.DataFrame:
         """Devices: pce_pct, jsc_mA_cm2, voc_V, ff_pct, architecture, treatment."""
-        rows = self._asked(devices, formula, min_pce_pct, **filters)
+        rows = self._asked(devices, formula, min_pce_pct, certified, **filters)
         return _frame(rows, self._columns("device"))
 
-    def solvents(self, **filters: Any) -> pd.DataFrame:
+    def solvents(self, **filters: Unpack[Filters]) -> pd.DataFrame:
         """Solvents and ligands: polarity, dielectric constant, donor and acceptor numbers."""
         return self._facts("solvent_ligand", filters)
 
-    def methods(self, **filters: Any) -> pd.DataFrame:
+    def methods(self, **filters: Unpack[Filters]) -> pd.DataFrame:
         """Settings of calculations and instruments."""
         return self._facts("method", filters)
 
-    def synthesis(self, **filters: Any) -> pd.DataFrame:
+    def synthesis(self, **filters: Unpack[Filters]) -> pd.DataFrame:
         """Steps and amounts of syntheses."""
         return self._facts("synthesis", filters)
 
-    def facts(self, table: str, **filters: Any) -> pd.DataFrame:
+    def facts(
+        self, table: str, formula: str | None = None, **filters: Unpack[Filters]
+    ) -> pd.DataFrame:
         """Rows of any table of facts by its name, such as kinetics or other_property."""
-        return self._facts(self._asked(queries.fact_table, table), filters)
+        return self._facts(self._asked(queries.fact_table, table), filters, formula)
 
     def conflicts(self) -> pd.DataFrame:
         """Where sources disagree with themselves or with one another, and the rows concerned."""
@@ -108,8 +115,9 @@ class FactStore(Store):
 
     def sources(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Sources by key; all by default."""
-        rows = self._asked(*((queries.all_sources,) if keys is None else (queries.sources, keys)))
-        return self._frame("source", rows)
+        if keys is None:
+            return self._frame("source", self._asked(queries.all_sources))
+        return self._frame("source", self._asked(queries.sources, keys))
 
     def search(self, text: str, limit: int = 20) -> pd.DataFrame:
         """Rows whose words hold all words of a text, best match first."""
@@ -129,12 +137,35 @@ class FactStore(Store):
         """BibTeX entries of sources."""
         return self._asked(bibtex, keys)
 
-    def _asked(self, question: Callable[..., T], *args: Any, **filters: Any) -> T:
-        with using(self):
-            return question(*args, **filters)
+    def __repr__(self) -> str:
+        held = self._asked(queries.statistics)
+        facts, sources = sum(held["evidence"].values()), held["tables"]["source"]
+        own = f", with {self.own}" if self.own else ""
+        return f"FactStore({facts} facts from {sources} sources{own})"
 
-    def _facts(self, table: str, filters: dict[str, Any], **equal: Any) -> pd.DataFrame:
-        return self._frame(table, self._asked(select, table, equal, **filters))
+    def _repr_html_(self) -> str:
+        from perovdb.answers.tables import html_table
+
+        held = self._asked(queries.statistics)
+        levels = ", ".join(f"{number} {level}" for level, number in held["evidence"].items())
+        rows = [
+            {"table": table, "rows": number, "columns": ", ".join(self._columns(table))}
+            for table, number in held["tables"].items()
+        ]
+        return f"<p><b>{escape(repr(self))}</b>: {levels}</p>{html_table(rows)}"
+
+    def _asked(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with using(self):
+            return question(*args, **kwargs)
+
+    def _facts(
+        self,
+        table: str,
+        filters: Filters,
+        formula: str | None = None,
+        equal: dict[str, str | None] | None = None,
+    ) -> pd.DataFrame:
+        return self._frame(table, self._asked(select, table, equal, formula, **filters))
 
     def _frame(self, table: str, rows: list[Record]) -> pd.DataFrame:
         return _frame(rows, self._columns(table))
@@ -160,37 +191,6 @@ def open_store(path: str | os.PathLike[str] | None = None) -> FactStore:
 @lru_cache(maxsize=8)
 def _open(own: str | None, version: int) -> FactStore:
     return FactStore(CURATED, own)
-
-
-def barriers(species: str | None = None, host: str | None = None, **filters: Any) -> list[Record]:
-    """Rows of barriers whose moving ions hold `species` and whose host is, or names, `host`."""
-    from perovdb.composition.registry import load_registry
-    from perovdb.facts.formulas import host_matches
-
-    registry = load_registry()
-    ion = registry.ion(species).species if species in registry.spellings else species
-    rows = select("barrier", **filters)
-    return [
-        row
-        for row in rows
-        if (ion is None or ion in row["species"].split(";"))
-        and (host is None or host_matches(row, host))
-    ]
-
-
-def devices(
-    formula: str | None = None, min_pce_pct: float | None = None, **filters: Any
-) -> list[Record]:
-    """Rows of devices by absorber and least efficiency; best efficiency first."""
-    rows = select("device", formula=formula, **filters)
-    if min_pce_pct is not None:
-        rows = [row for row in rows if (_pce(row) or 0.0) >= min_pce_pct]
-    return sorted(rows, key=lambda row: -(_pce(row) or 0.0))
-
-
-def _pce(row: Record) -> float | None:
-    value = row["pce_pct"] if row["pce_pct"] is not None else row["pce_max_pct"]
-    return None if value is None else float(value)
 
 
 def _frame(rows: list[Record], columns: Iterable[str]) -> pd.DataFrame:
