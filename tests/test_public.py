@@ -11,12 +11,12 @@ import perovdb
 from perovdb import errors
 
 PUBLIC = [
-    "Bottleneck", "Composition", "Endpoints", "Hop", "Hops", "Images", "Path", "Percolation",
-    "PerovdbError", "Sample", "Vacancies", "__version__", "add_interstitial", "adopt",
-    "antiphase_boundary", "attach_ligands", "average_cell", "bottleneck", "bottlenecks", "build",
-    "carve", "cut_slab", "debye", "defect", "distinct_models", "dope", "endpoints",
-    "fit_arrhenius", "from_ase", "gap", "hop_rate", "hops", "identify", "infer", "input_files",
-    "intergrowth", "lattice", "nanocrystal", "octahedra", "open_store", "parse", "path",
+    "Composition", "PerovdbError", "__version__", "add_interstitial", "adopt",
+    "antiphase_boundary", "attach_ligands", "average_cell", "bottleneck", "build", "carve",
+    "cut_slab", "debye", "defect", "distinct_models",
+    "dope", "endpoints_in_structure", "fit_arrhenius", "from_ase", "gap", "hop_rate", "hops",
+    "hops_in_structure", "identify", "infer", "input_files", "intergrowth", "lattice",
+    "nanocrystal", "octahedra", "open_store", "parse", "path", "path_between", "paths",
     "percolation", "phase_at", "read_barrier", "read_structure", "rebuild", "relax_endpoints",
     "ruddlesden_popper", "sample_hops", "screen", "slab", "substitute", "supercell", "to_ase",
     "tolerance", "using", "vacancies", "write_inputs", "write_structure", "xrd",

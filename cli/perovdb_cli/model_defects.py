@@ -106,9 +106,10 @@ def _check(wanted: _Wanted, asked: Mapping[str, Any]) -> None:
 
 
 def _made(structure: Structure, wanted: _Wanted, asked: Mapping[str, Any]) -> Structure:
-    from perovdb.structures.defects.interstitials import add_interstitial
     from perovdb.structures.defects.substitutions import substitute
     from perovdb.structures.defects.vacancies import vacancies
+
+    from perovdb.structures.defects.interstitials import add_interstitial
 
     choose = int(asked["choose"]) if asked["choose"].isdecimal() else asked["choose"]
     common = {name: asked[name] for name in ("neutral", "partner", "charge_state", "seed")}

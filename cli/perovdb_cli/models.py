@@ -144,8 +144,9 @@ def _formula(source: str, asked: Mapping[str, Any]) -> list[Model]:
 
 
 def _file(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.builder import ENUMERATE
     from perovdb.structures.defects.substitutions import distinct_substitutions, substitute
+
+    from perovdb.structures.builder import ENUMERATE
     from perovdb.structures.files.reading import read_structure
     from perovdb.structures.particles.dopants import dope
     from perovdb.structures.supercells import supercell

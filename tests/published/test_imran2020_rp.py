@@ -13,9 +13,8 @@ import pytest
 from perovdb.calculators.diffraction import xrd
 from perovdb.store import current_store
 from perovdb.structures.builder import build
-from perovdb.structures.layered.antiphase import antiphase_boundary
-from perovdb.structures.layered.intergrowths import intergrowth
-from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper
+from perovdb.structures.crystals import Crystal
+from perovdb.structures.layered.layers import layers
 from perovdb.structures.units import units
 
 STORE = current_store()
@@ -45,7 +44,7 @@ def columns(structure, along, region=None):
 def test_the_distinctive_peak():
     stated = record("STR038")
     assert stated["source"] == "imran2020"
-    (peak,) = low_angle(ruddlesden_popper("CsPbBr3", 1))
+    (peak,) = low_angle(layers("CsPbBr3", 1))
     assert peak.hkl == ((0, 0, 2),)
     assert stated["two_theta_min_deg"] < peak.two_theta_deg < stated["two_theta_max_deg"]
     # Bragg's law at 1.5406 A for 9 and 10 degrees.
@@ -60,9 +59,11 @@ def test_cadmium_moves_it_up_and_weakens_it():
         record("STR032")["lattice_parameter_A"],
         record("STR031")["lattice_parameter_A"],
     )
-    (pure,) = low_angle(ruddlesden_popper("CsPbBr3", 1, a_A=pure_A))
+    (pure,) = low_angle(layers("CsPbBr3", 1, crystal=Crystal(lattice=pure_A)))
     for seed in range(3):
-        alloy = ruddlesden_popper("CsCd0.25Pb0.75Br3", 1, (2, 2, 1), a_A=with_cadmium_A, seed=seed)
+        alloy = layers(
+            "CsCd0.25Pb0.75Br3", 1, (2, 2, 1), seed=seed, crystal=Crystal(lattice=with_cadmium_A)
+        )
         moved = max(low_angle(alloy), key=lambda p: p.intensity)
         assert moved.two_theta_deg > pure.two_theta_deg
         assert moved.intensity < pure.intensity
@@ -70,7 +71,7 @@ def test_cadmium_moves_it_up_and_weakens_it():
 
 def test_lead_is_as_far_from_lead_in_both_regions():
     assert record("STR043")["source"] == "imran2020"
-    structure = intergrowth("CsPbBr3", (4, 1, 4, 1), (2, 2, 1))
+    structure = layers("CsPbBr3", (4, 1, 4, 1), (2, 2, 1))
     regions = structure.site_properties["region"]
     nearest = {}
     for region in ("RP", "perovskite"):
@@ -86,12 +87,12 @@ def test_lead_is_as_far_from_lead_in_both_regions():
 
 def test_cadmium_gathers_in_the_layers():
     # A quarter of the metal, all of it in single layers between slabs of three.
-    structure = intergrowth(
+    structure = layers(
         "CsCd0.25Pb0.75Br3",
         (3, 1),
         (2, 2, 1),
         where={"Cd": "RP"},
-        a_A=record("STR032")["lattice_parameter_A"],
+        crystal=Crystal(lattice=record("STR032")["lattice_parameter_A"]),
     )
     found = Counter(
         (unit.ion, structure.site_properties["region"][unit.atoms[0]])
@@ -105,16 +106,16 @@ def test_columns_of_the_layered_phase_are_mixed():
     # "All the [001]-projected cation columns are Cs-Pb-Br columns"; those of a perovskite are
     # of Cs alone or of Pb and Br.
     assert record("STR029")["source"] == "ye2022"
-    phase = columns(ruddlesden_popper("CsPbBr3", 1), along=2)
+    phase = columns(layers("CsPbBr3", 1), along=2)
     assert [held for held in phase.values() if "Pb" in held] == [{"Cs", "Pb", "Br"}] * 2
-    inside = columns(intergrowth("CsPbBr3", (6, 1)), along=2, region="perovskite")
+    inside = columns(layers("CsPbBr3", (6, 1)), along=2, region="perovskite")
     assert sorted(map(sorted, inside.values())) == [["Br"], ["Br"], ["Br", "Pb"], ["Cs"]]
 
 
 @pytest.mark.parametrize("boundary", ["AX", "AX+BX2"])
 def test_the_offset_of_an_antiphase_boundary(boundary):
     assert "1/2" in record("STR030")["quote"]
-    structure = antiphase_boundary("CsPbBr3", (4, 4), (2, 1, 1), boundary=boundary)
+    structure = layers("CsPbBr3", (4, 4), (2, 1, 1), stack=boundary)
     lead = structure.frac_coords[[site.specie.symbol == "Pb" for site in structure]]
     heights = np.unique(np.round(lead[:, 2], 6))
     beside = [np.round(lead[np.isclose(lead[:, 2], z), 0] * 2 % 1, 6) % 1 for z in heights]

@@ -10,18 +10,18 @@ from pymatgen.core import Lattice, Structure
 from perovdb.errors import InputError, PerovdbError, StructureError
 from perovdb.structures.arguments import checked
 from perovdb.structures.builder import build
-from perovdb.structures.defects.interstitials import add_interstitial
-from perovdb.structures.defects.substitutions import substitute
-from perovdb.structures.defects.vacancies import vacancies
+from perovdb.structures.defects.labels import Defect
+from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.defects.voids import voids
-from perovdb.structures.files.ase_adapter import to_ase
+from perovdb.structures.files.ase_adapter import from_ase, to_ase
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.files.restoring import adopt
-from perovdb.structures.files.writing import as_text
-from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper
-from perovdb.structures.particles.nanocrystals import nanocrystal
+from perovdb.structures.files.writing import as_text, write_structure
+from perovdb.structures.history import charge_of, history_of, rebuild, steps
+from perovdb.structures.layered.layers import layers
+from perovdb.structures.particles.boxes import Box
+from perovdb.structures.particles.nanocrystals import particle
 from perovdb.structures.particles.slabs import slab
-from perovdb.structures.rebuilding import CHANGES, FIRST, rebuild
 from perovdb.structures.streams import stream
 from perovdb.structures.supercells import supercell
 from perovdb.structures.units import units
@@ -35,19 +35,27 @@ def crystal():
     return build("CsPbBr3", "alpha", (2, 2, 2))
 
 
-@pytest.mark.parametrize("name", [*FIRST, *CHANGES])
+@pytest.mark.parametrize("name", sorted(steps()))
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda value: type(value).__name__)
 def test_no_step_takes_what_is_of_another_kind(name, wrong, crystal):
-    step = {**FIRST, **CHANGES}[name]
-    parameters = inspect.signature(step).parameters
-    # The store is the program's own; what a step needs is given, so that the one is refused.
-    needed = {one: None for one, about in parameters.items() if about.default is about.empty}
-    if name in CHANGES:
-        del needed["structure"]
-    for argument in [one for one in parameters if one not in ("store", "structure")]:
-        given = {**needed, argument: wrong}
+    step = steps()[name]
+    _, *others = inspect.signature(step).parameters
+    with pytest.raises(PerovdbError):
+        step(wrong)
+    for argument in others:
         with pytest.raises(PerovdbError):
-            step(*([crystal] if name in CHANGES else []), **given)
+            step(crystal, **{argument: wrong})
+
+
+@pytest.mark.parametrize("name", sorted(steps()))
+def test_a_call_that_does_not_fit_names_the_function_and_the_argument(name, crystal):
+    step = steps()[name]
+    with pytest.raises(InputError, match=f"{name} has no argument 'nonsense'"):
+        step(crystal, nonsense=1)
+    with pytest.raises(InputError, match=f"{name} takes .* by place"):
+        step(crystal, *range(30))
+    with pytest.raises(InputError, match=f"{name} needs "):
+        step()
 
 
 def test_kinds_are_those_of_the_annotations():
@@ -60,9 +68,9 @@ def test_kinds_are_those_of_the_annotations():
     for wrong in (True, 1.0, "1", None):
         with pytest.raises(InputError, match=r"number of takes cannot be .* Give a whole number"):
             takes(wrong, (1, 2))
-    with pytest.raises(InputError, match="2 times a finite number"):
+    with pytest.raises(InputError, match="two finite numbers"):
         takes(1, (np.inf, 1))
-    with pytest.raises(InputError, match="a mapping from a text to a whole number or None"):
+    with pytest.raises(InputError, match="a mapping of texts to whole numbers or None"):
         takes(1, (1, 2), {"a": 1.5})
 
 
@@ -75,9 +83,9 @@ def test_what_is_no_seed(seed):
 def test_numbers_of_numpy_make_the_same_structure_again(crystal):
     for made in (
         build("CsPbBr3", "alpha", np.array([2, 1, 1]), seed=np.int64(3)),
-        vacancies(crystal, remove={"Br": np.int64(2)}, choose="far"),
-        substitute(crystal, replace={"Pb": {"Cd": 2}}, at={"Pb": np.array([0, 7])}),
-        nanocrystal("CsPbBr3", cells=np.array([2, 2, 3]), padding_A=np.float32(9)),
+        defects(crystal, [f"V_Br:{np.int64(2)}"], choose="far"),
+        defects(crystal, [Defect("Cd_Pb:2", at=np.array([0, 7]))]),
+        particle("CsPbBr3", cells=np.array([2, 2, 3]), box=Box(padding_A=np.float32(9))),
         slab("CsPbBr3", normal=np.array([0, 0, 1]), layers=np.int64(2)),
     ):
         again = rebuild(json.loads(json.dumps(made.properties["history"])))
@@ -88,13 +96,13 @@ def test_numbers_of_numpy_make_the_same_structure_again(crystal):
 @pytest.mark.parametrize(
     "history",
     [
-        [{"step": "ruddlesden_popper", "arguments": {}}],
-        [{"step": "build", "arguments": {"composition": "CsPbBr3", "store": None}}],
-        [{"step": "build", "arguments": {"composition": "CsPbBr3", "size": "2"}}],
-        [{"step": "build", "arguments": {"composition": "CsPbBr3"}}, {"step": "vacancy"}],
+        [{"step": "layers", "arguments": {}}],
+        [{"step": "build", "arguments": {"x": "CsPbBr3", "store": None}}],
+        [{"step": "build", "arguments": {"x": "CsPbBr3", "size": "2"}}],
+        [{"step": "build", "arguments": {"x": "CsPbBr3"}}, {"step": "defects"}],
         [
-            {"step": "build", "arguments": {"composition": "CsPbBr3", "phase": "alpha"}},
-            {"step": "vacancy", "arguments": {"ion": "Br"}},
+            {"step": "build", "arguments": {"x": "CsPbBr3", "phase": "alpha"}},
+            {"step": "defects", "arguments": {"choose": "far"}},
         ],
     ],
 )
@@ -116,22 +124,59 @@ def test_a_structure_without_roles_is_refused(step):
         step(bare())
 
 
-def test_a_structure_without_charge_is_refused():
+def test_a_structure_of_other_hands_is_taken_in():
     roles, ions = list("ABXXX"), ["Cs", "Pb", "I", "I", "I"]
+    carrying = bare(role=roles, ion=ions, molecule=[-1] * 5)
     with pytest.raises(StructureError, match="carries no charge"):
-        supercell(bare(role=roles, ion=ions, molecule=[-1] * 5), matrix=(2, 1, 1))
+        charge_of(carrying)
+    for foreign in (carrying, bare(), to_ase(adopt(bare()))):
+        larger = supercell(foreign, (2, 1, 1))
+        assert len(larger) == 10
+        assert charge_of(larger) == 0
+        assert [done["step"] for done in history_of(larger)] == ["adopt", "supercell"]
+
+
+def test_the_charge_stands_where_other_programs_look(crystal, tmp_path):
+    charged = defects(crystal, ["V_Br"])
+    assert charged.charge == charged.properties["charge"] == 1
+    for structure in (
+        charged.copy(),
+        supercell(charged, (2, 1, 1)),
+        from_ase(to_ase(charged)),
+        Structure.from_dict(charged.as_dict()),
+        rebuild(charged.properties["history"]),
+    ):
+        assert structure.charge == structure.properties["charge"] == charge_of(structure)
+    for name in ("POSCAR", "a.cif", "a.xyz", "a.json", "a.inc", "a.qe"):
+        write_structure(charged, str(tmp_path / name))
+        again = read_structure(tmp_path / name)
+        assert again.charge == again.properties["charge"] == 1
+    assert Structure.from_file(str(tmp_path / "a.json")).charge == 1
+
+
+def test_a_charge_that_somebody_set_is_believed_or_contradicted(crystal):
+    foreign = bare()
+    foreign.set_charge(-1)
+    assert charge_of(adopt(foreign)) == adopt(foreign).charge == -1
+    foreign.set_charge(0.5)
+    with pytest.raises(StructureError, match="no whole number"):
+        adopt(foreign)
+    changed = crystal.copy()
+    changed.set_charge(2)
+    with pytest.raises(StructureError, match="charge of \\+0 by properties and \\+2 by its own"):
+        supercell(changed, 2)
 
 
 def test_a_file_has_a_name():
-    with pytest.raises(InputError, match="path of read_structure"):
+    with pytest.raises(InputError, match="not the path of a file"):
         read_structure(3)
 
 
 def test_a_slab_is_repeated_in_its_plane_until_images_are_far_apart():
     thin = slab("CsPbBr3", layers=2, vacuum_A=5.0)
-    wide = supercell(thin, distance_A=20.0)
-    steps = np.array(wide.properties["history"][-1]["arguments"]["matrix"])
-    assert steps[2].tolist() == [0, 0, 1]
+    wide = supercell(thin, "20.0 A")
+    repeats = np.array(wide.properties["history"][-1]["arguments"]["size"])
+    assert repeats[2].tolist() == [0, 0, 1]
     # By trying all lattices of the square plane with so few cells, [[p, q], [0, r]].
     square = thin.lattice.matrix[:2]
     small = np.array([[i, j] for i in range(-9, 10) for j in range(-9, 10) if i or j])
@@ -139,8 +184,8 @@ def test_a_slab_is_repeated_in_its_plane_until_images_are_far_apart():
     def nearest(rows):
         return np.linalg.norm(small @ rows @ square, axis=1).min()
 
-    cells = round(np.linalg.det(steps))
-    assert nearest(steps[:2, :2]) >= 20.0 - 1e-6
+    cells = round(np.linalg.det(repeats))
+    assert nearest(repeats[:2, :2]) >= 20.0 - 1e-6
     fewer = [
         np.array([[p, q], [0, n // p]])
         for n in range(1, cells)
@@ -152,7 +197,7 @@ def test_a_slab_is_repeated_in_its_plane_until_images_are_far_apart():
 
 
 def test_only_a_halide_between_two_b_is_split():
-    layered = ruddlesden_popper("CsPbBr3", 1, (2, 2, 1))
+    layered = layers("CsPbBr3", 1, (2, 2, 1))
     halides = [unit for unit in units(layered) if unit.role == "X"]
     lattice = layered.lattice
     b_places = [lattice.get_fractional_coords(u.centre_A) for u in units(layered) if u.role == "B"]
@@ -162,10 +207,10 @@ def test_only_a_halide_between_two_b_is_split():
         near = np.sort(lattice.get_all_distances(place, b_places)[0])
         if near[1] < 1.1 * near[0]:
             bridging += 1
-            add_interstitial(layered, ion="Br", kind="split", at=[number])
+            defects(layered, [Defect("Br_i", split=True, at=[number])])
         else:
             with pytest.raises(StructureError, match="bridges no two B"):
-                add_interstitial(layered, ion="Br", kind="split", at=[number])
+                defects(layered, [Defect("Br_i", split=True, at=[number])])
     # Of the four X of a formula unit of A2BX4 two are apical, each at one B only.
     assert bridging == len(halides) // 2
 
@@ -173,19 +218,28 @@ def test_only_a_halide_between_two_b_is_split():
 def test_a_structure_is_not_emptied():
     ion = adopt(Structure(Lattice.cubic(20, pbc=(False,) * 3), ["Cs"], [[0.5] * 3]))
     with pytest.raises(StructureError, match="Nothing would be left"):
-        vacancies(ion, remove={"Cs": 1})
+        defects(ion, ["V_Cs"])
     with pytest.raises(StructureError, match="no void"):
         voids(ion)
 
 
 def test_a_ball_says_when_it_is_not_of_the_size_asked_for():
-    ball = nanocrystal("CsPbBr3", 2.4, shape="sphere")
+    ball = particle("CsPbBr3", 2.4, shape="sphere")
     assert any("not the edge asked for" in note for note in ball.properties["history"][0]["notes"])
-    cube = nanocrystal("CsPbBr3", 2.4)
+    cube = particle("CsPbBr3", 2.4)
     assert not any("asked for" in note for note in cube.properties["history"][0]["notes"])
 
 
-@pytest.mark.parametrize("asked", [{"axis": 0}, {"pointing": "dipole"}, {"angles_deg": [5.0]}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"order": {"rule": "layered", "axis": 0}},
+        {"orientation": {"rule": "random", "pointing": "dipole"}},
+        {"phase": "a-b+a-"},
+        {"nearest": True},
+        {"replace": {"Pb": {"Cd": 1}}},
+    ],
+)
 def test_what_a_layered_phase_does_not_heed_is_refused(asked):
     with pytest.raises(InputError, match="takes a size"):
         build("Cs2PbBr4", **asked)

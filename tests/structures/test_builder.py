@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from perovdb.calculators.mixing import lattice
 from perovdb.composition import parse
-from perovdb.errors import InputError, StructureError, UnknownSpecies
+from perovdb.errors import InputError, StructureError
 from perovdb.structures.builder import build, distinct_models
-from perovdb.structures.defects.vacancies import remove
+from perovdb.structures.defects.labels import Defect
+from perovdb.structures.defects.point_defects import defects
+from perovdb.structures.hosts import Tilt
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.molecules.orientations import (
     ORIENTATIONS,
@@ -160,16 +162,18 @@ def test_exact_counts_sum_to_the_sites(sites, part):
     ],
 )
 def test_a_vacancy_takes_the_whole_ion_and_leaves_its_opposite_charge(formula, ion, atoms, charge):
-    structure = build(formula, "alpha", (2, 2, 2), vacancy=ion)
+    structure = defects(build(formula, "alpha", (2, 2, 2)), [f"V_{ion}"])
     assert len(structure) == atoms
     assert structure.properties["charge"] == charge
     left = sum(CHARGES[name] * count for name, count in ions(structure).items())
     assert left == charge
-    assert structure.properties["history"][-1]["step"] == "vacancy"
+    assert structure.properties["history"][-1]["step"] == "defects"
 
 
 def test_vacancies_add_up():
-    structure = remove(build("CsPbI3", "alpha", (2, 2, 2), vacancy="Cs"), "I", index=5)
+    structure = defects(
+        defects(build("CsPbI3", "alpha", (2, 2, 2)), ["V_Cs"]), [Defect("V_I", at=[5])]
+    )
     assert structure.properties["charge"] == 0
     assert ions(structure) == {"Cs": 7, "Pb": 8, "I": 23}
 
@@ -179,7 +183,6 @@ def test_vacancies_add_up():
     [
         ({"size": (0, 1, 1)}, InputError, "no volume"),
         ({"size": (99, 99, 99)}, InputError, "at most"),
-        ({"vacancy": "Br"}, UnknownSpecies, "It holds: Cs, Pb, I"),
         ({"orientation": "sideways"}, InputError, "random, aligned"),
     ],
 )
@@ -190,11 +193,11 @@ def test_what_cannot_be_built(arguments, error, words):
 
 def test_a_vacancy_that_is_not_there():
     with pytest.raises(InputError, match="has 1, numbered from 0"):
-        remove(build("CsPbI3", "alpha"), "Cs", index=1)
+        defects(build("CsPbI3", "alpha"), [Defect("V_Cs", at=[1])])
 
 
 def test_atoms_of_an_element_stand_together():
-    structure = build("Cs0.5FA0.5PbI3", size=(2, 2, 2), vacancy="FA")
+    structure = defects(build("Cs0.5FA0.5PbI3", size=(2, 2, 2)), ["V_FA"])
     symbols = [site.specie.symbol for site in structure]
     blocks = [s for i, s in enumerate(symbols) if i == 0 or symbols[i - 1] != s]
     assert blocks == ["Cs", "C", "N", "H", "Pb", "I"]
@@ -300,7 +303,7 @@ def test_empty_sites_of_a_formula_are_left_empty():
 def test_tilted_octahedra_have_the_volume_of_the_lattice_and_the_space_group():
     from spglib import get_spacegroup
 
-    structure = build("CsPbI3", tilt="a-b+a-", angles_deg=[8, 10])
+    structure = build("CsPbI3", phase=Tilt("a-b+a-", [8, 10]))
     wanted = lattice("CsPbI3").a_pseudocubic_A
     assert (structure.volume / 4) ** (1 / 3) == pytest.approx(wanted, rel=1e-9)
     cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)

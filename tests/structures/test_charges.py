@@ -9,26 +9,25 @@ from pymatgen.core import Lattice, Structure
 from perovdb.errors import InputError, UnknownSpecies
 from perovdb.structures.builder import build
 from perovdb.structures.charges import charge_of_units, formal_charge
-from perovdb.structures.defects.interstitials import add_interstitial
-from perovdb.structures.defects.substitutions import substitute
-from perovdb.structures.defects.vacancies import distinct_vacancies, vacancies, vacancy
+from perovdb.structures.crystals import Crystal
+from perovdb.structures.defects.labels import Defect
+from perovdb.structures.defects.point_defects import defects, distinct_defects
 from perovdb.structures.defects.voids import voids
 from perovdb.structures.files.restoring import adopt
-from perovdb.structures.layered.intergrowths import intergrowth
+from perovdb.structures.layered.layers import layers
 from perovdb.structures.particles.dopants import dope
-from perovdb.structures.particles.ligands import attach_ligands
-from perovdb.structures.particles.nanocrystals import carve, nanocrystal
+from perovdb.structures.particles.ligands import ligands
+from perovdb.structures.particles.nanocrystals import particle
 from perovdb.structures.particles.report import describe
-from perovdb.structures.particles.surface_vacancies import surface_vacancies
 from perovdb.structures.units import crystal_units, units
 
 
 @pytest.fixture(scope="module")
 def ligated():
     """A particle that wears both ligands: MA is one, and stands in cages too."""
-    lacking = surface_vacancies(nanocrystal("MAPbBr3", cells=3, seed=1), ion="Br", count=3)
-    capped = attach_ligands(lacking, ligand="acetate")
-    return attach_ligands(capped, ligand="methylammonium", count=2, exchange=True)
+    lacking = defects(particle("MAPbBr3", cells=3, seed=1), ["V_Br:3"], choose="surface")
+    capped = ligands(lacking, "acetate")
+    return ligands(capped, "methylammonium", count=2, exchange=True)
 
 
 def worn(structure):
@@ -49,32 +48,32 @@ def test_a_vacancy_in_a_ligated_particle(ligated, store):
     assert worn(ligated) == {"acetate": 3, "MA": 2}
     assert charge_of_units(units(ligated)) == ligated.properties["charge"]
     for ion, charge in (("Br", 1), ("MA", -1), ("Pb", -2)):
-        made = vacancies(ligated, remove={ion: 1}, choose="far")
+        made = defects(ligated, [f"V_{ion}"], choose="far")
         assert made.properties["charge"] - ligated.properties["charge"] == charge
         assert worn(made) == worn(ligated)
         assert counted(made)[ion] == counted(ligated)[ion] - 1
         assert charge_of_units(units(made)) == made.properties["charge"]
     # All of a fraction, and all that are distinct, are of the crystal.
-    whole = vacancies(ligated, remove={"MA": counted(ligated)["MA"]})
+    whole = defects(ligated, [f"V_MA:{counted(ligated)['MA']}"])
     assert counted(whole)["MA"] == 0
     assert worn(whole) == worn(ligated)
-    number = sum(choice.multiplicity for choice in distinct_vacancies(ligated, {"MA": 1}))
+    number = sum(choice.multiplicity for choice in distinct_defects(ligated, ["V_MA"]))
     assert number == counted(ligated)["MA"]
     with pytest.raises(UnknownSpecies, match="ligand"):
-        vacancies(ligated, remove={"acetate": 1})
+        defects(ligated, ["V_acetate"])
 
 
 def test_a_named_ligand_is_not_there_to_be_taken_out(ligated):
     ligand = next(unit for unit in units(ligated) if unit.role == "L" and unit.ion == "MA")
     place = ligated.lattice.get_fractional_coords(ligand.centre_A)
     with pytest.raises(InputError, match="There is no MA at"):
-        vacancy(ligated, ion="MA", fractional=place.tolist())
+        defects(ligated, [Defect("V_MA", at=[place.tolist()])])
 
 
 @pytest.mark.parametrize("neutral", ["partner", "V_MA", "V_Br"])
 def test_partners_are_ions_of_the_crystal(ligated, neutral, store):
     ion = "MA" if neutral == "V_Br" else "Br"
-    made = vacancies(ligated, remove={ion: 1}, neutral=neutral)
+    made = defects(ligated, [f"V_{ion}"], neutral=neutral)
     assert made.properties["charge"] == ligated.properties["charge"]
     assert worn(made) == worn(ligated)
     assert charge_of_units(units(made)) == made.properties["charge"]
@@ -82,10 +81,10 @@ def test_partners_are_ions_of_the_crystal(ligated, neutral, store):
 
 def test_schottky_defects_have_no_charge_state_of_their_own():
     crystal = build("CsPbBr3", "alpha", size=(2, 2, 2))
-    made = vacancies(crystal, remove={"Cs": 1}, neutral="schottky")
+    made = defects(crystal, ["V_Cs"], neutral="schottky")
     assert counted(made) == {"Cs": 7, "Pb": 7, "Br": 21}
     with pytest.raises(InputError, match="contradict"):
-        vacancies(crystal, remove={"Cs": 1}, neutral="schottky", charge_state=1)
+        defects(crystal, ["V_Cs"], neutral="schottky", charge=1)
 
 
 def test_no_void_is_beside_a_ligand(ligated, store):
@@ -95,20 +94,20 @@ def test_no_void_is_beside_a_ligand(ligated, store):
         away = np.linalg.norm(ligated.cart_coords[ligands] - place, axis=1)
         assert away.min() > void.radius_A + 1e-3
         assert "acetate" not in void.neighbours
-    made = add_interstitial(ligated, ion="Br", neutral="partner")
+    made = defects(ligated, ["Br_i"], neutral="partner")
     assert worn(made) == worn(ligated)
     assert charge_of_units(units(made)) == made.properties["charge"]
 
 
 def test_other_ions_in_a_ligated_particle(ligated, store):
-    made = substitute(ligated, replace={"MA": {"Cs": 2}, "Pb": {"Cd": 1}}, choose="random")
+    made = defects(ligated, ["Cs_MA:2", "Cd_Pb"], choose="random")
     assert worn(made) == worn(ligated)
     assert charge_of_units(units(made)) == made.properties["charge"]
     symbols = [site.specie.symbol for site in made]
     assert list(dict.fromkeys(symbols)) == ["Cs", "C", "N", "O", "H", "Cd", "Pb", "Br"]
-    doped = dope(ligated, replace="Pb", by="Cd", count=2)
+    doped = dope(ligated, "Pb", "Cd", count=2)
     assert describe(doped).charge == ligated.properties["charge"]
-    bare = carve(build("MAPbBr3", size=(4, 4, 4)), cells=2, balance="ligands")
+    bare = particle(build("MAPbBr3", size=(4, 4, 4)), cells=2, balance="ligands")
     assert bare.properties["charge"] == charge_of_units(units(bare)) == 0
 
 
@@ -124,20 +123,22 @@ def test_a_molecule_that_was_kept_counts_as_one_cation(store):
     )
     found = adopt(kept, unknown="keep")
     assert charge_of_units(units(found)) == found.properties["charge"] == 0
-    made = vacancies(found, remove={"H2O": 1})
+    made = defects(found, ["V_H2O"])
     assert made.properties["charge"] == -1
-    assert carve(found, cells=2, balance="none").properties["charge"] == 3 * 2 + 1
+    assert particle(found, cells=2, balance="none").properties["charge"] == 3 * 2 + 1
 
 
 def test_what_else_sites_carry_stays(store):
-    grown = intergrowth("CsCd0.1Pb0.9Br3", (4, 1), (2, 2, 1), a_A=5.85, where={"Cd": "RP"})
+    grown = layers(
+        "CsCd0.1Pb0.9Br3", (4, 1), (2, 2, 1), where={"Cd": "RP"}, crystal=Crystal(lattice=5.85)
+    )
     before = Counter(grown.site_properties["region"])
-    made = substitute(grown, replace={"Cd": {"Pb": 1}, "Cs": {"MA": 1}})
+    made = defects(grown, ["Pb_Cd", "MA_Cs"])
     regions = Counter(made.site_properties["region"])
     # One atom has become the eight of MA.
     assert sum(regions.values()) == sum(before.values()) + 7
     assert None not in regions
-    filled = add_interstitial(grown, ion="Br", at=[[0.25, 0.25, 0.1]])
+    filled = defects(grown, [Defect("Br_i", at=[[0.25, 0.25, 0.1]])])
     assert Counter(filled.site_properties["region"])[None] == 1
 
 

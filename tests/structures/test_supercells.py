@@ -16,6 +16,7 @@ from perovdb.structures.cell_shapes import (
     minimum_image_A,
     smallest_matrix,
 )
+from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import MOST_SITES, repeat, supercell, supercell_of_sites
 from perovdb.structures.units import units
@@ -57,7 +58,7 @@ def small_cells(draw):
 def test_a_supercell_has_the_radial_distribution_of_its_cell(matrix):
     cells = round(np.linalg.det(np.array(matrix)))
     cell = build("CsPbBr3", "gamma")
-    larger = supercell(cell, matrix=matrix)
+    larger = supercell(cell, matrix)
     assert larger.volume == pytest.approx(cells * cell.volume)
     assert len(larger) == cells * len(cell)
     one, many = distances(cell), distances(larger)
@@ -71,7 +72,7 @@ def test_a_supercell_is_that_of_pymatgen():
     matrix = [[1, 1, 0], [-1, 1, 0], [0, 1, 2]]
     peer = Structure.from_sites(cell.sites)
     peer = peer.make_supercell(matrix, in_place=False)
-    mine = supercell(cell, matrix=matrix)
+    mine = supercell(cell, matrix)
     offset = mine.frac_coords[:, None] - peer.frac_coords[None]
     offset -= np.rint(offset)
     near = np.linalg.norm(offset @ mine.lattice.matrix, axis=-1)
@@ -81,7 +82,7 @@ def test_a_supercell_is_that_of_pymatgen():
 
 def test_molecules_move_whole_and_are_as_many():
     cell = build("MA0.5FA0.5PbI3", size=(2, 1, 1), seed=4)
-    larger = supercell(cell, matrix=[[1, 1, 0], [-1, 1, 0], [0, 0, 2]])
+    larger = supercell(cell, [[1, 1, 0], [-1, 1, 0], [0, 0, 2]])
     whole = [unit for unit in units(larger) if len(unit.atoms) > 1]
     assert len(whole) == 4 * sum(len(unit.atoms) > 1 for unit in units(cell))
     inside = {}
@@ -95,7 +96,7 @@ def test_molecules_move_whole_and_are_as_many():
 
 
 def test_centres_stand_inside_and_never_twice():
-    larger = supercell(build("FAPbI3", size=(2, 2, 2)), matrix=[[1, 1, 0], [-1, 1, 0], [0, 0, 1]])
+    larger = supercell(build("FAPbI3", size=(2, 2, 2)), [[1, 1, 0], [-1, 1, 0], [0, 0, 1]])
     centres = larger.lattice.get_fractional_coords([unit.centre_A for unit in units(larger)])
     assert centres.min() > -1e-5
     assert centres.max() < 1
@@ -103,8 +104,8 @@ def test_centres_stand_inside_and_never_twice():
 
 
 def test_charge_and_history_go_along():
-    vacant = build("CsPbI3", "alpha", (2, 2, 2), vacancy="I")
-    larger = supercell(vacant, matrix=[1, 1, 2])
+    vacant = defects(build("CsPbI3", "alpha", (2, 2, 2)), ["V_I"])
+    larger = supercell(vacant, [1, 1, 2])
     assert larger.properties["charge"] == 2
     last = larger.properties["history"][-1]
     assert last["step"] == "supercell"
@@ -182,19 +183,20 @@ def test_images_of_a_skew_cell_and_of_a_particle():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"matrix": [[1, 0, 0], [0, 1, 0], [1, 1, 0]]}, "has no volume"),
-        ({"matrix": [[0, 1, 0], [1, 0, 0], [0, 0, 1]]}, "left-handed"),
-        ({"matrix": [1, 2]}, "is not a supercell"),
-        ({"matrix": [1, 2, 0.5]}, "matrix of supercell cannot be"),
-        ({"matrix": "two"}, "matrix of supercell cannot be"),
-        ({"matrix": [float("nan"), 1, 1]}, "matrix of supercell cannot be"),
-        ({"matrix": [40, 40, 40]}, "64000 cells. Of this cell at most 2000"),
-        ({"matrix": [10**9, 1, 1]}, "too large"),
-        ({"distance_A": -3}, "positive"),
-        ({"distance_A": 500.0}, "keeps images 500 A apart"),
-        ({"distance_A": 12, "shape": "round"}, "any, diagonal"),
-        ({}, "a matrix or a distance"),
-        ({"matrix": [1, 1, 1], "distance_A": 12}, "one of the two"),
+        ({"size": [[1, 0, 0], [0, 1, 0], [1, 1, 0]]}, "has no volume"),
+        ({"size": [[0, 1, 0], [1, 0, 0], [0, 0, 1]]}, "left-handed"),
+        ({"size": [1, 2]}, "is not a supercell"),
+        ({"size": [1, 2, 0.5]}, "size of supercell cannot be"),
+        ({"size": "two"}, "not a size"),
+        ({"size": [float("nan"), 1, 1]}, "size of supercell cannot be"),
+        ({"size": [40, 40, 40]}, "64000 cells. Of this cell at most 2000"),
+        ({"size": [10**9, 1, 1]}, "too large"),
+        ({"size": 0}, "no volume"),
+        ({"size": "-3 A"}, "not a size"),
+        ({"size": "0 A"}, "positive"),
+        ({"size": "500 A"}, "keeps images 500 A apart"),
+        ({"size": "12 A", "shape": "round"}, "any, diagonal"),
+        ({}, "supercell needs size"),
     ],
 )
 def test_what_is_no_supercell(arguments, words):

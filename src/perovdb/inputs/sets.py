@@ -23,7 +23,8 @@ from perovdb.inputs.machine import find_machine
 from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
 from perovdb.inputs.presets import read_table
 from perovdb.inputs.schedulers import JOB_SCRIPT, Script, job_script
-from perovdb.migration.path import Path as HopPath
+from perovdb.migration.chain import Chain
+from perovdb.migration.paths import Path as PathOfCell
 from perovdb.structures.history import notes as notes_of_steps
 
 
@@ -67,7 +68,7 @@ _LIBRARIES = ("numpy", "pymatgen", "ase")
 
 def write_inputs(
     folder: str | os.PathLike[str],
-    x: HopPath,
+    x: Chain,
     *,
     code: str,
     task: str = BAND,
@@ -110,7 +111,7 @@ def write_inputs(
 
 
 def input_files(
-    x: HopPath,
+    x: Chain,
     *,
     code: str,
     task: str = BAND,
@@ -195,9 +196,9 @@ def _ranks(job: Job, images: int) -> preflight.Check:
 def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
     """What a user should know: of the path, of the code, of the physics that is left out."""
     chain = job.chain
-    # Of a structure, what the steps that made it had to say, the vacancies of the hop too.
+    # What the steps that made the atoms had to say; a path of an average cell tells it itself.
     start = chain.images[0]
-    told_by_steps = not chain.phase and start.properties.get("history")
+    told_by_steps = not isinstance(chain, PathOfCell) and start.properties.get("history")
     notes = [*(notes_of_steps(start) if told_by_steps else []), *chain.notes, *of_code]
     if job.relax_first:
         notes.append(
@@ -221,7 +222,7 @@ def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
 def _citations(job: Job, module: Code) -> dict[str, dict[str, Any]]:
     """Works to cite by key; one without a text is a source of the store."""
     table, preset = read_table("citations.toml"), job.preset
-    stored = [key for key in (job.chain.source, preset.paper) if key]
+    stored = [key for key in (_source(job.chain), preset.paper) if key]
     return {
         **{key: {} for key in stored},
         **table[preset.code],
@@ -259,7 +260,7 @@ def _manifest(job: Job) -> Manifest:
         formula=chain.formula,
         phase=phase_of(chain),
         size=tuple(built["size"]) if "size" in built else None,
-        source=chain.source or None,
+        source=_source(chain),
         history=list(start.properties.get("history", [])),
         hop=_hop(chain),
         method=chain.method,
@@ -290,10 +291,15 @@ def _manifest(job: Job) -> Manifest:
     )
 
 
-def _hop(chain: HopPath) -> HopOfSet:
+def _source(chain: Chain) -> str | None:
+    """Key of the source of the host's cell."""
+    return chain.cell.source if isinstance(chain, PathOfCell) else None
+
+
+def _hop(chain: Chain) -> HopOfSet:
     """Which of the distinct hops of the average cell it is; without one, from where to where."""
-    hop = chain.hop
-    if hop is not None and hop.of_average_cell:
+    if isinstance(chain, PathOfCell):
+        hop = chain.hop
         return HopOfSet(
             chain.species,
             chain.into,

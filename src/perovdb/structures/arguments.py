@@ -1,52 +1,134 @@
-"""Arguments that are not of the kind that a public function says: refused before any work."""
+"""Arguments of public functions: bound to their names, refused where they are of another kind."""
 
 from __future__ import annotations
 
 import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache, wraps
 from numbers import Integral, Real
-from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from perovdb.answers.encoding import decoded
 from perovdb.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_NAMES = {int: "a whole number", float: "a finite number", str: "a text", bool: "True or False"}
+_NAMES = {
+    int: ("a whole number", "whole numbers"),
+    float: ("a finite number", "finite numbers"),
+    str: ("a text", "texts"),
+    bool: ("True or False", "True or False"),
+}
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that refuses arguments whose kind is not that of its annotations.
-
-    Whole numbers and floats may be numpy's, a tuple may be any sequence, an array too. NaN and
-    infinity are no numbers here, True is none. What the values mean is for the function to check.
-
-    Raises:
-        InputError: an argument is of another kind.
-    """
-
-    @cache
-    def known() -> tuple[inspect.Signature, dict[str, Any]]:
-        return inspect.signature(function), get_type_hints(function)
+    """A function that refuses arguments whose kind is not that of its annotations; see `bound`."""
 
     @wraps(function)
     def with_check(*args: P.args, **kwargs: P.kwargs) -> R:
-        signature, kinds = known()
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
-            if name in kinds and not _is(value, kinds[name]):
-                wanted = _words(kinds[name])
-                shown = repr(value)
-                shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-                raise InputError(
-                    f"{name} of {function.__name__} cannot be {shown}.", f"Give {wanted}."
-                )
-        return function(*args, **kwargs)
+        return function(**bound(function, args, kwargs))  # type: ignore[call-arg]  # by name
 
     return with_check
+
+
+def bound(
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    subject: str | None = None,
+) -> dict[str, Any]:
+    """Name -> value of each argument that a call gives, of the kinds that are annotated.
+
+    Whole numbers and floats may be numpy's, a tuple may be any sequence, an array too, and a
+    dataclass a mapping of its fields. NaN and infinity are no numbers here, True is none. What the
+    values mean is for the function to check. An annotation may say in words what it wants:
+    ``Annotated[kind, "words"]``. The argument `subject` may be of any kind.
+
+    Raises:
+        InputError: an argument is missing, not known, or of another kind.
+    """
+    name, signature, kinds = _known(function)
+    try:
+        call = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise InputError(*_call_that_does_not_fit(name, signature, kwargs, error)) from None
+    call.apply_defaults()
+    values = call.arguments
+    for argument, value in values.items():
+        if argument == subject or argument not in kinds or _is(value, kinds[argument]):
+            continue
+        made = _made(kinds[argument], value)
+        if made is None:
+            shown = repr(value)
+            shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+            raise InputError(
+                f"{argument} of {name} cannot be {shown}.", f"Give {_words(kinds[argument])}."
+            )
+        values[argument] = made
+    return dict(values)
+
+
+@cache
+def _known(function: Callable[..., Any]) -> tuple[str, inspect.Signature, dict[str, Any]]:
+    """Name, signature and annotated kinds of a function; what may be a Material is not among them:
+    it is looked at where it is read."""
+    told = {name: kind for name, kind in function.__annotations__.items() if kind != "Material"}
+    holder = types.SimpleNamespace(__annotations__=told)
+    kinds = get_type_hints(holder, function.__globals__, include_extras=True)
+    return function.__name__, inspect.signature(function), kinds
+
+
+def _call_that_does_not_fit(
+    name: str, signature: inspect.Signature, kwargs: Mapping[str, Any], error: TypeError
+) -> tuple[str, str]:
+    """What is wrong and how to mend it, of a call that `signature.bind` refuses."""
+    arguments = list(signature.parameters)
+    for argument in kwargs:
+        if argument not in arguments:
+            near = get_close_matches(argument, arguments, n=1, cutoff=0.6)
+            mend = f"Did you mean {near[0]}?" if near else f"It takes: {', '.join(arguments)}."
+            return f"{name} has no argument '{argument}'.", mend
+    by_place = [
+        argument
+        for argument, about in signature.parameters.items()
+        if about.kind is not about.KEYWORD_ONLY
+    ]
+    if "too many positional" in str(error):
+        return (
+            f"{name} takes {', '.join(by_place)} by place, and all else by name.",
+            f"Write such as {arguments[min(len(by_place), len(arguments) - 1)]}=...",
+        )
+    lacking = [
+        argument
+        for argument, about in signature.parameters.items()
+        if about.default is about.empty and f"'{argument}'" in str(error)
+    ]
+    if lacking:
+        return f"{name} needs {', '.join(lacking)}.", f"It takes: {', '.join(arguments)}."
+    return f"{name}: {error}.", f"It takes: {', '.join(arguments)}."
+
+
+def _made(kind: Any, value: Any) -> Any:
+    """A dataclass out of a mapping of its fields, or a list of such; None if they do not fit."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _made(inner[0], value)
+    if origin in (Union, types.UnionType):
+        return next((one for one in (_made(k, value) for k in inner) if one is not None), None)
+    if isinstance(value, Mapping) and hasattr(kind, "__dataclass_fields__"):
+        if not set(value) <= set(kind.__dataclass_fields__):
+            return None
+        return kind.from_dict(value) if hasattr(kind, "from_dict") else decoded(kind, value)
+    if isinstance(origin, type) and issubclass(origin, Sequence) and isinstance(value, list):
+        items = [one if _is(one, inner[0]) else _made(inner[0], one) for one in value]
+        return None if None in items else items
+    return None
 
 
 def _is(value: Any, kind: Any) -> bool:
@@ -54,6 +136,8 @@ def _is(value: Any, kind: Any) -> bool:
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any or kind is object:
         return True
+    if origin is Annotated:
+        return _is(value, inner[0])
     if origin in (Union, types.UnionType):
         return any(_is(value, one) for one in inner)
     if kind is bool:
@@ -63,16 +147,30 @@ def _is(value: Any, kind: Any) -> bool:
     if kind is float:
         real = isinstance(value, Real) and not isinstance(value, bool)
         return real and bool(np.isfinite(float(value)))
+    if origin is tuple and inner[1:] != (...,) and kind is not tuple:
+        return _is_sequence(value, inner[0]) and len(value) == len(inner)
     if origin is tuple or kind in (tuple, np.ndarray):
         return _is_sequence(value, inner[0] if inner else Any)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        key, held = inner
+        key, item = inner
         return isinstance(value, Mapping) and all(
-            _is(one, key) and _is(other, held) for one, other in value.items()
+            _is(one, key) and _is(other, item) for one, other in value.items()
         )
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return _is_sequence(value, inner[0])
-    return isinstance(value, origin or kind)
+    if not isinstance(value, origin or kind):
+        return False
+    hints = _hints(kind, tuple(getattr(kind, "__dataclass_fields__", ())))
+    return all(_is(getattr(value, name), hint) for name, hint in hints.items())
+
+
+@cache
+def _hints(kind: Any, fields: Sequence[str]) -> dict[str, Any]:
+    """The kinds of the fields of a dataclass that does not check them itself."""
+    if not fields or hasattr(kind, "from_dict"):
+        return {}
+    every = get_type_hints(kind, include_extras=True)
+    return {name: every[name] for name in fields}
 
 
 def _is_sequence(value: Any, of: Any) -> bool:
@@ -82,21 +180,24 @@ def _is_sequence(value: Any, of: Any) -> bool:
     return listed and all(_is(one, of) for one in value)
 
 
-def _words(kind: Any) -> str:
-    """An annotated kind in words."""
+def _words(kind: Any, many: bool = False) -> str:
+    """An annotated kind as a person says it."""
     origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return str(inner[1])
     if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(_words(one) for one in inner))
+        some = [_words(one, many) for one in inner if one is not type(None)]
+        return " or ".join(dict.fromkeys(some)) + (" or None" if type(None) in inner else "")
     if kind in _NAMES:
-        return _NAMES[kind]
-    if kind is type(None):
-        return "None"
-    if origin is tuple:
-        return f"{len(inner)} times {_words(inner[0])}"
+        return _NAMES[kind][many]
+    if origin is tuple and inner[1:] != (...,):
+        return f"{_NUMBERS[len(inner)]} {_words(inner[0], many=True)}"
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return f"a mapping from {_words(inner[0])} to {_words(inner[1])}"
+        whole = "mappings" if many else "a mapping"
+        return f"{whole} of {_words(inner[0], many=True)} to {_words(inner[1], many=True)}"
     if isinstance(origin, type) and issubclass(origin, Sequence):
-        return f"a list of {_words(inner[0])}"
+        return f"{'lists' if many else 'a list'} of {_words(inner[0], many=True)}"
     if kind is np.ndarray:
         return "an array"
-    return f"a {getattr(origin or kind, '__name__', 'value')}"
+    name = getattr(origin or kind, "__name__", "value")
+    return f"{name}s" if many else f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"

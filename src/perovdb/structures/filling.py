@@ -10,10 +10,10 @@ import numpy as np
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.hosts import Host
-from perovdb.structures.ordering import Ordering, enumerate_orderings, order
+from perovdb.structures.ordering import Order, Ordering, enumerate_orderings, ordered
 from perovdb.structures.ordering.counts import whole_counts
 from perovdb.structures.sites import Sites
-from perovdb.structures.supercells import Matrix, supercell_of_sites
+from perovdb.structures.supercells import Size, supercell_of_sites
 
 #: Old species -> new species -> number.
 Replace = Mapping[str, Mapping[str, int]]
@@ -39,22 +39,24 @@ class Filling:
     Attributes:
         sites: of the supercell.
         groups: one, unless ions of one role have sites of their own, as Cl and I in Cs2PbCl2I2.
+        replaced: whether ions of the composition were exchanged for others.
     """
 
     sites: Sites
     groups: tuple[Group, ...]
+    replaced: bool = False
 
-    def ordered(self, rule: str, seed: int, axis: int) -> Ordering:
-        """One order by a rule; arguments and errors as for `ordering.order`."""
+    def ordered(self, order: Order, seed: int) -> Ordering:
+        """One order by a rule; arguments and errors as for `ordering.ordered`."""
         ions = np.full(len(self.sites), "", dtype=object)
-        found = []
+        parts = []
         for group in self.groups:
-            one = order(self.sites.part(group.where), group.counts, rule, seed, axis=axis)
+            one = ordered(self.sites.part(group.where), group.counts, order, seed)
             ions[group.where] = one.ions
-            found.append(one)
-        telling = [one for one in found if one.text != found[-1].text] or found[-1:]
+            parts.append(one)
+        telling = [one for one in parts if one.text != parts[-1].text] or parts[-1:]
         report = (
-            telling[0].report if len(found) == 1 else {"groups": [one.report for one in found]}
+            telling[0].report if len(parts) == 1 else {"groups": [one.report for one in parts]}
         )
         return Ordering(ions, report, "; ".join(one.text for one in telling))
 
@@ -73,7 +75,7 @@ class Filling:
         return enumerate_orderings(self.sites, self.groups[0].counts)
 
 
-def filling(host: Host, size: Matrix, replace: Replace | None, nearest: bool = False) -> Filling:
+def filling(host: Host, size: Size, replace: Replace | None, nearest: bool = False) -> Filling:
     """The supercell of a host with exact numbers of ions.
 
     Args:
@@ -106,7 +108,7 @@ def filling(host: Host, size: Matrix, replace: Replace | None, nearest: bool = F
     for old, news in (replace or {}).items():
         for new, count in news.items():
             _replace(groups, old, new, count)
-    return Filling(sites, tuple(groups))
+    return Filling(sites, tuple(groups), bool(replace))
 
 
 def _replace(groups: list[Group], old: str, new: str, count: int) -> None:

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from perovdb.calculators.average_cell import AverageCell, average_cell
+from perovdb.calculators.average_cell import AverageCell
 from perovdb.calculators.mixing import lattice
 from perovdb.calculators.tolerance import tolerance
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.store import queries
-from perovdb.structures.scaled_cell import check_lattice, scaled_cell
+from perovdb.structures.crystals import Crystal
 from perovdb.structures.sites import Sites
 from perovdb.structures.tilts.angles import tilt_from_tolerance
 from perovdb.structures.tilts.cells import tilted_sites
 from perovdb.structures.tilts.glazer import parse_glazer
+
+#: How a Glazer symbol is written.
+GLAZER = re.compile(r"([abc][0+-]){3}")
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """Octahedra tilted by a Glazer system, instead of a phase.
+
+    Attributes:
+        glazer: symbol such as "a-b+a-".
+        angles_deg: tilts about the pseudo-cubic axes, one number for all that are tilted or one
+            for each; estimated from the tolerance factor if not given.
+    """
+
+    glazer: str
+    angles_deg: Sequence[float] | None = None
+
+
+def as_tilt(phase: str | Tilt | None) -> Tilt | None:
+    """The tilt that is asked for in place of a phase, if one is: no phase is called like a Glazer
+    symbol."""
+    if isinstance(phase, str) and GLAZER.fullmatch(phase):
+        return Tilt(phase)
+    return phase if isinstance(phase, Tilt) else None
 
 
 @dataclass(frozen=True)
@@ -52,20 +78,16 @@ def has_positions(composition: Composition) -> bool:
     return any(queries.phase_sites(row["id"]) for row in queries.phases(composition.formula))
 
 
-def host_of_phase(
-    composition: Composition | str,
-    phase: str | None,
-    temperature_K: float,
-    a_A: float | None = None,
-) -> Host:
-    """The average cell of a phase; arguments and errors as for `average_cell`.
+def host_of(composition: Composition, crystal: Crystal, tilt: Tilt | None) -> Host:
+    """The cell of a phase, or of tilted octahedra.
 
-    With a pseudo-cubic parameter `a_A` it is scaled to that, see `scaled_cell`.
+    Raises:
+        MissingData: there is no such cell.
+        and as `host_of_tilts`.
     """
-    if a_A is None:
-        return as_host(average_cell(composition, phase, temperature_K))
-    composition = as_composition(composition)
-    return as_host(scaled_cell(composition, phase, temperature_K, a_A))
+    if tilt is None:
+        return as_host(crystal.cell(composition))
+    return host_of_tilts(composition, tilt, crystal)
 
 
 def as_host(cell: AverageCell) -> Host:
@@ -80,40 +102,31 @@ def as_host(cell: AverageCell) -> Host:
     )
 
 
-def host_of_tilts(
-    composition: Composition | str,
-    glazer: str,
-    angles_deg: Sequence[float] | None,
-    temperature_K: float,
-    a_A: float | None = None,
-) -> Host:
+def host_of_tilts(composition: Composition, tilt: Tilt, crystal: Crystal) -> Host:
     """Octahedra tilted by a Glazer system, with the volume of the composition's lattice.
 
     All B-X bonds are equal, and their length is such that a formula unit has the volume a^3 of
     the pseudo-cubic lattice parameter; ideal cages hold the A ions.
 
     Args:
-        composition: a Composition or a formula.
-        glazer: symbol such as "a-b+a-".
-        angles_deg: tilts about the pseudo-cubic axes, one number for all that are tilted or one
-            for each; estimated from the tolerance factor if not given.
-        temperature_K: of the lattice parameter.
-        a_A: that parameter, if it is not to be the one of the facts.
+        composition: what stands on the sites.
+        tilt: the system, and angles.
+        crystal: temperature of the lattice parameter, or that parameter.
 
     Raises:
-        FormulaError, UnknownSpecies: the formula cannot be read.
-        FormulaError: the composition is no perovskite ABX3.
+        OutOfRange: the composition is no perovskite ABX3.
         InputError: the symbol or the angles cannot be used.
         OutOfRange: no angle is given and t > 1, which tilts nothing.
         MissingData: the lattice parameter is not known.
     """
-    composition = as_composition(composition)
     full = composition.filled(load_registry())
+    glazer, angles_deg = tilt.glazer, tilt.angles_deg
     system = parse_glazer(glazer)
-    given = a_A is not None
+    a_A = crystal.a_A
+    where = ""
     if a_A is None:
-        a_A = lattice(full, temperature_K).a_pseudocubic_A
-    check_lattice(a_A)
+        a_A = lattice(full, crystal.temperature_K).a_pseudocubic_A
+        where = f" at {crystal.temperature_K:g} K"
     notes = []
     if not system.tilted:
         tilts, said = [0.0], "not tilted"
@@ -133,10 +146,7 @@ def host_of_tilts(
         composition=composition,
         sites=sites,
         occupants=tuple(composition.sites[str(role)] for role in sites.roles),
-        text=(
-            f"{system.symbol} {said}, B-X {bond_A:.4f} A, "
-            f"for a = {a_A:.4f} A" + ("" if given else f" at {temperature_K:g} K")
-        ),
+        text=(f"{system.symbol} {said}, B-X {bond_A:.4f} A, for a = {a_A:.4f} A{where}"),
         notes=tuple(notes),
         phase=system.symbol,
     )

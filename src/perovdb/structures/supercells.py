@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from operator import index
+from typing import Annotated
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
-from perovdb.structures.arguments import checked
 from perovdb.structures.cell_shapes import hermite_form, minimum_image_A, smallest_matrix
-from perovdb.structures.history import charge_of, record
+from perovdb.structures.history import Outcome, charge_of, step
 from perovdb.structures.sites import Periodic, Sites
 from perovdb.structures.units import units
 
-Size = tuple[int, int, int]
+#: One number of repeats for all vectors, three, or three rows of three: the vectors of the
+#: supercell in those of the cell. Or the least distance between periodic images, as "15 A": the
+#: smallest cell, as cubic as can be.
+Size = Annotated[
+    int | Sequence[int] | Sequence[Sequence[int]] | str,
+    "2, (2, 2, 2), three rows of three whole numbers, or a distance such as '15 A'",
+]
 
-#: Three repeats, or three rows of three: the vectors of the supercell in those of the cell.
-Matrix = Sequence[int] | Sequence[Sequence[int]]
+_DISTANCE = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*(A|Å)\s*")
 
 MOST_SITES = 10_000
 
@@ -33,7 +39,7 @@ EDGE = 1e-6
 
 
 def repeat(
-    lattice_A: np.ndarray, fractional: np.ndarray, size: Size
+    lattice_A: np.ndarray, fractional: np.ndarray, size: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lattice (3, 3) and fractional coordinates (cells * n, 3) of a supercell, cell by cell.
 
@@ -58,40 +64,27 @@ def repeat(
     return lattice_A * np.array(size)[:, None], inside
 
 
-@checked
-def supercell(
-    structure: Structure,
-    *,
-    matrix: Matrix | None = None,
-    distance_A: float | None = None,
-    shape: str = "any",
-) -> Structure:
+@step
+def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcome:
     """A larger cell of a structure. Molecules are copied whole, and their numbers stay distinct.
 
     Args:
-        structure: with roles and molecules.
-        matrix: three repeats, or a 3 x 3 matrix of whole numbers, determinant > 0, whose rows
-            are the vectors of the supercell in those of the cell.
-        distance_A: instead of a matrix, the smallest cell with at least this distance between
-            a point and its periodic images, as cubic as can be.
-        shape: of the cell that `distance_A` asks for, a key of SHAPES.
+        structure: any material.
+        size: repeats along all three vectors or along each, or a 3 x 3 matrix of whole numbers,
+            determinant > 0, whose rows are the vectors of the supercell in those of the cell; or
+            the least distance between a point and its periodic images, such as "15 A".
+        shape: of the cell that a distance asks for, a key of SHAPES.
 
     Raises:
-        InputError: the matrix is none, the distance needs too large a cell, or there would be
+        InputError: the size is none, the distance needs too large a cell, or there would be
             more than MOST_SITES units.
     """
-    if (matrix is None) == (distance_A is None):
-        raise InputError("A supercell needs a matrix or a distance.", "Give one of the two.")
     lattice_A = np.asarray(structure.lattice.matrix)
-    if distance_A is None:
-        rows = _as_matrix(matrix)
-    else:
-        if shape not in SHAPES:
-            raise InputError(
-                f"'{shape}' is not a shape of supercells.", f"Choose one of: {', '.join(SHAPES)}."
-            )
-        repeating = _closed(lattice_A, structure.lattice.pbc, distance_A)
-        rows = smallest_matrix(repeating, distance_A, diagonal=shape == "diagonal")
+    if shape not in SHAPES:
+        raise InputError(
+            f"'{shape}' is not a shape of supercells.", f"Choose one of: {', '.join(SHAPES)}."
+        )
+    rows = as_matrix(size, lattice_A, structure.lattice.pbc, diagonal=shape == "diagonal")
     every = units(structure)
     periodic = structure.lattice.pbc
     corners = _corners(rows, len(every), periodic)
@@ -118,7 +111,7 @@ def supercell(
     # Atoms of one element stay together.
     rank = {symbol: number for number, symbol in enumerate(dict.fromkeys(symbols))}
     order = np.argsort([rank[symbol] for symbol in symbols] * len(corners), kind="stable")
-    made = Structure(
+    repeated = Structure(
         larger,
         [structure[int(i) % len(structure)].specie for i in order],
         positions[order],
@@ -126,28 +119,26 @@ def supercell(
         site_properties={name: [values[i] for i in order] for name, values in properties.items()},
     )
     apart = minimum_image_A(larger.matrix, periodic)
-    return record(
-        made,
-        "supercell",
-        {"matrix": rows.tolist()},
+    return Outcome(
+        repeated,
         f"supercell of {len(corners)} cells {_written(rows)}",
         charge=charge_of(structure) * len(corners),
-        before=structure,
         state=[f"Periodic images are {apart:.2f} A apart."] if np.isfinite(apart) else [],
+        arguments={"size": rows.tolist(), "shape": None},
     )
 
 
-def supercell_of_sites(sites: Sites, matrix: Matrix) -> Sites:
+def supercell_of_sites(sites: Sites, size: Size) -> Sites:
     """A larger cell of sites, cell by cell; for plain repeats the order is that of `repeat`.
 
     Args:
         sites: of the cell.
-        matrix: as for `supercell`.
+        size: as for `supercell`.
 
     Raises:
         InputError: the matrix is none, or there would be more than MOST_SITES sites.
     """
-    rows = _as_matrix(matrix)
+    rows = as_matrix(size, sites.lattice_A, sites.periodic)
     corners = _corners(rows, len(sites), sites.periodic)
     every = (corners[:, None, :] + sites.fractional[None]).reshape(-1, 3) @ np.linalg.inv(rows)
     return Sites(
@@ -167,35 +158,70 @@ def _closed(lattice_A: np.ndarray, periodic: Periodic, distance_A: float) -> np.
     return closed
 
 
-def _as_matrix(matrix: object) -> np.ndarray:
-    """(3, 3) whole numbers of determinant > 0."""
+def repeats(size: Size) -> tuple[int, int, int]:
+    """A size as repeats along the three vectors.
+
+    Raises:
+        InputError: it is none such.
+    """
+    rows = (
+        as_matrix(size, np.eye(3), (True,) * 3) if not isinstance(size, str) else np.ones((3, 3))
+    )
+    if not np.array_equal(rows, np.diag(np.diag(rows))):
+        raise InputError(
+            f"{size!r} is not a size along the three vectors.", "Give 2, or (2, 2, 1)."
+        )
+    along_a, along_b, along_c = np.diag(rows).tolist()
+    return along_a, along_b, along_c
+
+
+def as_matrix(
+    size: Size, lattice_A: np.ndarray, periodic: Periodic, *, diagonal: bool = False
+) -> np.ndarray:
+    """(3, 3) whole numbers of determinant > 0: the vectors of a supercell in those of the cell.
+
+    Args:
+        size: as for `supercell`.
+        lattice_A: (3, 3) of the cell, in angstrom.
+        periodic: along which vectors it repeats.
+        diagonal: of a distance, repeats along the vectors of the cell only.
+
+    Raises:
+        InputError: it is no size, or the distance needs too large a cell.
+    """
+    if isinstance(size, str):
+        match = _DISTANCE.fullmatch(size)
+        if match is None:
+            raise InputError(f"{size!r} is not a size.", "Write 2, (2, 2, 2), or '15 A'.")
+        distance_A = float(match[1])
+        repeating = _closed(lattice_A, periodic, distance_A)
+        return smallest_matrix(repeating, distance_A, diagonal=diagonal)
     try:
-        given = np.array(matrix, dtype=float)
+        rows = np.array(size, dtype=float)
     except (TypeError, ValueError):
-        given = np.empty(0)
-    if given.shape == (3,):
-        given = np.diag(given)
-    if given.shape != (3, 3) or not (given == np.rint(given)).all():
+        rows = np.empty(0)
+    if rows.shape in ((), (3,)):
+        rows = np.diag(np.broadcast_to(rows, 3))
+    if rows.shape != (3, 3) or not (rows == np.rint(rows)).all():
         raise InputError(
-            f"{matrix!r} is not a supercell.",
-            "Give three whole numbers, or three rows of three.",
+            f"{size!r} is not a supercell.", "Give 2, (2, 2, 2), or three rows of three."
         )
-    if np.abs(given).max() > MOST_SITES:
+    if np.abs(rows).max() > MOST_SITES:
         raise InputError(
-            f"The supercell {matrix!r} is too large.", f"Its numbers may go up to {MOST_SITES}."
+            f"The supercell {size!r} is too large.", f"Its numbers may go up to {MOST_SITES}."
         )
-    cells = round(np.linalg.det(given))
+    cells = round(np.linalg.det(rows))
     if cells == 0:
         raise InputError(
-            f"The supercell {matrix!r} has no volume.",
+            f"The supercell {size!r} has no volume.",
             "Give repeats from 1 on, or three vectors that do not lie in one plane.",
         )
     if cells < 0:
         raise InputError(
-            f"The supercell {matrix!r} is left-handed: its determinant is {cells}.",
+            f"The supercell {size!r} is left-handed: its determinant is {cells}.",
             "Exchange two of its rows, or turn the signs of one.",
         )
-    return given.astype(int)
+    return rows.astype(int)
 
 
 def _corners(rows: np.ndarray, n_sites: int, periodic: Periodic) -> np.ndarray:

@@ -11,22 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.builder import build
-from perovdb.structures.defects.interstitials import add_interstitial
-from perovdb.structures.defects.labels import defect, parse_defect
-from perovdb.structures.defects.substitutions import distinct_substitutions, substitute
-from perovdb.structures.defects.vacancies import vacancies
+from perovdb.structures.defects.labels import Defect
+from perovdb.structures.defects.point_defects import defects, distinct_defects
 from perovdb.structures.defects.voids import voids
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.units import closest_contact, units
 
 CHARGES = {"Cs": 1, "MA": 1, "FA": 1, "GUA": 1, "Pb": 2, "Cd": 2, "Sn": 2, "I": -1, "Br": -1}
-STEPS = {
-    "vacancies": vacancies,
-    "substitute": substitute,
-    "add_interstitial": add_interstitial,
-}
 
 
 @lru_cache
@@ -44,7 +38,8 @@ def formal(structure):
 
 def again(before, after):
     step = json.loads(json.dumps(after.properties["history"][-1]))
-    return STEPS[step["step"]](before, **step["arguments"])
+    assert step["step"] == "defects"
+    return defects(before, **step["arguments"])
 
 
 @pytest.mark.parametrize(
@@ -67,10 +62,12 @@ def again(before, after):
 )
 def test_labels_are_read_and_written(text, kind, ion, site, count, charge):
     """The formal charges are those of Kroger and Vink's notation."""
-    found = parse_defect(text)
-    assert (found.kind, found.ion, found.site) == (kind, ion, site)
-    assert (found.count, found.charge) == (count, charge)
-    assert parse_defect(found.label) == found
+    found = Defect(text)
+    registry = load_registry()
+    species = [name and registry.ion(name).species for name in (found.ion, found.site)]
+    assert (found.kind, *species) == (kind, ion, site)
+    assert (found.amount, found.amount * found.charge) == (count, charge)
+    assert Defect(found.label) == found
 
 
 @pytest.mark.parametrize(
@@ -78,14 +75,14 @@ def test_labels_are_read_and_written(text, kind, ion, site, count, charge):
     ["", "V", "VI", "V_", "_I", "V_i", "I_I", "V_I:0", "V_I:x", "V_I:-1", "v_I", "V I", None],
 )
 def test_what_is_no_label(text):
-    with pytest.raises(InputError, match=r"Write V_I|from 1 on|Give a text"):
-        parse_defect(text)
+    with pytest.raises(InputError, match=r"Write V_I|from 1 on"):
+        Defect(text)
 
 
 @given(st.text(max_size=8))
 def test_any_text_is_read_or_refused(text):
     with suppress(InputError, UnknownSpecies):
-        assert parse_defect(text).count >= 1
+        assert Defect(text).amount > 0
 
 
 @given(
@@ -99,20 +96,24 @@ def test_any_text_is_read_or_refused(text):
 )
 @settings(deadline=None, max_examples=40)
 def test_charges_are_kept_account_of(label, choose, neutral, partner, seed):
-    made = defect(cell(), label=label, choose=choose, neutral=neutral, partner=partner, seed=seed)
+    made = defects(cell(), [label], choose=choose, neutral=neutral, partner=partner, seed=seed)
     charge = made.properties["charge"]
     if neutral == "cell":
         assert charge == 0
-        assert formal(made) == parse_defect(label).charge
+        assert formal(made) == Defect(label).charge * Defect(label).amount
     else:
-        assert charge == formal(made) == (0 if neutral else parse_defect(label).charge)
+        assert (
+            charge
+            == formal(made)
+            == (0 if neutral else Defect(label).charge * Defect(label).amount)
+        )
     assert again(cell(), made) == made
 
 
 @pytest.mark.parametrize("label", ["I_i", "Cs_i", "Pb_i", "I_i:2"])
 @pytest.mark.parametrize("neutral", [None, "partner"])
 def test_an_interstitial_with_a_vacancy_of_its_own_is_a_frenkel_pair(label, neutral):
-    made = defect(cell(), label=label, neutral=neutral)
+    made = defects(cell(), [label], neutral=neutral)
     assert made.properties["charge"] == formal(made)
     if neutral:
         assert ions(made) == ions(cell())
@@ -152,7 +153,7 @@ def test_no_point_is_wider_than_the_widest_void():
 
 
 def test_a_split_iodide_keeps_both_halves_at_one_distance_from_both_leads():
-    made = add_interstitial(cell(), ion="I", kind="split", separation_A=3.5)
+    made = defects(cell(), [Defect("I_i", split=True, separation_A=3.5)])
     assert ions(made) == {"Cs": 8, "Pb": 8, "I": 25}
     assert made.properties["charge"] == -1
     old = {tuple(place) for place in cell().cart_coords.round(4)}
@@ -168,17 +169,15 @@ def test_a_split_iodide_keeps_both_halves_at_one_distance_from_both_leads():
 
 
 def test_a_molecule_between_the_sites_takes_the_roomiest_turn():
-    free = add_interstitial(cell(), ion="MA")
-    others = [
-        add_interstitial(cell(), ion="MA", orientation="random", seed=seed) for seed in range(4)
-    ]
+    free = defects(cell(), ["MA_i"])
+    others = [defects(cell(), ["MA_i"], orientation="random", seed=seed) for seed in range(4)]
     assert closest_contact(free) >= max(closest_contact(other) for other in others) - 1e-3
     assert ions(free)["MA"] == 1
     assert again(cell(), free) == free
 
 
 def test_molecules_replace_ions_and_ions_molecules(store):
-    made = substitute(cell(), replace={"Cs": {"MA": 2, "FA": 1}}, choose="random", seed=3)
+    made = defects(cell(), ["MA_Cs:2", "FA_Cs"], choose="random", seed=3)
     assert ions(made) == {"Cs": 5, "MA": 2, "FA": 1, "Pb": 8, "I": 24}
     assert made.properties["charge"] == 0
     for unit in units(made):
@@ -189,7 +188,7 @@ def test_molecules_replace_ions_and_ions_molecules(store):
     symbols = [site.specie.symbol for site in made]
     blocks = [s for i, s in enumerate(symbols) if i == 0 or symbols[i - 1] != s]
     assert blocks == ["Cs", "C", "N", "H", "Pb", "I"]
-    back = substitute(made, replace={"MA": {"Cs": 2}, "FA": {"Cs": 1}})
+    back = defects(made, ["Cs_MA:2", "Cs_FA"])
     assert ions(back) == ions(cell())
     offset = back.frac_coords[:, None] - cell().frac_coords[None]
     offset -= np.rint(offset)
@@ -201,77 +200,71 @@ def _inside(positions):
 
 
 def test_an_antisite_has_the_role_of_its_site():
-    made = substitute(cell(), replace={"Pb": {"I": 1}, "I": {"Pb": 1}}, choose="close")
+    made = defects(cell(), ["I_Pb", "Pb_I"], choose="close")
     roles = Counter((unit.ion, unit.role) for unit in units(made))
     assert roles["I", "B"] == roles["Pb", "X"] == 1
     assert made.properties["charge"] == 0
 
 
 @pytest.mark.parametrize(
-    ("replace", "wanted"),
+    ("labels", "wanted"),
     [
-        ({"Pb": {"Cd": 2}}, comb(8, 2)),
-        ({"Pb": {"Cd": 1, "Sn": 2}}, 8 * comb(7, 2)),
-        ({"Cs": {"FA": 4}}, comb(8, 4)),
-        ({"Pb": {"Cd": 1}, "I": {"Br": 1}}, 8 * 24),
+        (["Cd_Pb:2"], comb(8, 2)),
+        (["Cd_Pb", "Sn_Pb:2"], 8 * comb(7, 2)),
+        (["FA_Cs:4"], comb(8, 4)),
+        (["Cd_Pb", "Br_I"], 8 * 24),
+        (["Cd_Pb", "V_Pb"], 8 * 7),
     ],
 )
-def test_multiplicities_of_substitutions_sum_to_the_multinomial(replace, wanted, same):
-    found = distinct_substitutions(cell(), replace)
-    assert sum(choice.multiplicity for choice in found) == wanted
-    assert len(found) > 1
-    number = len(found) - 1
-    by_place = substitute(cell(), replace=replace, at=found[number].at)
-    assert same(by_place, substitute(cell(), replace=replace, choose=number))
+def test_multiplicities_of_substitutions_sum_to_the_multinomial(labels, wanted, same):
+    choices = distinct_defects(cell(), labels)
+    assert sum(choice.multiplicity for choice in choices) == wanted
+    assert len(choices) > 1
+    number = len(choices) - 1
+    by_place = defects(cell(), choices[number].defects)
+    assert same(by_place, defects(cell(), labels, choose=number))
 
 
 def test_two_cadmium_on_eight_lead_sites():
-    found = distinct_substitutions(cell("CsPbBr3"), {"Pb": {"Cd": 2}})
-    assert [choice.multiplicity for choice in found] == [12, 12, 4]
+    choices = distinct_defects(cell("CsPbBr3"), ["Cd_Pb:2"])
+    assert [choice.multiplicity for choice in choices] == [12, 12, 4]
 
 
 def test_fractions_of_an_ion_are_replaced_exactly():
-    made = substitute(cell("CsPbBr3"), replace={"Pb": {"Cd": 0.25}})
+    made = defects(cell("CsPbBr3"), ["Cd_Pb:0.25"])
     assert ions(made) == {"Cs": 8, "Cd": 2, "Pb": 6, "Br": 24}
 
 
 @pytest.mark.parametrize(
-    ("function", "arguments", "error", "words"),
+    ("arguments", "error", "words"),
     [
-        (substitute, {"replace": {"Pb": {"Pb": 1}}}, InputError, "cannot be replaced"),
-        (substitute, {"replace": {"Pb": {"Cd": 5, "Sn": 4}}}, InputError, "structure has 8"),
-        (substitute, {"replace": {"Pb": {}}}, InputError, "place of Pb"),
-        (substitute, {"replace": {"Pb": "Cd"}}, InputError, "replace of substitute cannot be"),
-        (substitute, {"replace": {"Br": {"I": 1}}}, UnknownSpecies, "It holds"),
-        (substitute, {"replace": {"Pb": {"Qq": 1}}}, UnknownSpecies, "Qq"),
-        (substitute, {"replace": {"Pb": {"Cd": 0.3}}}, StructureError, "5 times"),
-        (substitute, {"replace": {"Pb": {"Cd": 2}}, "at": {"Pb": [0]}}, InputError, "Too few"),
-        (substitute, {"replace": {"Pb": {"Cd": 1}}, "at": {"Pb": [0, 1]}}, InputError, "More"),
+        ({"defects": ["Pb_Pb"]}, InputError, "in its own place"),
+        ({"defects": ["MA_CH3NH3"]}, UnknownSpecies, "It holds"),
+        ({"defects": ["Cd_Pb:5", "Sn_Pb:4"]}, InputError, "structure has 8"),
+        ({"defects": ["I_Br"]}, UnknownSpecies, "It holds"),
+        ({"defects": ["Qq_Pb"]}, UnknownSpecies, "Qq"),
+        ({"defects": ["Cd_Pb:0.3"]}, StructureError, "5 times"),
         (
-            substitute,
-            {"replace": {"Cs": {"MA": 1}}, "orientation": "sideways"},
+            {"defects": [Defect("Cd_Pb", at=[0]), Defect("V_Pb", at=[0])]},
             InputError,
-            "not a rule",
+            "two defects",
         ),
-        (add_interstitial, {"ion": "Qq"}, UnknownSpecies, "Qq"),
-        (add_interstitial, {"ion": "I", "count": 0}, InputError, "number of interstitials"),
-        (add_interstitial, {"ion": "I", "kind": "tet"}, InputError, "void, split"),
-        (add_interstitial, {"ion": "Cs", "kind": "split"}, InputError, "Only a halide"),
-        (add_interstitial, {"ion": "I", "void": 99}, InputError, "distinct ones"),
-        (add_interstitial, {"ion": "I", "void": -1}, InputError, "from 0"),
-        (add_interstitial, {"ion": "I", "count": 99}, StructureError, "fewer than 99"),
-        (add_interstitial, {"ion": "I", "at": [[0, 0]]}, InputError, "not a place"),
-        (add_interstitial, {"ion": "I", "at": []}, InputError, "list of places"),
-        (
-            add_interstitial,
-            {"ion": "I", "kind": "split", "separation_A": 50},
-            InputError,
-            "0.5 to 8",
-        ),
-        (defect, {"label": "V_I:2", "at": [0]}, InputError, "2 places"),
-        (defect, {"label": "I_i", "choose": 3}, InputError, "no numbered choices"),
+        ({"defects": ["MA_Cs"], "orientation": "sideways"}, InputError, "not a rule"),
+        ({"defects": ["Qq_i"]}, UnknownSpecies, "Qq"),
+        ({"defects": ["I_i:0"]}, InputError, "asks for no defect"),
+        ({"defects": ["I_i:0.5"]}, InputError, "number of interstitials"),
+        ({"defects": [Defect("Cs_i", split=True)]}, InputError, "Only a halide"),
+        ({"defects": [Defect("I_i", void=99)]}, InputError, "distinct ones"),
+        ({"defects": [{"label": "I_i", "void": -1}]}, InputError, "from 0"),
+        ({"defects": ["I_i:99"]}, StructureError, "fewer than 99"),
+        ({"defects": [Defect("I_i", at=[[0, 0]])]}, InputError, "not a place"),
+        ({"defects": [{"label": "I_i", "at": []}]}, InputError, "list of places"),
+        ({"defects": [Defect("I_i", split=True, separation_A=50)]}, InputError, "0.5 to 8"),
+        ({"defects": ["I_i"], "choose": 3}, InputError, "no numbered choices"),
+        ({"defects": ["Cd_Pb", "V_I"], "neutral": "schottky"}, InputError, "are vacancies"),
+        ({"defects": ["Cd_Pb"], "choose": "surface"}, InputError, "`dope`"),
     ],
 )
-def test_what_cannot_be_made(function, arguments, error, words):
+def test_what_cannot_be_made(arguments, error, words):
     with pytest.raises(error, match=words):
-        function(cell(), **arguments)
+        defects(cell(), **arguments)

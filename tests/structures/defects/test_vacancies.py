@@ -16,7 +16,8 @@ from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.builder import build
 from perovdb.structures.defects.charge_rules import signed
 from perovdb.structures.defects.choices import Demand, Points, all_choices, distinct_choices, pick
-from perovdb.structures.defects.vacancies import distinct_vacancies, vacancies, vacancy
+from perovdb.structures.defects.labels import Defect
+from perovdb.structures.defects.point_defects import defects, distinct_defects, remove_unit
 from perovdb.structures.history import notes
 from perovdb.structures.supercells import supercell
 from perovdb.structures.units import units
@@ -26,7 +27,7 @@ CHARGES = {"Cs": 1, "MA": 1, "FA": 1, "Pb": 2, "I": -1, "Br": -1}
 
 @lru_cache
 def cell(formula="CsPbI3", size=(2, 2, 2), seed=0):
-    return build(formula, "alpha" if formula != "CsPbBr3" else "gamma", size, seed)
+    return build(formula, "alpha" if formula != "CsPbBr3" else "gamma", size, seed=seed)
 
 
 def ions(structure):
@@ -40,8 +41,8 @@ def formal(structure):
 def again(before, after):
     """The last step of a history, done again, from arguments as JSON holds them."""
     step = json.loads(json.dumps(after.properties["history"][-1]))
-    assert step["step"] == "vacancies"
-    return vacancies(before, **step["arguments"])
+    assert step["step"] == "defects"
+    return defects(before, **step["arguments"])
 
 
 def orbits_by_hand(structure, ion, count):
@@ -77,13 +78,13 @@ def orbits_by_hand(structure, ion, count):
 )
 def test_distinct_vacancies_are_those_counted_by_hand(formula, size, ion, count):
     structure = cell(formula, size)
-    found = distinct_vacancies(structure, {ion: count})
+    found = distinct_defects(structure, [f"V_{ion}:{count}"])
     assert sorted(choice.multiplicity for choice in found) == orbits_by_hand(structure, ion, count)
     assert sum(choice.multiplicity for choice in found) == comb(ions(structure)[ion], count)
 
 
 def test_two_of_eight_sites_of_a_cube_are_an_edge_a_face_or_a_body_diagonal():
-    found = distinct_vacancies(cell(), {"Pb": 2})
+    found = distinct_defects(cell(), ["V_Pb:2"])
     a = cell().lattice.a / 2
     assert [choice.multiplicity for choice in found] == [12, 12, 4]
     assert [choice.apart_A for choice in found] == pytest.approx(a * np.sqrt([1, 2, 3]))
@@ -100,11 +101,12 @@ def test_multiplicities_sum_to_the_binomials(same, formula, asked, seed):
     first = {unit.role: unit.ion for unit in units(structure)}
     remove = {first[role]: count for role, count in asked}
     wanted = np.prod([comb(ions(structure)[ion], count) for ion, count in remove.items()])
-    found = distinct_vacancies(structure, remove)
+    labels = [f"V_{ion}:{count}" for ion, count in remove.items()]
+    found = distinct_defects(structure, labels)
     assert sum(choice.multiplicity for choice in found) == wanted
     for number, choice in enumerate(found[:3]):
-        made = vacancies(structure, at=choice.at)
-        assert same(made, vacancies(structure, remove=remove, choose=number))
+        made = defects(structure, choice.defects)
+        assert same(made, defects(structure, labels, choose=number))
         assert ions(structure) - ions(made) == remove
 
 
@@ -149,8 +151,8 @@ def test_with_its_partners_a_vacancy_keeps_the_cell_neutral(
 ):
     structure = cell(formula)
     ion = next(unit.ion for unit in units(structure) if unit.role == role)
-    made = vacancies(
-        structure, remove={ion: count}, choose=choose, neutral=neutral, partner=partner, seed=seed
+    made = defects(
+        structure, [f"V_{ion}:{count}"], choose=choose, neutral=neutral, partner=partner, seed=seed
     )
     assert made.properties["charge"] == formal(made) == 0
     gone = ions(structure) - ions(made)
@@ -171,13 +173,13 @@ def test_with_its_partners_a_vacancy_keeps_the_cell_neutral(
     ],
 )
 def test_partners_are_those_of_schottky(ion, neutral, gone):
-    made = vacancies(cell(), remove={ion: 1}, neutral=neutral)
+    made = defects(cell(), [f"V_{ion}"], neutral=neutral)
     assert ions(cell()) - ions(made) == gone
 
 
 def test_close_partners_are_next_to_the_vacancy_and_far_ones_are_not():
     def nearest(partner):
-        text = notes(vacancies(cell(), remove={"Cs": 1}, neutral="V_I", partner=partner))
+        text = notes(defects(cell(), ["V_Cs"], neutral="V_I", partner=partner))
         told = next(note for note in text if "nearest two" in note)
         return float(told.split(" are ")[1].split(" A")[0])
 
@@ -192,12 +194,12 @@ def test_close_partners_are_next_to_the_vacancy_and_far_ones_are_not():
     [
         ({}, +1),
         ({"neutral": "cell"}, 0),
-        ({"charge_state": -1}, -1),
-        ({"charge_state": +1}, +1),
+        ({"charge": -1}, -1),
+        ({"charge": +1}, +1),
     ],
 )
 def test_the_number_of_electrons_follows_from_the_charge(arguments, charge):
-    made = vacancies(cell(), remove={"I": 1}, **arguments)
+    made = defects(cell(), ["V_I"], **arguments)
     assert made.properties["charge"] == charge
     # Z of Cs, Pb and I are 55, 82 and 53.
     electrons = 8 * 55 + 8 * 82 + 23 * 53 - charge
@@ -231,39 +233,40 @@ def test_far_and_close_are_the_farthest_and_the_closest(count, places):
 def test_in_a_large_cell_far_ones_are_still_far():
     """Eight of the 192 iodides of a 4x4x4 cell: each could stand in a 2x2x2 block of its own."""
     structure = cell(size=(4, 4, 4))
-    made = vacancies(structure, remove={"I": 8}, choose="far")
+    made = defects(structure, ["V_I:8"], choose="far")
     told = next(note for note in notes(made) if "nearest two" in note)
     assert float(told.split(" are ")[1].split(" A")[0]) >= structure.lattice.a / 2 - 0.01
 
 
 @pytest.mark.parametrize("fraction", [0.125, 0.25, 2 / 3])
 def test_concentrations_are_exact(fraction):
-    made = vacancies(cell(), remove={"I": fraction}, choose="random", seed=5)
+    made = defects(cell(), [f"V_I:{fraction}"], choose="random", seed=5)
     assert ions(made)["I"] == round(24 * (1 - fraction))
 
 
 def test_a_concentration_that_does_not_fit_names_what_does():
     with pytest.raises(StructureError, match=r"7\.2 of the 24 I.*7 of 24 .*8 of 24 .*5 times"):
-        vacancies(cell(), remove={"I": 0.3})
-    larger = supercell(cell(), matrix=[1, 1, 5])
-    assert ions(vacancies(larger, remove={"I": 0.3}))["I"] == 84
+        defects(cell(), ["V_I:0.3"])
+    larger = supercell(cell(), [1, 1, 5])
+    assert ions(defects(larger, ["V_I:0.3"]))["I"] == 84
 
 
 def test_places_are_numbers_or_coordinates(same):
-    by_number = vacancies(cell(), at={"I": [3, 7]})
+    by_number = defects(cell(), [Defect("V_I", at=[3, 7])])
     every = [unit for unit in units(cell()) if unit.ion == "I"]
     centres = [every[3].centre_A, every[7].centre_A]
     places = cell().lattice.get_fractional_coords(centres) + np.array([1, 0, 0])
-    by_place = vacancies(cell(), at={"I": places.round(4).tolist()})
+    by_place = defects(cell(), [Defect("V_I", at=places.round(4).tolist())])
     assert same(by_number, by_place)
     assert again(cell(), by_place) == by_place
-    one = vacancy(cell(), ion="I", fractional=places[0].tolist())
-    assert vacancy(cell(), **one.properties["history"][-1]["arguments"]) == one
+    one = remove_unit(cell(), every[3])
+    assert again(cell(), one) == one
+    assert same(one, defects(cell(), [Defect("V_I", at=[3])]))
 
 
 def test_molecules_go_whole_and_the_others_stay_as_they_are():
     structure = cell("MA0.5FA0.5PbI3")
-    made = vacancies(structure, remove={"MA": 2, "FA": 1}, choose="random", seed=2)
+    made = defects(structure, ["V_MA:2", "V_FA"], choose="random", seed=2)
     assert ions(made) == {"MA": 2, "FA": 3, "Pb": 8, "I": 24}
     assert made.properties["charge"] == -3
     before = {tuple(place) for place in structure.cart_coords.round(6)}
@@ -272,53 +275,50 @@ def test_molecules_go_whole_and_the_others_stay_as_they_are():
 
 
 def test_near_images_are_warned_about():
-    near = vacancies(cell(size=(1, 2, 2)), remove={"I": 1})
+    near = defects(cell(size=(1, 2, 2)), ["V_I"])
     assert any(note.startswith("Warning") for note in notes(near))
-    assert not any(
-        note.startswith("Warning") for note in notes(vacancies(cell(), remove={"I": 1}))
-    )
+    assert not any(note.startswith("Warning") for note in notes(defects(cell(), ["V_I"])))
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"remove": {"Br": 1}}, UnknownSpecies, "It holds: Cs, Pb, I"),
-        ({"remove": {"Xx": 1}}, UnknownSpecies, "Xx"),
-        ({"remove": {"I": 25}}, InputError, "structure has 24"),
-        ({"remove": {"I": 0}}, InputError, "0 is not a number"),
-        ({"remove": {"I": -1}}, InputError, "-1 is not a number"),
-        ({"remove": {"I": 1.5}}, InputError, "1.5 is not a number"),
-        ({"remove": {"I": float("nan")}}, InputError, "remove of vacancies cannot be"),
-        ({"remove": {"I": float("inf")}}, InputError, "remove of vacancies cannot be"),
-        ({"remove": {"I": "many"}}, InputError, "remove of vacancies cannot be"),
-        ({"remove": {}}, InputError, "what to take out"),
-        ({}, InputError, "what to take out"),
-        ({"remove": {"I": 1}, "at": {"I": [0]}}, InputError, "one of the two"),
-        ({"at": {"I": [24]}}, InputError, "numbered from 0"),
-        ({"at": {"I": [1, 1]}}, InputError, "named twice"),
-        ({"at": {"I": [[0.5, 0.5]]}}, InputError, "not a place"),
-        ({"at": {"Cs": [[0.0, 0.0, 0.0]]}}, InputError, "no Cs at"),
-        ({"remove": {"I": 1}, "choose": "best"}, InputError, "first, random, far, close"),
-        ({"remove": {"I": 2}, "choose": 99}, InputError, "There are 7"),
-        ({"remove": {"I": 2}, "choose": 0.5}, InputError, "choose of vacancies cannot be 0.5"),
-        ({"remove": {"I": 1}, "choose": "random", "seed": -1}, InputError, "not a seed"),
-        ({"remove": {"I": 1}, "neutral": "yes"}, InputError, "cell, partner, schottky"),
-        ({"remove": {"I": 1}, "neutral": "partner", "partner": "by"}, InputError, "close, far"),
-        ({"remove": {"I": 1}, "neutral": "V_Pb"}, StructureError, r"charge of \+1"),
-        ({"remove": {"I": 9}, "neutral": "partner"}, StructureError, "there are 8 Cs"),
-        ({"remove": {"I": 1}, "neutral": "cell", "charge_state": 1}, InputError, "contradict"),
-        (
-            {"remove": {"I": 1}, "charge_state": 0.5},
-            InputError,
-            "charge_state of vacancies cannot be 0.5",
-        ),
+        ({"defects": ["V_Br"]}, UnknownSpecies, "It holds: Cs, Pb, I"),
+        ({"defects": ["V_Xx"]}, UnknownSpecies, "Xx"),
+        ({"defects": ["V_I:25"]}, InputError, "structure has 24"),
+        ({"defects": ["V_I:0"]}, InputError, "asks for no defect"),
+        ({"defects": ["V_I:-1"]}, InputError, "not the label"),
+        ({"defects": ["V_I:1.5"]}, InputError, "1.5 is not a number"),
+        ({"defects": ["V_I:nan"]}, InputError, "not the label"),
+        ({"defects": ["V_I:many"]}, InputError, "not the label"),
+        ({"defects": "V_I"}, InputError, "defects of defects cannot be 'V_I'"),
+        ({"defects": [1]}, InputError, "defects of defects cannot be"),
+        ({"defects": []}, InputError, "no list of defects"),
+        ({}, InputError, "defects needs defects"),
+        ({"defects": ["V_I", "V_I:2"]}, InputError, "named twice"),
+        ({"defects": [{"label": "V_I", "at": [24]}]}, InputError, "numbered from 0"),
+        ({"defects": [{"label": "V_I", "at": [1, 1]}]}, InputError, "named twice"),
+        ({"defects": [{"label": "V_I:2", "at": [1]}]}, InputError, "asks for 2 places"),
+        ({"defects": [{"label": "V_I", "at": [[0.5, 0.5]]}]}, InputError, "not a place"),
+        ({"defects": [{"label": "V_Cs", "at": [[0.0, 0.0, 0.0]]}]}, InputError, "no Cs at"),
+        ({"defects": [{"label": "V_I", "void": 1}]}, InputError, "in no void"),
+        ({"defects": ["V_I"], "choose": "best"}, InputError, "first, random, far, close"),
+        ({"defects": ["V_I:2"], "choose": 99}, InputError, "There are 7"),
+        ({"defects": ["V_I:2"], "choose": 0.5}, InputError, "choose of defects cannot be 0.5"),
+        ({"defects": ["V_I"], "choose": "random", "seed": -1}, InputError, "not a seed"),
+        ({"defects": ["V_I"], "neutral": "yes"}, InputError, "cell, partner, schottky"),
+        ({"defects": ["V_I"], "neutral": "partner", "partner": "by"}, InputError, "close, far"),
+        ({"defects": ["V_I"], "neutral": "V_Pb"}, StructureError, r"charge of \+1"),
+        ({"defects": ["V_I:9"], "neutral": "partner"}, StructureError, "there are 8 Cs"),
+        ({"defects": ["V_I"], "neutral": "cell", "charge": 1}, InputError, "contradict"),
+        ({"defects": ["V_I"], "charge": 0.5}, InputError, "charge of defects cannot be 0.5"),
     ],
 )
 def test_what_cannot_be_taken_out(arguments, error, words):
     with pytest.raises(error, match=words):
-        vacancies(cell(), **arguments)
+        defects(cell(), **arguments)
 
 
 def test_too_many_choices_are_refused():
     with pytest.raises(StructureError, match="346104 choices, too many"):
-        distinct_vacancies(cell(), {"I": 7})
+        distinct_defects(cell(), ["V_I:7"])

@@ -12,11 +12,12 @@ from pymatgen.core import Lattice, Structure
 from perovdb.errors import InputError, StructureError
 from perovdb.files.names import format_of
 from perovdb.structures.builder import build
+from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.files.ase_adapter import from_ase, to_ase
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.files.recognise import dressed
 from perovdb.structures.files.writing import as_text, write_structure
-from perovdb.structures.history import record
+from perovdb.structures.history import with_history
 
 NAMES = [
     "POSCAR",
@@ -50,7 +51,7 @@ def rotation(angle):
 
 @pytest.fixture(scope="module")
 def structure():
-    return build("Cs0.5FA0.5PbI3", size=(2, 2, 2), vacancy="FA")
+    return defects(build("Cs0.5FA0.5PbI3", size=(2, 2, 2)), ["V_FA"])
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +159,9 @@ def test_a_poscar_begins_with_what_it_is(structure):
 
 def test_comment_lines_are_short_and_ascii(structure):
     odd = changed(structure)
-    odd.properties = {"charge": 1, "history": []}
-    record(odd, "vacancy", {"ion": "$HOME @SET  \u03b1"}, "x" * 150 + " " * 250, charge=1)
+    arguments = {"defects": ["$HOME @SET  \u03b1"]}
+    text = "x" * 150 + " " * 250
+    with_history(odd, 1, [{"step": "defects", "arguments": arguments, "text": text, "notes": []}])
     for form in ("cif", "cp2k", "qe"):
         comments = [line for line in as_text(odd, form).splitlines() if "# perovdb " in line]
         assert comments

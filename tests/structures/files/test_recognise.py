@@ -10,6 +10,7 @@ from pymatgen.core import Lattice, Structure
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.builder import build
+from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.files.molecular_graphs import find_molecules, match, smiles_graph
 from perovdb.structures.files.restoring import adopt
 from perovdb.structures.molecules.geometry import load_molecule
@@ -144,7 +145,7 @@ def test_a_particle_keeps_its_open_box():
 
 
 def test_a_charge_is_told():
-    found = adopt(bare(build("CsPbI3", "alpha", vacancy="I")))
+    found = adopt(bare(defects(build("CsPbI3", "alpha"), ["V_I"])))
     assert found.properties["charge"] == 1
     assert "+1" in " ".join(found.properties["history"][0]["notes"])
 

@@ -14,11 +14,13 @@ from perovdb.composition import parse
 from perovdb.errors import FormulaError, InputError, MissingData, StructureError, UnknownSpecies
 from perovdb.store import current_store
 from perovdb.structures.builder import build
-from perovdb.structures.layered.antiphase import antiphase_boundary, antiphase_sites
+from perovdb.structures.crystals import Crystal
+from perovdb.structures.layered.antiphase import antiphase_sites
 from perovdb.structures.layered.compositions import slab_ions
-from perovdb.structures.layered.intergrowths import intergrowth, intergrowth_sites
+from perovdb.structures.layered.intergrowths import intergrowth_sites
+from perovdb.structures.layered.layers import Stack, layers
 from perovdb.structures.layered.lengths import lengths, template
-from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper, ruddlesden_popper_sites
+from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper_sites
 from perovdb.structures.layered.stacking import contact_spacing
 from perovdb.structures.ordering import RULES
 from perovdb.structures.units import closest_contact, units
@@ -50,7 +52,7 @@ def test_the_measured_phase_comes_back():
         (site[0][0].elements[0], *np.round(place % 1, 9).tolist())
         for site, place in zip(occupants, fractional, strict=True)
     }
-    built = ruddlesden_popper("CsPbCl3", 1, apical="I")
+    built = layers("CsPbCl3", 1, apical="I")
     assert built.lattice.matrix == pytest.approx(lattice_A, abs=1e-9)
     assert {
         (site.specie.symbol, *np.round(site.frac_coords % 1, 9).tolist()) for site in built
@@ -61,7 +63,7 @@ def test_the_measured_phase_comes_back():
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_ideal_phases_have_their_formula_and_space_group(n):
-    structure = ruddlesden_popper("CsPbBr3", n)
+    structure = layers("CsPbBr3", n)
     assert ions(structure) == {"Cs": 2 * (n + 1), "Pb": 2 * n, "Br": 2 * (3 * n + 1)}
     assert structure.properties["charge"] == 0
     assert space_group(structure) == 139
@@ -73,7 +75,7 @@ def test_ideal_phases_have_their_formula_and_space_group(n):
 
 def test_thick_slabs_become_perovskite():
     a_A = lattice("CsPbBr3").a_pseudocubic_A
-    cells = [ruddlesden_popper("CsPbBr3", n).lattice for n in (1, 2, 5)]
+    cells = [layers("CsPbBr3", n).lattice for n in (1, 2, 5)]
     # Each layer adds one lattice parameter, so c / 2n tends to a.
     assert cells[0].a == pytest.approx(a_A)
     assert cells[1].c - cells[0].c == pytest.approx(2 * a_A)
@@ -112,7 +114,7 @@ def test_kinds_and_depths_of_sites():
 def test_lengths_are_those_of_the_template_scaled():
     face = template().face
     # Bonds of the measured phase, found by pymatgen.
-    measured = ruddlesden_popper("CsPbCl3", 1, apical="I")
+    measured = layers("CsPbCl3", 1, apical="I")
     assert shortest(measured, "Cs", "I") == pytest.approx(face.across_A)
     assert shortest(measured, "Pb", "I") == pytest.approx(face.apical_A)
     # The bromide: what ends at I in the template scales as the iodide, what ends at Cl as the
@@ -120,7 +122,7 @@ def test_lengths_are_those_of_the_template_scaled():
     a_A, iodide_A, chloride_A = (
         lattice(formula, 293).a_pseudocubic_A for formula in ("CsPbBr3", "CsPbI3", "CsPbCl3")
     )
-    built = ruddlesden_popper("CsPbBr3", 1)
+    built = layers("CsPbBr3", 1)
     assert shortest(built, "Cs", "Br") == pytest.approx(face.across_A * a_A / iodide_A)
     wanted = face.apical_A + face.across_A
     wanted = 2 * a_A * (wanted / iodide_A + face.a_site_A / chloride_A)
@@ -136,32 +138,38 @@ def test_lengths_are_those_of_the_template_scaled():
 
 
 def test_lengths_may_be_given():
-    structure = ruddlesden_popper("CsPbBr3", 2, a_A=5.9, interlayer_A=11.0)
+    structure = layers("CsPbBr3", 2, crystal=Crystal(lattice=5.9), stack=Stack(interlayer_A=11.0))
     assert structure.lattice.abc == pytest.approx((5.9, 5.9, 2 * (5.9 + 11.0)))
     # A composition without a cell in the store needs one.
     with pytest.raises(MissingData, match="give a lattice parameter"):
-        ruddlesden_popper("CsCdBr3", 1)
-    assert ions(ruddlesden_popper("CsCdBr3", 1, a_A=5.33)) == {"Cs": 4, "Cd": 2, "Br": 8}
-    for wrong in ({"a_A": 1.0}, {"a_A": float("nan")}, {"interlayer_A": 6.0}):
+        layers("CsCdBr3", 1)
+    assert ions(layers("CsCdBr3", 1, crystal=Crystal(lattice=5.33))) == {"Cs": 4, "Cd": 2, "Br": 8}
+    for wrong in (
+        {"crystal": {"lattice": 1.0}},
+        {"crystal": {"lattice": float("nan")}},
+        {"crystal": {"phase": "alpha"}},
+        {"stack": {"interlayer_A": 6.0}},
+        {"stack": "sideways"},
+    ):
         with pytest.raises(InputError):
-            ruddlesden_popper("CsPbBr3", 1, **wrong)
+            layers("CsPbBr3", 1, **wrong)
 
 
 def test_mixed_sites_hold_exact_numbers():
-    structure = ruddlesden_popper("Cs0.5MA0.5PbI3", 1, (2, 2, 1), seed=4)
+    structure = layers("Cs0.5MA0.5PbI3", 1, (2, 2, 1), seed=4)
     assert ions(structure) == {"Cs": 8, "MA": 8, "Pb": 8, "I": 32}
     assert structure.properties["charge"] == 0
     assert closest_contact(structure) > 1.6
     assert any("MA" in note for note in structure.properties["history"][0]["notes"])
-    mixed = ruddlesden_popper("CsPbBr3", 2, (2, 1, 1), apical={"I": 0.5, "Br": 0.5}, seed=2)
+    mixed = layers("CsPbBr3", 2, (2, 1, 1), apical={"I": 0.5, "Br": 0.5}, seed=2)
     assert ions(mixed) == {"Cs": 12, "Pb": 8, "Br": 24, "I": 4}
     with pytest.raises(StructureError, match="cell 2 times as large"):
-        ruddlesden_popper("Cs0.625FA0.375PbI3", 1)
-    assert ions(ruddlesden_popper("Cs0.625FA0.375PbI3", 1, (2, 1, 1)))["FA"] == 3
+        layers("Cs0.625FA0.375PbI3", 1)
+    assert ions(layers("Cs0.625FA0.375PbI3", 1, (2, 1, 1)))["FA"] == 3
 
 
 def test_apical_iodide_stands_at_the_faces_only():
-    structure = ruddlesden_popper("CsPbBr3", 2, apical="I")
+    structure = layers("CsPbBr3", 2, apical="I")
     assert ions(structure) == {"Cs": 6, "Pb": 4, "Br": 10, "I": 4}
     near_iodine = [
         [near.specie.symbol for near in structure.get_neighbors(site, 3.5)].count("Pb")
@@ -190,7 +198,7 @@ def test_an_intergrowth_keeps_one_distance_between_b_ions():
     assert layered.sites.counts() == {"A": 7, "B": 5, "X": 17}
     assert len(layered.of("B", region="RP")) == 1
     assert len(layered.of("B", region="perovskite")) == 4
-    structure = intergrowth("CsPbBr3", (4, 1), (2, 2, 1))
+    structure = layers("CsPbBr3", (4, 1), (2, 2, 1))
     lead = [i for i, site in enumerate(structure) if site.specie.symbol == "Pb"]
     for region in ("RP", "perovskite"):
         here = [i for i in lead if structure.site_properties["region"][i] == region]
@@ -199,27 +207,27 @@ def test_an_intergrowth_keeps_one_distance_between_b_ions():
 
 
 def test_equal_slabs_are_a_ruddlesden_popper_phase(same):
-    pair = intergrowth("CsPbBr3", (2, 2))
-    phase = ruddlesden_popper("CsPbBr3", 2)
+    pair = layers("CsPbBr3", (2, 2))
+    phase = layers("CsPbBr3", 2)
     assert same(pair, phase)
     # Its primitive cell is one slab in an inclined cell.
-    one = intergrowth("CsPbBr3", (2,), closing="tilt")
+    one = layers("CsPbBr3", (2,), stack=Stack(closing="tilt"))
     assert 2 * len(one) == len(phase)
     assert one.volume == pytest.approx(phase.volume / 2)
     assert space_group(one) == 139
-    assert same(intergrowth("CsPbBr3", (2,)), phase)
+    assert same(layers("CsPbBr3", (2,)), phase)
 
 
 def test_an_odd_number_of_slabs_closes_either_way():
-    double = intergrowth("CsPbBr3", (3, 1, 2))
-    tilt = intergrowth("CsPbBr3", (3, 1, 2), closing="tilt")
+    double = layers("CsPbBr3", (3, 1, 2))
+    tilt = layers("CsPbBr3", (3, 1, 2), stack=Stack(closing="tilt"))
     assert ions(double) == {ion: 2 * number for ion, number in ions(tilt).items()}
     i, _, _, apart = double.get_neighbor_list(6.5)
     k, _, _, other = tilt.get_neighbor_list(6.5)
     assert len(i) == 2 * len(k)
     assert np.sort(apart) == pytest.approx(np.repeat(np.sort(other), 2))
     with pytest.raises(InputError, match="'tilt'"):
-        intergrowth("CsPbBr3", (3,), closing="open")
+        layers("CsPbBr3", (3,), stack=Stack(closing="open"))
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=5), st.sampled_from(["double", "tilt"]))
@@ -244,8 +252,13 @@ def test_any_stack_is_neutral_and_free_of_contacts(thicknesses, closing):
 
 
 def test_dopants_stay_in_their_region():
-    structure = intergrowth(
-        "CsCd0.1Pb0.9Br3", (4, 1), (2, 2, 1), where={"Cd": "RP"}, a_A=5.869, seed=1
+    structure = layers(
+        "CsCd0.1Pb0.9Br3",
+        (4, 1),
+        (2, 2, 1),
+        where={"Cd": "RP"},
+        seed=1,
+        crystal=Crystal(lattice=5.869),
     )
     regions = structure.site_properties["region"]
     assert ions(structure)["Cd"] == 2
@@ -255,11 +268,17 @@ def test_dopants_stay_in_their_region():
         if site.specie.symbol == "Cd"
     } == {"RP"}
     with pytest.raises(StructureError, match=r"At most a fraction 0\.2 "):
-        intergrowth("CsCd0.25Pb0.75Br3", (4, 1), (2, 2, 1), where={"Cd": "RP"}, a_A=5.869)
+        layers(
+            "CsCd0.25Pb0.75Br3",
+            (4, 1),
+            (2, 2, 1),
+            where={"Cd": "RP"},
+            crystal=Crystal(lattice=5.869),
+        )
     with pytest.raises(InputError, match="It has: perovskite, RP"):
-        intergrowth("CsPbBr3", (4, 1), where={"Pb": "core"})
+        layers("CsPbBr3", (4, 1), where={"Pb": "core"})
     with pytest.raises(UnknownSpecies):
-        intergrowth("CsPbBr3", (4, 1), where={"Sn": "RP"})
+        layers("CsPbBr3", (4, 1), where={"Sn": "RP"})
 
 
 @pytest.mark.parametrize(
@@ -278,7 +297,9 @@ def test_antiphase_boundaries(boundary, excess, shift):
     ]
     assert [len(of_block) for of_block in columns] == [1, 1]
     assert (columns[1] - columns[0])[0] % 1 == pytest.approx(shift)
-    structure = antiphase_boundary("CsPbBr3", (4, 3), boundary=boundary, shift=shift, a_A=6.0)
+    structure = layers(
+        "CsPbBr3", (4, 3), crystal=Crystal(lattice=6.0), stack=Stack(boundary, shift=shift)
+    )
     assert structure.properties["charge"] == 0
     # Nothing is nearer across a boundary than it is in a crystal or in the template.
     assert shortest(structure, "Pb", "Br") == pytest.approx(3.0)
@@ -291,14 +312,16 @@ def test_antiphase_boundaries(boundary, excess, shift):
 
 
 def test_ax_on_ax_by_half_a_diagonal_is_the_boundary_of_an_intergrowth():
-    boundary = antiphase_boundary("CsPbBr3", (4, 3))
-    grown = intergrowth("CsPbBr3", (4, 3))
+    boundary = layers("CsPbBr3", (4, 3), stack="AX")
+    grown = layers("CsPbBr3", (4, 3))
     assert np.allclose(boundary.lattice.matrix, grown.lattice.matrix)
     assert np.allclose(boundary.frac_coords, grown.frac_coords)
 
 
 def test_bx2_on_bx2_by_half_an_edge_shares_edges_of_octahedra():
-    structure = antiphase_boundary("CsPbBr3", (3, 3), boundary="BX2", shift=(0.5, 0), a_A=6.0)
+    structure = layers(
+        "CsPbBr3", (3, 3), crystal=Crystal(lattice=6.0), stack=Stack("BX2", shift=(0.5, 0))
+    )
     around = [
         sum(near.specie.symbol == "Br" for near in structure.get_neighbors(site, 3.01))
         for site in structure
@@ -320,40 +343,37 @@ def test_the_spacing_is_where_the_first_contact_closes():
 
 
 @pytest.mark.parametrize(
-    ("builder", "arguments"),
+    "arguments",
     [
-        (ruddlesden_popper, {"composition": "CsPb(I0.5Br0.5)3", "n": 1, "size": [2, 1, 1]}),
-        (ruddlesden_popper, {"composition": "CsPbCl3", "apical": "I"}),
-        (ruddlesden_popper, {"composition": "MAPbI3", "n": 2, "size": (2, 2, 1), "seed": 3}),
-        (
-            intergrowth,
-            {
-                "composition": "CsCd0.25Pb0.75Br3",
-                "thicknesses": (3, 1),
-                "size": (2, 2, 1),
-                "where": {"Cd": "RP"},
-                "a_A": 5.85,
-            },
-        ),
-        (intergrowth, {"composition": "CsPbBr3", "thicknesses": (2,), "closing": "tilt"}),
-        (antiphase_boundary, {"composition": "CsPbBr3", "boundary": "BX2", "shift": (0.5, 0)}),
-        (antiphase_boundary, {"composition": "CsPb(I0.5Br0.5)3", "size": (2, 1, 1), "seed": 7}),
+        {"x": "CsPb(I0.5Br0.5)3", "layers": 1, "size": [2, 1, 1]},
+        {"x": "CsPbCl3", "apical": "I"},
+        {"x": "MAPbI3", "layers": 2, "size": (2, 2, 1), "seed": 3},
+        {
+            "x": "CsCd0.25Pb0.75Br3",
+            "layers": (3, 1),
+            "size": (2, 2, 1),
+            "where": {"Cd": "RP"},
+            "crystal": Crystal(lattice=5.85),
+        },
+        {"x": "CsPbBr3", "layers": (2,), "stack": Stack(closing="tilt")},
+        {"x": "CsPbBr3", "stack": Stack("BX2", shift=(0.5, 0))},
+        {"x": "CsPb(I0.5Br0.5)3", "size": (2, 1, 1), "stack": "AX", "seed": 7},
     ],
 )
-def test_a_history_builds_the_structure_again(builder, arguments, same):
+def test_a_history_builds_the_structure_again(arguments, same):
     import json
 
-    structure = builder(**arguments)
+    structure = layers(**arguments)
     (step,) = structure.properties["history"]
-    assert step["step"] == builder.__name__
-    again = builder(**json.loads(json.dumps(step["arguments"])))
+    assert step["step"] == "layers"
+    again = layers(**json.loads(json.dumps(step["arguments"])))
     assert same(structure, again)
     assert structure.properties == again.properties
 
 
 def test_the_seed_orders_the_ions(same):
     first, again, other = (
-        ruddlesden_popper("CsPb(I0.5Br0.5)3", 1, (2, 2, 1), seed=seed) for seed in (0, 0, 1)
+        layers("CsPb(I0.5Br0.5)3", 1, (2, 2, 1), seed=seed) for seed in (0, 0, 1)
     )
     assert same(first, again)
     assert not same(first, other)
@@ -364,9 +384,9 @@ def test_ions_that_share_sites_are_ordered_by_any_rule(rule):
     # Of n = 1 each slab holds a square net of B ions, which two ions can share in turns.
     if rule == "columnar":
         with pytest.raises(StructureError, match="form no columns"):
-            ruddlesden_popper("CsPb0.5Sn0.5I3", 1, (2, 2, 1), order=rule)
+            layers("CsPb0.5Sn0.5I3", 1, (2, 2, 1), order=rule)
         return
-    made = ruddlesden_popper("CsPb0.5Sn0.5I3", 1, (2, 2, 1), order=rule, seed=3)
+    made = layers("CsPb0.5Sn0.5I3", 1, (2, 2, 1), order=rule, seed=3)
     assert ions(made) == {"Cs": 16, "Pb": 4, "Sn": 4, "I": 32}
     assert made.properties["history"][0]["arguments"]["order"] == rule
     if rule == "rocksalt":
@@ -384,13 +404,13 @@ def test_ions_that_share_sites_are_ordered_by_any_rule(rule):
 
 
 def test_an_order_leaves_the_ions_of_a_region_there():
-    made = intergrowth(
+    made = layers(
         "CsCd0.1Pb0.5Sn0.4Br3",
         (4, 1),
         (2, 2, 1),
         where={"Cd": "RP"},
         order="clustered",
-        a_A=5.85,
+        crystal=Crystal(lattice=5.85),
     )
     # Seven AX planes and five BX2 planes in each of the four cells; a tenth of B is Cd.
     assert ions(made) == {"Cs": 28, "Cd": 2, "Pb": 10, "Sn": 8, "Br": 68}
@@ -399,13 +419,13 @@ def test_an_order_leaves_the_ions_of_a_region_there():
         "RP"
     }
     with pytest.raises(InputError, match="rocksalt"):
-        ruddlesden_popper("CsPbBr3", order="alphabetical")
+        layers("CsPbBr3", order="alphabetical")
 
 
 def test_layered_models_stand_in_the_cell_of_the_perovskite():
     # The boundary costs volume, the slabs have the perovskite's.
     cubic = build("CsPbBr3", "alpha", (1, 1, 1))
-    grown = intergrowth("CsPbBr3", (6, 6), a_A=cubic.lattice.a)
+    grown = layers("CsPbBr3", (6, 6), crystal=Crystal(lattice=cubic.lattice.a))
     face = lengths(parse("CsPbBr3"), {}, cubic.lattice.a, None, 298.0).face
     wanted = 10 * cubic.volume + 2 * face.interlayer_A * cubic.lattice.a**2
     assert grown.volume == pytest.approx(wanted)
@@ -414,26 +434,25 @@ def test_layered_models_stand_in_the_cell_of_the_perovskite():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: ruddlesden_popper("CsPbBr3", 0),
-        lambda: ruddlesden_popper("CsPbBr3", 1.5),
-        lambda: ruddlesden_popper("CsPbBr3", True),
-        lambda: ruddlesden_popper("CsPbBr3", 10**9),
-        lambda: ruddlesden_popper("CsPbBr3", 1, (0, 1, 1)),
-        lambda: ruddlesden_popper("CsPbBr3", 1, (100, 100, 100)),
-        lambda: ruddlesden_popper("CsPbBr3", 1, apical="Cs"),
-        lambda: ruddlesden_popper("CsPbBr3", 1, apical={"I": 0.3}),
-        lambda: ruddlesden_popper("CsPbBr3", 1, apical={}),
-        lambda: ruddlesden_popper("MAPbBr3", 1, orientation="sideways"),
-        lambda: intergrowth("CsPbBr3", ()),
-        lambda: intergrowth("CsPbBr3", 4),
-        lambda: intergrowth("CsPbBr3", (4, 0)),
-        lambda: intergrowth("CsPbBr3", (4, 1), rp_layers=-1),
-        lambda: antiphase_boundary("CsPbBr3", (4, 1)),
-        lambda: antiphase_boundary("CsPbBr3", (4,)),
-        lambda: antiphase_boundary("CsPbBr3", 4),
-        lambda: antiphase_boundary("CsPbBr3", boundary="PbI"),
-        lambda: antiphase_boundary("CsPbBr3", shift=(0.25, 0)),
-        lambda: antiphase_boundary("CsPbBr3", shift="half"),
+        lambda: layers("CsPbBr3", 0),
+        lambda: layers("CsPbBr3", 1.5),
+        lambda: layers("CsPbBr3", True),
+        lambda: layers("CsPbBr3", 10**9),
+        lambda: layers("CsPbBr3", 1, (0, 1, 1)),
+        lambda: layers("CsPbBr3", 1, (100, 100, 100)),
+        lambda: layers("CsPbBr3", 1, apical="Cs"),
+        lambda: layers("CsPbBr3", 1, apical={"I": 0.3}),
+        lambda: layers("CsPbBr3", 1, apical={}),
+        lambda: layers("MAPbBr3", 1, orientation="sideways"),
+        lambda: layers("CsPbBr3", ()),
+        lambda: layers("CsPbBr3", (4, 0)),
+        lambda: layers("CsPbBr3", (4, 1), stack=Stack(rp_layers=-1)),
+        lambda: layers("CsPbBr3", (4, 1), stack="AX"),
+        lambda: layers("CsPbBr3", (4,), stack="AX"),
+        lambda: layers("CsPbBr3", 1, where={"Cs": "RP"}),
+        lambda: layers("CsPbBr3", stack="PbI"),
+        lambda: layers("CsPbBr3", stack=Stack("AX", shift=(0.25, 0))),
+        lambda: layers("CsPbBr3", stack=Stack("AX", shift="half")),
     ],
 )
 def test_what_cannot_be_built_is_said(call):

@@ -10,6 +10,7 @@ from perovdb.calculators.average_cell import average_cell
 from perovdb.composition import parse
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.builder import build
+from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.files.writing import write_structure
 from perovdb.structures.octahedra.analysis import (
     Octahedra,
@@ -195,7 +196,7 @@ def test_a_particle_has_octahedra_that_lack_corners():
 
 def test_a_vacancy_and_what_it_does():
     before = build("CsPbI3", "alpha", (2, 2, 2))
-    after = build("CsPbI3", "alpha", (2, 2, 2), vacancy="I")
+    after = defects(build("CsPbI3", "alpha", (2, 2, 2)), ["V_I"])
     found = octahedra(before, after)
     gone = [one for one in found.changes if one.lost_corners]
     assert len(gone) == 2
@@ -207,7 +208,7 @@ def test_a_vacancy_and_what_it_does():
 
 
 def test_changes_are_per_octahedron_and_by_distance():
-    before = build("CsPbI3", "alpha", (2, 2, 2), vacancy="Cs")
+    before = defects(build("CsPbI3", "alpha", (2, 2, 2)), ["V_Cs"])
     after = before.copy()
     x = next(i for i, role in enumerate(after.site_properties["role"]) if role == "X")
     after.translate_sites([x], [0.2, 0, 0], frac_coords=False, to_unit_cell=False)
@@ -286,7 +287,7 @@ def test_any_material_is_measured(tmp_path):
 
 def test_answers_go_through_json_and_into_a_frame():
     full = build("CsPbI3", "alpha", (2, 2, 2))
-    lacking = build("CsPbI3", "alpha", (2, 2, 2), vacancy="I")
+    lacking = defects(build("CsPbI3", "alpha", (2, 2, 2)), ["V_I"])
     one, change = octahedra(lacking), octahedra(full, lacking)
     for answer, kind in ((one, Octahedra), (change, Comparison)):
         data = json.loads(json.dumps(answer.as_dict(), allow_nan=False))

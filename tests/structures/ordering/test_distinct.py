@@ -251,7 +251,7 @@ def test_ions_that_do_not_fit_are_refused():
         enumerate_orderings(sites, {"A": {"Cs": 8}, "B": {"Pb": 8}})
     with pytest.raises(InputError, match="whole numbers"):
         enumerate_orderings(sites, counts(sites, B={"Cd": -1, "Pb": 8}))
-    with pytest.raises(InputError, match="to a whole number"):
+    with pytest.raises(InputError, match="to whole numbers"):
         enumerate_orderings(sites, counts(sites, B={"Cd": 1.5, "Pb": 6}))
 
 

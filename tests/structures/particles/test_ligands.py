@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 
 from perovdb.errors import InputError, StructureError
+from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.particles.ligand_heads import acetate, methylammonium
 from perovdb.structures.particles.ligand_placing import radius_A
 from perovdb.structures.particles.ligand_room import Room, Stand
-from perovdb.structures.particles.ligands import attach_ligands
-from perovdb.structures.particles.nanocrystals import nanocrystal
+from perovdb.structures.particles.ligands import ligands
+from perovdb.structures.particles.nanocrystals import Shape, particle
 from perovdb.structures.particles.report import describe
 from perovdb.structures.particles.slabs import slab
 from perovdb.structures.particles.surface_places import places
-from perovdb.structures.particles.surface_vacancies import surface_vacancies
 from perovdb.structures.units import closest_contact, units
 
 
 @pytest.fixture(scope="module")
-def particle():
-    return nanocrystal("CsPbBr3", cells=4)
+def dot():
+    return particle("CsPbBr3", cells=4)
 
 
 def atoms(structure, unit, element):
@@ -61,9 +61,9 @@ def test_methylammonium_is_the_molecule_of_the_store(store):
     )
 
 
-def test_acetate_in_halide_vacancies(particle, store):
-    lacking = surface_vacancies(particle, ion="Br", count=5)
-    made = attach_ligands(lacking, ligand="acetate")
+def test_acetate_in_halide_vacancies(dot, store):
+    lacking = defects(dot, ["V_Br:5"], choose="surface")
+    made = ligands(lacking, "acetate")
     assert made.properties["charge"] == 0 == describe(made).charge
     found = [unit for unit in units(made) if unit.ion == "acetate"]
     assert len(found) == 5
@@ -74,7 +74,7 @@ def test_acetate_in_halide_vacancies(particle, store):
         oxygen, carbon = atoms(made, unit, "O"), atoms(made, unit, "C")
         away = np.sort(np.linalg.norm(lead[:, None] - oxygen, axis=2), axis=0)[0]
         assert away == pytest.approx([wanted] * 2)
-        # Outwards: C-C points away from the middle of the particle.
+        # Outwards: C-C points away from the middle of the dot.
         bond = carbon - oxygen.mean(axis=0)
         far = bond[np.argmax(np.linalg.norm(bond, axis=1))]
         assert far @ (oxygen.mean(axis=0) - np.array(made.lattice.abc) / 2) > 0
@@ -84,7 +84,7 @@ def test_acetate_in_halide_vacancies(particle, store):
 @pytest.mark.parametrize("arguments", [{"ligand": "acetate"}, {"ligand": "acetate", "count": 90}])
 def test_ligands_on_every_corner_touch_nothing(arguments):
     """Two on one Pb at an edge, and neighbours on a face, all keep apart."""
-    made = attach_ligands(nanocrystal("CsPbBr3", 2.0, termination="BX2"), **arguments)
+    made = ligands(particle("CsPbBr3", 2.0, shape=Shape(termination="BX2")), **arguments)
     element = np.array([site.specie.symbol for site in made])
     owner = np.array(made.site_properties["molecule"])
     limits = {("O", "O"): 2.28, ("C", "O"): 2.41, ("C", "C"): 2.55, ("Br", "O"): 2.5}
@@ -110,11 +110,11 @@ def test_who_has_no_room_stands_elsewhere_or_stays_away():
     assert list(room().settle(1, 1)) == [0]
 
 
-def test_methylammonium_takes_the_places_of_caesium(particle):
-    filled = attach_ligands(particle, ligand="methylammonium")
+def test_methylammonium_takes_the_places_of_caesium(dot):
+    filled = ligands(dot, "methylammonium")
     # Cs was taken out at 13 places of the surface to balance the cube of four.
     assert filled.properties["charge"] == 13 == describe(filled).charge
-    changed = attach_ligands(particle, ligand="methylammonium", count=10, exchange=True)
+    changed = ligands(dot, "methylammonium", count=10, exchange=True)
     assert changed.properties["charge"] == 0
     found = Counter(unit.ion for unit in units(changed))
     assert found == {"Cs": 102, "MA": 10, "Pb": 64, "Br": 240}
@@ -126,17 +126,17 @@ def test_methylammonium_takes_the_places_of_caesium(particle):
     assert closest_contact(changed) > 1.6
 
 
-def test_no_two_ligands_at_one_place(particle):
-    first = attach_ligands(particle, ligand="acetate", at="on A", count=20)
-    assert len(places(first, "on A")) <= len(places(particle, "on A")) - 20
+def test_no_two_ligands_at_one_place(dot):
+    first = ligands(dot, "acetate", at="on A", count=20)
+    assert len(places(first, "on A")) <= len(places(dot, "on A")) - 20
     with pytest.raises(StructureError, match="places for acetate"):
-        attach_ligands(first, ligand="acetate", at="on A", count=85)
+        ligands(first, "acetate", at="on A", count=85)
 
 
 def test_on_one_side_of_a_slab():
     made = slab("CsPbBr3", termination="BX2", lateral=(2, 2))
     assert len(places(made, "X vacancy")) == 8
-    bound = attach_ligands(made, ligand="acetate", count=2, facing=(0, 0, 1))
+    bound = ligands(made, "acetate", count=2, facing=(0, 0, 1))
     found = [unit for unit in units(bound) if unit.role == "L"]
     lead = max(unit.centre_A[2] for unit in units(bound) if unit.ion == "Pb")
     assert len(found) == 2
@@ -150,15 +150,15 @@ def test_on_one_side_of_a_slab():
     assert across > 1.2 * bound.lattice.a / 2
 
 
-def test_the_history_makes_it_again(particle, same):
+def test_the_history_makes_it_again(dot, same):
     for arguments in (
         {"ligand": "acetate", "count": 7, "exchange": True},
         {"ligand": "acetate", "at": "on A", "numbers": [0, 3], "facing": [1, 0, 0]},
         {"ligand": "methylammonium", "count": 3},
     ):
-        made = attach_ligands(particle, **arguments)
+        made = ligands(dot, **arguments)
         step = made.properties["history"][-1]
-        assert same(attach_ligands(particle, **step["arguments"]), made)
+        assert same(ligands(dot, **step["arguments"]), made)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,6 @@ def test_the_history_makes_it_again(particle, same):
         ({"ligand": "methylammonium", "count": 99}, StructureError),
     ],
 )
-def test_what_cannot_be_bound(particle, arguments, error):
+def test_what_cannot_be_bound(dot, arguments, error):
     with pytest.raises(error):
-        attach_ligands(particle, **arguments)
+        ligands(dot, **arguments)

@@ -1,4 +1,4 @@
-"""Dopants and vacancies put into a particle that is there."""
+"""Dopants and vacancies put into a dot that is there."""
 
 from collections import Counter
 
@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from perovdb.errors import PerovdbError, StructureError
-from perovdb.structures.particles.dopants import dope
-from perovdb.structures.particles.nanocrystals import nanocrystal
+from perovdb.structures.defects.point_defects import defects
+from perovdb.structures.particles.dopants import Placement, dope
+from perovdb.structures.particles.nanocrystals import particle
 from perovdb.structures.particles.report import describe
 from perovdb.structures.particles.spreading import spread
-from perovdb.structures.particles.surface_vacancies import surface_vacancies
 from perovdb.structures.units import units
 
 
 @pytest.fixture(scope="module")
-def particle():
-    return nanocrystal("CsPbBr3", cells=4)
+def dot():
+    return particle("CsPbBr3", cells=4)
 
 
 def ions(structure):
@@ -24,19 +24,19 @@ def ions(structure):
 
 
 @pytest.mark.parametrize("placement", ["uniform", "core", "surface", "random"])
-def test_doping_is_exact_and_moves_nothing(particle, placement, same):
-    made = dope(particle, replace="Pb", by="Cd", fraction=0.25, placement=placement)
+def test_doping_is_exact_and_moves_nothing(dot, placement, same):
+    made = dope(dot, "Pb", "Cd", fraction=0.25, placement=placement)
     assert ions(made) == {"Cs": 112, "Pb": 48, "Cd": 16, "Br": 240}
     assert made.properties["charge"] == 0
-    places = [np.round(s.cart_coords[np.lexsort(s.cart_coords.T)], 6) for s in (made, particle)]
+    places = [np.round(s.cart_coords[np.lexsort(s.cart_coords.T)], 6) for s in (made, dot)]
     assert np.array_equal(*places)
-    assert same(dope(particle, **made.properties["history"][-1]["arguments"]), made)
+    assert same(dope(dot, **made.properties["history"][-1]["arguments"]), made)
 
 
-def test_doping_a_particle_is_building_a_doped_one(particle):
+def test_doping_a_particle_is_building_a_doped_one(dot):
     for placement in ("uniform", "core", "surface"):
-        doped = dope(particle, replace="Pb", by="Cd", fraction=0.25, placement=placement)
-        built = nanocrystal("CsCd0.25Pb0.75Br3", cells=4, placement=placement)
+        doped = dope(dot, "Pb", "Cd", fraction=0.25, placement=placement)
+        built = particle("CsCd0.25Pb0.75Br3", cells=4, placement=placement)
         cd = [
             {tuple(np.round(u.centre_A, 3)) for u in units(s) if u.ion == "Cd"}
             for s in (doped, built)
@@ -44,31 +44,31 @@ def test_doping_a_particle_is_building_a_doped_one(particle):
         assert cd[0] == cd[1]
 
 
-def test_dopants_keep_to_a_region(particle):
+def test_dopants_keep_to_a_region(dot):
     region = {"normal": [0, 0, 1], "from_A": -3.0, "to_A": 3.0}
-    made = dope(particle, replace="Pb", by="Cd", fraction=0.25, within=region)
+    made = dope(dot, "Pb", "Cd", fraction=0.25, placement=Placement(within=region))
     heights = {round(u.centre_A[2], 3) for u in units(made) if u.ion == "Cd"}
     middle = made.lattice.c / 2
     assert len(heights) == 2
     assert max(abs(z - middle) for z in heights) < 3.0
 
 
-def test_fractions_that_give_no_whole_number(particle):
+def test_fractions_that_give_no_whole_number(dot):
     with pytest.raises(StructureError, match="nearest numbers: 6 Cd"):
-        dope(particle, replace="Pb", by="Cd", fraction=0.1)
-    assert ions(dope(particle, replace="Pb", by="Cd", fraction=0.1, nearest=True))["Cd"] == 6
+        dope(dot, "Pb", "Cd", fraction=0.1)
+    assert ions(dope(dot, "Pb", "Cd", fraction=0.1, placement=Placement(nearest=True)))["Cd"] == 6
 
 
-def test_surface_vacancies_single_and_in_pairs(particle, same):
-    single = surface_vacancies(particle, ion="Br", count=6)
+def test_surface_vacancies_single_and_in_pairs(dot, same):
+    single = defects(dot, ["V_Br:6"], choose="surface")
     assert ions(single)["Br"] == 234
     assert single.properties["charge"] == 6 == describe(single).charge
     # Every one was bound to one Pb only: six X fewer at the surface.
-    assert describe(single).surface["X"] == describe(particle).surface["X"] - 6
-    pairs = surface_vacancies(particle, ion="Cs", count=4, pairs=True)
+    assert describe(single).surface["X"] == describe(dot).surface["X"] - 6
+    pairs = defects(dot, ["V_Cs:4"], choose="surface", neutral="partner")
     assert ions(pairs) == {"Cs": 108, "Pb": 64, "Br": 236}
     assert pairs.properties["charge"] == 0
-    assert same(surface_vacancies(particle, **pairs.properties["history"][-1]["arguments"]), pairs)
+    assert same(defects(dot, **pairs.properties["history"][-1]["arguments"]), pairs)
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_surface_vacancies_single_and_in_pairs(particle, same):
         (dope, {"replace": "Pb", "by": "Cd", "count": 99}),
         (dope, {"replace": "Pb", "by": "Cd", "fraction": 1.5}),
         (dope, {"replace": "Pb", "by": "Cd", "count": 1, "placement": "shell"}),
-        (surface_vacancies, {"ion": "Pb", "count": 1}),
-        (surface_vacancies, {"ion": "Br", "count": 0}),
-        (surface_vacancies, {"ion": "Br", "count": 999}),
-        (surface_vacancies, {"ion": "I", "count": 1}),
+        (defects, {"defects": ["V_Pb"], "choose": "surface"}),
+        (defects, {"defects": ["V_Br:0"], "choose": "surface"}),
+        (defects, {"defects": ["V_Br:240"], "choose": "surface"}),
+        (defects, {"defects": ["V_I"], "choose": "surface"}),
     ],
 )
-def test_what_cannot_be_done(particle, function, arguments):
+def test_what_cannot_be_done(dot, function, arguments):
     with pytest.raises(PerovdbError):
-        function(particle, **arguments)
+        function(dot, **arguments)
 
 
 def test_points_are_spread_as_symmetry_says():

@@ -14,7 +14,10 @@ from perovdb.calculators.diffraction.debye import debye
 from perovdb.calculators.diffraction.profile import fwhm_in_q, scherrer_fwhm_deg
 from perovdb.errors import InputError, PerovdbError, StructureError
 from perovdb.structures.builder import build
-from perovdb.structures.particles.nanocrystals import carve, nanocrystal
+from perovdb.structures.crystals import Crystal
+from perovdb.structures.particles.boxes import Box
+from perovdb.structures.particles.dopants import Placement
+from perovdb.structures.particles.nanocrystals import Shape, particle
 from perovdb.structures.particles.report import describe
 from perovdb.structures.particles.wulff import corners, facet_planes, inside
 from perovdb.structures.units import closest_contact, units
@@ -31,10 +34,10 @@ def centres(structure, *wanted):
 @pytest.mark.parametrize("n", [2, 3, 4, 6])
 def test_a_block_of_octahedra_by_counting(n):
     """(N+1)^3 A, N^3 B, 3 N^2 (N+1) X with AX planes outside; (N-1)^3, N^3, 3 N^2 (N-1) else."""
-    ax = nanocrystal("CsPbBr3", cells=n, balance="none")
+    ax = particle("CsPbBr3", cells=n, balance="none")
     assert ions(ax) == {"Cs": (n + 1) ** 3, "Pb": n**3, "Br": 3 * n * n * (n + 1)}
     assert ax.properties["charge"] == 3 * n + 1
-    bx2 = nanocrystal("CsPbBr3", cells=n, termination="BX2", balance="none")
+    bx2 = particle("CsPbBr3", cells=n, balance="none", shape=Shape(termination="BX2"))
     assert ions(bx2) == {"Cs": (n - 1) ** 3, "Pb": n**3, "Br": 3 * n * n * (n - 1)}
     assert bx2.properties["charge"] == 3 * n - 1
 
@@ -46,9 +49,9 @@ def test_neutral_by_count_whatever_the_shape(termination, balance, shape):
     if balance == "surface X" and termination == "AX":
         # Every octahedron is whole: there is no place for another X.
         with pytest.raises(StructureError, match="0 such sites"):
-            nanocrystal("CsPbBr3", 2.9, shape=shape, termination=termination, balance=balance)
+            particle("CsPbBr3", 2.9, shape=Shape(shape, termination=termination), balance=balance)
         return
-    made = nanocrystal("CsPbBr3", 2.9, shape=shape, termination=termination, balance=balance)
+    made = particle("CsPbBr3", 2.9, shape=Shape(shape, termination=termination), balance=balance)
     found = ions(made)
     assert found["Cs"] + 2 * found["Pb"] == found["Br"] + found["acetate"]
     assert made.properties["charge"] == 0 == describe(made).charge
@@ -56,8 +59,8 @@ def test_neutral_by_count_whatever_the_shape(termination, balance, shape):
 
 
 def test_surface_a_goes_from_the_corners_first_and_evenly():
-    full = centres(nanocrystal("CsPbBr3", cells=4, balance="none"), "Cs")
-    kept = centres(nanocrystal("CsPbBr3", cells=4), "Cs")
+    full = centres(particle("CsPbBr3", cells=4, balance="none"), "Cs")
+    kept = centres(particle("CsPbBr3", cells=4), "Cs")
     middle = (full.max(axis=0) + full.min(axis=0)) / 2
     gone = [p for p in full if np.linalg.norm(kept - p, axis=1).min() > 0.1] - middle
     outer = np.abs(gone) > np.abs(gone).max() - 0.1
@@ -69,13 +72,13 @@ def test_surface_a_goes_from_the_corners_first_and_evenly():
 
 def test_all_that_is_removed_keeps_the_cube_symmetric_where_it_can():
     """Sixteen A of a cube of five: its corners and eight of twelve edges, no dipole."""
-    assert describe(nanocrystal("CsPbBr3", cells=5)).dipole_D == pytest.approx(0, abs=1e-6)
+    assert describe(particle("CsPbBr3", cells=5)).dipole_D == pytest.approx(0, abs=1e-6)
 
 
 @pytest.fixture(scope="module")
 def three_nm():
     return {
-        placement: nanocrystal("CsCd0.25Pb0.75Br3", edge_nm=3.0, placement=placement)
+        placement: particle("CsCd0.25Pb0.75Br3", edge_nm=3.0, placement=placement)
         for placement in ("uniform", "core", "surface")
     }
 
@@ -119,7 +122,9 @@ def test_even_means_far_apart(three_nm):
         cd = centres(made, "Cd")
         away = np.linalg.norm(cd[:, None] - cd, axis=2) + 99 * np.eye(len(cd))
         nearest[placement] = (away < 6.0).sum() / 2
-    drawn = nanocrystal("CsCd0.25Pb0.75Br3", cells=6, termination="BX2", placement="random")
+    drawn = particle(
+        "CsCd0.25Pb0.75Br3", cells=6, placement="random", shape=Shape(termination="BX2")
+    )
     cd = centres(drawn, "Cd")
     by_chance = ((np.linalg.norm(cd[:, None] - cd, axis=2) < 6.0).sum() - len(cd)) / 2
     assert nearest["uniform"] < by_chance / 3 < nearest["core"]
@@ -170,12 +175,17 @@ def test_its_pattern_is_that_of_the_perovskite_broadened_by_scherrer(three_nm, p
 
 def test_a_size_that_cannot_hold_the_fraction_is_refused_with_ones_that_can():
     with pytest.raises(StructureError) as caught:
-        nanocrystal("CsCd0.25Pb0.75Br3", edge_nm=3.0, termination="AX")
+        particle("CsCd0.25Pb0.75Br3", edge_nm=3.0, shape=Shape(termination="AX"))
     text = str(caught.value)
     assert "31.25 Cd" in text
     assert "125 B" in text
     assert "6x6x6 octahedra, BX2-terminated (2.94 x 2.94 x 2.94 nm)" in text
-    made = nanocrystal("CsCd0.25Pb0.75Br3", edge_nm=3.0, termination="AX", nearest=True)
+    made = particle(
+        "CsCd0.25Pb0.75Br3",
+        edge_nm=3.0,
+        shape=Shape(termination="AX"),
+        placement=Placement(nearest=True),
+    )
     assert ions(made)["Cd"] == 31
 
 
@@ -203,11 +213,11 @@ def test_wulff_shapes_that_are_known():
 
 
 def test_platelets_and_centres():
-    plate = nanocrystal("CsPbBr3", cells=(6, 5, 2), balance="none")
+    plate = particle("CsPbBr3", cells=(6, 5, 2), balance="none")
     assert ions(plate)["Pb"] == 60
     assert ions(plate)["Cs"] == 7 * 6 * 3
     ball = {
-        centre: nanocrystal("CsPbBr3", cells=4, shape="sphere", centre=centre, balance="none")
+        centre: particle("CsPbBr3", cells=4, shape=Shape("sphere", centre=centre), balance="none")
         for centre in ("A", "B")
     }
     for centre, made in ball.items():
@@ -215,7 +225,7 @@ def test_platelets_and_centres():
         kinds = ["Cs"] if centre == "A" else ["Pb"]
         assert np.linalg.norm(centres(made, *kinds) - middle, axis=1).min() < 0.01
     with pytest.raises(StructureError, match="no B in its middle"):
-        nanocrystal("CsPbBr3", cells=4, centre="B")
+        particle("CsPbBr3", cells=4, shape=Shape(centre="B"))
 
 
 @pytest.mark.parametrize(
@@ -228,10 +238,10 @@ def test_platelets_and_centres():
 )
 def test_a_particle_of_a_tilted_or_hybrid_crystal(formula, phase, size):
     crystal = build(formula, phase, size)
-    full = carve(crystal, cells=3, balance="none")
+    full = particle(crystal, cells=3, balance="none")
     counts = Counter(unit.role for unit in units(full))
     assert counts == {"A": 64, "B": 27, "X": 108}
-    made = carve(crystal, cells=3)
+    made = particle(crystal, cells=3)
     roles = Counter(unit.role for unit in units(made))
     assert roles["A"] + 2 * roles["B"] == roles["X"]
     assert closest_contact(made) == pytest.approx(closest_contact(crystal), abs=0.7)
@@ -244,7 +254,7 @@ def test_a_particle_of_a_tilted_or_hybrid_crystal(formula, phase, size):
 
 def test_a_carved_particle_keeps_distances_of_its_crystal():
     crystal = build("CsPbBr3", "gamma")
-    made = carve(crystal, cells=4)
+    made = particle(crystal, cells=4)
     pb, br = centres(made, "Pb"), centres(made, "Br")
     bonds = np.sort(np.linalg.norm(pb[:, None] - br, axis=2), axis=1)[:, :6]
     site = next(s for s in crystal if s.specie.symbol == "Pb")
@@ -255,31 +265,37 @@ def test_a_carved_particle_keeps_distances_of_its_crystal():
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"composition": "CsCd0.25Pb0.75Br3", "edge_nm": 3.0, "placement": "core"},
-        {"composition": "Cs0.5FA0.5PbI3", "cells": 3, "nearest": True, "seed": 5},
-        {"composition": "CsPbBr3", "cells": [4, 3, 2], "balance": "ligands", "periodic": True},
-        {"composition": "CsPbBr3", "edge_nm": 2.5, "shape": {"100": 1.0, "110": 1.1}, "a_A": 5.9},
+        {"x": "CsCd0.25Pb0.75Br3", "edge_nm": 3.0, "placement": "core"},
+        {"x": "Cs0.5FA0.5PbI3", "cells": 3, "placement": Placement(nearest=True), "seed": 5},
+        {"x": "CsPbBr3", "cells": [4, 3, 2], "balance": "ligands", "box": Box(periodic=True)},
+        {
+            "x": "CsPbBr3",
+            "edge_nm": 2.5,
+            "shape": {"100": 1.0, "110": 1.1},
+            "crystal": Crystal("alpha", lattice=5.9),
+        },
+        {"x": "CsPbBr3", "cells": 3, "shape": Shape("sphere", "AX", "A")},
     ],
 )
 def test_the_history_makes_it_again(arguments, same):
-    made = nanocrystal(**arguments)
+    made = particle(**arguments)
     step = json.loads(json.dumps(made.properties["history"][-1]))
-    again = nanocrystal(**step["arguments"])
+    again = particle(**step["arguments"])
     assert same(again, made)
     assert again.properties == made.properties
-    assert made.lattice.pbc == (bool(arguments.get("periodic")),) * 3
+    assert made.lattice.pbc == ("box" in arguments,) * 3
 
 
 def test_the_history_of_a_carved_one(same):
     crystal = build("MA0.5FA0.5PbI3", size=(2, 2, 2))
-    made = carve(crystal, edge_nm=2.0, shape="sphere", balance="none")
+    made = particle(crystal, edge_nm=2.0, shape="sphere", balance="none")
     step = made.properties["history"][-1]
-    assert [s["step"] for s in made.properties["history"]][-2:] == ["build", "carve"]
-    assert same(carve(crystal, **step["arguments"]), made)
+    assert [s["step"] for s in made.properties["history"]][-2:] == ["build", "particle"]
+    assert same(particle(crystal, **step["arguments"]), made)
 
 
 def test_mixed_a_and_x_in_whole_numbers():
-    made = nanocrystal("Cs0.5FA0.5Pb(I0.5Br0.5)3", cells=4, nearest=True)
+    made = particle("Cs0.5FA0.5Pb(I0.5Br0.5)3", cells=4, placement=Placement(nearest=True))
     found = ions(made)
     assert abs(found["Cs"] - found["FA"]) <= 1
     assert found["I"] == found["Br"] == 120
@@ -287,9 +303,9 @@ def test_mixed_a_and_x_in_whole_numbers():
 
 
 def test_a_lattice_that_cannot_be_mixed_is_said():
-    made = nanocrystal("CsCd0.25Pb0.75Br3", cells=4)
+    made = particle("CsCd0.25Pb0.75Br3", cells=4)
     assert any("on the lattice of CsPbBr3" in n for n in made.properties["history"][-1]["notes"])
-    other = nanocrystal("CsCd0.25Pb0.75Br3", cells=4, a_A=5.85)
+    other = particle("CsCd0.25Pb0.75Br3", cells=4, crystal=Crystal("alpha", lattice=5.85))
     assert describe(other).edges_nm == pytest.approx((4 * 0.585,) * 3)
 
 
@@ -309,26 +325,26 @@ def test_a_lattice_that_cannot_be_mixed_is_said():
         ({"cells": 3, "shape": {"100": -1.0}}, InputError),
         ({"cells": 3, "shape": {}}, InputError),
         ({"cells": (3, 3, 4), "shape": "sphere"}, InputError),
-        ({"cells": 3, "termination": "X"}, InputError),
+        ({"cells": 3, "shape": Shape(termination="X")}, InputError),
         ({"cells": 3, "balance": "wish"}, InputError),
         ({"cells": 3, "placement": "shell"}, InputError),
-        ({"cells": 3, "centre": "C"}, InputError),
-        ({"cells": 3, "padding_A": 0}, InputError),
-        ({"cells": 3, "within": {"normal": [0, 0, 0]}}, InputError),
-        ({"cells": 2, "termination": "BX2"}, StructureError),
+        ({"cells": 3, "shape": {"centre": "C"}}, InputError),
+        ({"cells": 3, "box": {"padding_A": 0}}, InputError),
+        ({"cells": 4, "placement": Placement(within={"normal": [0, 0, 0]})}, InputError),
+        ({"cells": 2, "shape": Shape(termination="BX2"), "placement": "uniform"}, StructureError),
     ],
 )
 def test_what_cannot_be_built(arguments, error):
     with pytest.raises(PerovdbError) as caught:
-        nanocrystal("CsCd0.5Pb0.5Br3", **{"nearest": True, **arguments})
+        particle("CsCd0.5Pb0.5Br3", **{"placement": Placement(nearest=True), **arguments})
     assert isinstance(caught.value, error)
 
 
 def test_a_particle_is_no_crystal_to_cut_another_from():
     with pytest.raises(StructureError, match="cut from a crystal"):
-        carve(nanocrystal("CsPbBr3", cells=2), cells=2)
+        particle(particle("CsPbBr3", cells=2), cells=2)
 
 
 def test_no_particle_is_cut_from_chains_of_octahedra():
     with pytest.raises(StructureError, match="network of octahedra"):
-        carve(build("CsPbI3", "delta"), cells=2)
+        particle(build("CsPbI3", "delta"), cells=2)

@@ -8,9 +8,11 @@ from pymatgen.core.surface import SlabGenerator
 
 from perovdb.errors import InputError, PerovdbError, StructureError
 from perovdb.structures.builder import build
+from perovdb.structures.crystals import Crystal
+from perovdb.structures.defects.point_defects import defects
+from perovdb.structures.hosts import Tilt
 from perovdb.structures.particles.report import describe
-from perovdb.structures.particles.slabs import cut_slab, slab, slab_report
-from perovdb.structures.particles.surface_vacancies import surface_vacancies
+from perovdb.structures.particles.slabs import slab, slab_report
 from perovdb.structures.units import closest_contact, units
 
 
@@ -35,11 +37,11 @@ def ions(structure):
 def test_planes_by_counting(phase, normal, bottom, top, per_layer, extra):
     made = slab(
         "CsPbBr3",
-        phase=phase,
         normal=normal,
         layers=4,
         termination=bottom,
         symmetric=bottom == top,
+        crystal=Crystal(phase),
     )
     cells = ions(made)["Pb"] // 4
     wanted = {"Cs": 4 * per_layer, "Pb": 4 * per_layer, "Br": 12 * per_layer}
@@ -64,7 +66,7 @@ def test_bonds_of_a_slab_are_those_of_the_crystal(normal):
     """Every Pb inside a slab of the tilted crystal keeps its six bonds, images counted."""
     crystal = build("CsPbBr3", "gamma")
     bottom = "X2" if normal == (1, 1, 0) else "AX"
-    made = cut_slab(crystal, normal=normal, layers=3, termination=bottom, lateral=(2, 1))
+    made = slab(crystal, normal=normal, layers=3, termination=bottom, lateral=(2, 1))
     wanted = sorted(n.nn_distance for n in crystal.get_neighbors(_lead(crystal)[0], 3.5))
     for site in _lead(made):
         found = sorted(n.nn_distance for n in made.get_neighbors(site, 3.5))
@@ -78,7 +80,7 @@ def _lead(structure):
 @pytest.mark.parametrize("termination", ["AX", "BX2"])
 def test_molecules_stay_whole(termination):
     crystal = build("MA0.5FA0.5PbI3", size=(2, 2, 2), seed=3)
-    made = cut_slab(crystal, layers=4, termination=termination)
+    made = slab(crystal, layers=4, termination=termination)
     sizes = {unit.ion: len(unit.atoms) for unit in units(crystal)}
     spans = {}
     for unit in units(crystal):
@@ -123,8 +125,8 @@ def test_the_history_makes_it_again(same):
     made = slab("Cs0.5FA0.5PbI3", layers=3, lateral=(2, 2), termination="BX2", seed=9)
     assert same(slab(**made.properties["history"][-1]["arguments"]), made)
     crystal = build("CsPbBr3", "gamma")
-    cut = cut_slab(crystal, normal=(1, 1, 0), termination="ABX")
-    assert same(cut_slab(crystal, **cut.properties["history"][-1]["arguments"]), cut)
+    cut = slab(crystal, normal=(1, 1, 0), termination="ABX")
+    assert same(slab(crystal, **cut.properties["history"][-1]["arguments"]), cut)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +159,7 @@ def test_only_the_two_sides_of_a_slab_are_its_surface(lateral):
 
 def test_vacancies_of_a_slab_keep_apart_from_their_images():
     made = slab("CsPbBr3", layers=2, lateral=(4, 1))
-    holes = surface_vacancies(made, ion="Br", count=4)
+    holes = defects(made, ["V_Br:4"], choose="surface")
     left = {tuple(unit.centre_A.round(3)) for unit in units(holes)}
     gone = np.array([u.centre_A for u in units(made) if tuple(u.centre_A.round(3)) not in left])
     # Two on either side, half a cell apart: the ends of the cell are neighbours.
@@ -170,12 +172,12 @@ def test_vacancies_of_a_slab_keep_apart_from_their_images():
 @pytest.mark.parametrize("normal", [(1, 1, 0), (1, 0, 0), (3, 2, 1), (1, -2, 3)])
 def test_a_surface_of_a_hexagonal_cell_is_no_smaller_than_its_lattice_allows(normal):
     """A layer of the cell's lattice holds one point in V/d, d being the distance of the planes."""
-    crystal = build("CsPbI3", tilt="a-a-a-", angles_deg=[8])
+    crystal = build("CsPbI3", phase=Tilt("a-a-a-", [8]))
     cell = np.rint(crystal.lattice.matrix / np.cbrt(crystal.volume / 6))
     heights = np.rint(cell @ normal).astype(int)
     apart = np.gcd.reduce(heights) / np.linalg.norm(normal) * np.cbrt(crystal.volume / 6)
     termination = "AX" if np.sum(np.abs(normal)) % 2 else "ABX"
-    made = cut_slab(crystal, normal=normal, layers=1, termination=termination)
+    made = slab(crystal, normal=normal, layers=1, termination=termination)
     area = np.linalg.norm(np.cross(*made.lattice.matrix[:2]))
     assert area == pytest.approx(crystal.volume / apart, rel=0.02)
     assert closest_contact(made) >= closest_contact(crystal) - 1e-6

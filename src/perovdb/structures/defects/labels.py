@@ -1,7 +1,7 @@
-"""Point defects by their labels: V_I, V_Pb:2, Cd_Pb, I_Pb, I_i.
+"""Point defects in the notation of the field: V_I, V_Pb:2, Cd_Pb:0.25, I_Pb, I_i.
 
 The notation is that of Kroger and Vink without the charge: what is there, then whose place it
-takes; V is a vacancy (vanadium is put in by `substitute`), i the space between the sites.
+takes; V is a vacancy, i the space between the sites.
 """
 
 from __future__ import annotations
@@ -9,149 +9,124 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pymatgen.core import Structure
+from typing import Literal
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError
-from perovdb.structures.arguments import checked
-from perovdb.structures.defects.interstitials import add_interstitial
-from perovdb.structures.defects.selecting import Place
-from perovdb.structures.defects.substitutions import substitute
-from perovdb.structures.defects.vacancies import vacancies
+from perovdb.structures.defects.selecting import Amount, Place
 
-_LABEL = re.compile(r"(?P<what>[A-Z][A-Za-z0-9()]*)_(?P<where>[A-Za-z0-9()]+)(:(?P<count>\d+))?")
+_LABEL = re.compile(
+    r"(?P<what>[A-Z][A-Za-z0-9()]*)_(?P<where>[A-Za-z0-9()]+)(:(?P<amount>\d+(\.\d+)?|\.\d+))?"
+)
 
-EXAMPLES = "Write V_I, V_Pb:2, Cd_Pb, I_Pb or I_i."
+EXAMPLES = "Write V_I, V_Pb:2, Cd_Pb:0.25, I_Pb or I_i."
+
+Kind = Literal["vacancy", "substitution", "interstitial"]
 
 
 @dataclass(frozen=True)
 class Defect:
-    """A kind of point defect.
+    """Point defects of one kind, where the label alone does not say all.
 
     Attributes:
-        kind: "vacancy", "substitution" or "interstitial".
-        ion: that is there; "" for a vacancy.
-        site: the ion whose place it takes; "" for an interstitial.
-        count: how many.
-        charge: the formal charge of all of them, in e.
+        label: "V_I", "Cd_Pb:2" or "I_i"; a number behind the colon is a count, or below 1 the
+            fraction of the ions that are there. An ion takes over the role of the site: I on a Pb
+            site, the antisite I_Pb, stands on B; of an interstitial it is that of its own site.
+        at: their places, one each, instead of a choice: numbers of the ions of this species in the
+            structure, from 0, or fractional coordinates; of an interstitial in a void these alone.
+        void: of an interstitial, which of the distinct voids of `voids.voids`, from 0, the widest.
+        split: of an interstitial halide: two X in the place of one that bridges two B, side by
+            side across the B-B line, the form of I_i- in Meggiolaro et al., doi
+            10.1039/C8EE00124C (from memory). `at` names the ions that are split.
+        separation_A: of the two halves; by default two ionic radii, so that they touch.
+
+    Raises:
+        InputError: the text is no such label, or what is said does not go with it.
     """
 
-    kind: str
-    ion: str
-    site: str
-    count: int
-    charge: int
+    label: str
+    at: Sequence[Place] | None = None
+    void: int = 0
+    split: bool = False
+    separation_A: float | None = None
+
+    def __post_init__(self) -> None:
+        match = _LABEL.fullmatch(self.label) if isinstance(self.label, str) else None
+        if match is None:
+            raise InputError(f"{self.label!r} is not the label of a defect.", EXAMPLES)
+        if match["what"] == "V" and match["where"] == "i":
+            raise InputError(f"{self.label!r} is nothing at no site.", EXAMPLES)
+        if self.at is not None and (isinstance(self.at, str) or not len(self.at)):
+            raise InputError(f"{self.at!r} is not a list of places.", "Write [[0.5, 0.5, 0]].")
+        if not self.amount:
+            raise InputError(f"{self.label!r} asks for no defect.", "Give a number from 1 on.")
+        if match["what"] == match["where"]:
+            raise InputError(
+                f"{self.label!r} is no defect: the ion is in its own place.", EXAMPLES
+            )
+        between = self.kind == "interstitial"
+        if between and (not isinstance(self.amount, int) or self.amount < 1):
+            raise InputError(f"{self.label!r} is no number of interstitials.", "Give 1 or more.")
+        if not between and (self.void or self.split or self.separation_A is not None):
+            raise InputError(
+                f"{self.label} is in no void, and not split.", "Interstitials are, such as I_i."
+            )
+        if not isinstance(self.void, int) or self.void < 0:
+            raise InputError(
+                f"{self.void!r} is not the number of a void.", "They are numbered from 0."
+            )
+        if self.at is not None and ":" in self.label and len(self.at) != self.amount:
+            raise InputError(
+                f"{self.label} asks for {self.amount:g} places, {len(self.at)} are named.",
+                "Name one for each defect.",
+            )
 
     @property
-    def label(self) -> str:
-        """As it is written."""
-        many = f":{self.count}" if self.count > 1 else ""
-        return f"{self.ion or 'V'}_{self.site or 'i'}{many}"
+    def kind(self) -> Kind:
+        """What it is."""
+        if self.ion == "":
+            return "vacancy"
+        return "substitution" if self.site else "interstitial"
+
+    @property
+    def ion(self) -> str:
+        """That is there, as it is written; "" for a vacancy."""
+        what = self.label.split("_")[0]
+        return "" if what == "V" else what
+
+    @property
+    def site(self) -> str:
+        """The ion whose place it takes, as it is written; "" for an interstitial."""
+        where = self.label.split("_")[1].split(":")[0]
+        return "" if where == "i" else where
+
+    @property
+    def amount(self) -> Amount:
+        """How many: a count, or a fraction of the ions that are there."""
+        _, _, text = self.label.partition(":")
+        number = float(text or (len(self.at) if self.at is not None else 1))
+        return int(number) if number == int(number) else number
+
+    @property
+    def charge(self) -> int:
+        """The formal charge of one, in e.
+
+        Raises:
+            UnknownSpecies: it names an ion that is not known.
+        """
+        registry = load_registry()
+        coming, going = (
+            registry.ion(name).charge if name else 0 for name in (self.ion, self.site)
+        )
+        return coming - going
 
 
-@checked
-def parse_defect(text: str) -> Defect:
-    """A defect out of its label, such as "V_I", "Cd_Pb:2" or "I_i".
+def as_defects(defects: Sequence[str | Defect]) -> list[Defect]:
+    """Defects out of labels.
 
     Raises:
-        InputError: the text is no such label.
-        UnknownSpecies: it names an ion that is not known.
+        InputError: there is none, or one is no label.
     """
-    match = _LABEL.fullmatch(text.strip()) if isinstance(text, str) else None
-    if match is None:
-        raise InputError(f"{text!r} is not the label of a defect.", EXAMPLES)
-    count = int(match["count"] or 1)
-    if count < 1:
-        raise InputError(f"{text!r} asks for no defect.", "Give a number from 1 on.")
-    registry = load_registry()
-    vacant, between = match["what"] == "V", match["where"] == "i"
-    if vacant and between:
-        raise InputError(f"{text!r} is nothing at no site.", EXAMPLES)
-    there = None if vacant else registry.ion(match["what"])
-    taken = None if between else registry.ion(match["where"])
-    charge = (there.charge if there else 0) - (taken.charge if taken else 0)
-    if there == taken:
-        raise InputError(f"{text!r} is no defect: the ion is in its own place.", EXAMPLES)
-    return Defect(
-        kind="vacancy" if vacant else "interstitial" if between else "substitution",
-        ion=there.species if there else "",
-        site=taken.species if taken else "",
-        count=count,
-        charge=charge * count,
-    )
-
-
-@checked
-def defect(
-    structure: Structure,
-    *,
-    label: str,
-    at: Sequence[Place] | None = None,
-    choose: str | int = "first",
-    neutral: str | None = None,
-    partner: str = "close",
-    charge_state: int | None = None,
-    seed: int = 0,
-) -> Structure:
-    """The structure with the point defects of a label.
-
-    The step is done, and recorded, by `vacancies`, `substitute` or `add_interstitial`, where the
-    arguments are explained and finer ones are.
-
-    Args:
-        structure: with roles and molecules.
-        label: such as "V_I", "V_Pb:2", "Cd_Pb", "I_Pb" or "I_i".
-        at: places, one for each defect.
-        choose: rule, or number of a distinct choice.
-        neutral: None for a charged cell, "cell", "partner", "schottky", or a vacancy.
-        partner: "close" or "far".
-        charge_state: charge of the defects together, in e, if not the formal one.
-        seed: of random choices.
-
-    Raises:
-        UnknownSpecies, InputError, StructureError: as for those functions.
-    """
-    wanted = parse_defect(label)
-    if at is not None and len(at) != wanted.count:
-        raise InputError(
-            f"{wanted.label} asks for {wanted.count} places, {len(at)} are named.",
-            "Name one for each defect.",
-        )
-    if wanted.kind == "vacancy":
-        return vacancies(
-            structure,
-            remove=None if at is not None else {wanted.site: wanted.count},
-            at=None if at is None else {wanted.site: at},
-            choose=choose,
-            neutral=neutral,
-            partner=partner,
-            charge_state=charge_state,
-            seed=seed,
-        )
-    if wanted.kind == "substitution":
-        return substitute(
-            structure,
-            replace={wanted.site: {wanted.ion: wanted.count}},
-            at=None if at is None else {wanted.site: at},
-            choose=choose,
-            neutral=neutral,
-            partner=partner,
-            charge_state=charge_state,
-            seed=seed,
-        )
-    if not isinstance(choose, str):
-        raise InputError(
-            "Voids have no numbered choices.", "Choose by rule, or name the void or the places."
-        )
-    return add_interstitial(
-        structure,
-        ion=wanted.ion,
-        count=wanted.count,
-        at=at,
-        choose=choose,
-        neutral=neutral,
-        partner=partner,
-        charge_state=charge_state,
-        seed=seed,
-    )
+    if isinstance(defects, str) or not len(defects):
+        raise InputError(f"{defects!r} is no list of defects.", 'Write such as ["V_I"].')
+    return [one if isinstance(one, Defect) else Defect(one.strip()) for one in defects]

@@ -16,6 +16,7 @@ def with_partners(
     stock: Stock,
     taken: np.ndarray,
     defects: Points,
+    around: np.ndarray,
     change: int,
     neutral: str | None,
     partner: str,
@@ -26,7 +27,7 @@ def with_partners(
     Args:
         stock: the units of the structure.
         taken: (m,) units that the defects use already.
-        defects: as for `partner_vacancies`.
+        defects, around: as for `partner_vacancies`.
         change: what the defects add to the charge of the cell, in e.
         neutral: as for the builders.
         partner: "close" or "far".
@@ -38,11 +39,16 @@ def with_partners(
     used = set(taken.tolist())
     free = [unit for number, unit in enumerate(stock.every) if number not in used]
     wanted = partners(stock, free, change, neutral, own_ion)
-    return partner_vacancies(stock, taken, defects, wanted, partner)
+    return partner_vacancies(stock, taken, defects, around, wanted, partner)
 
 
 def partner_vacancies(
-    stock: Stock, taken: np.ndarray, defects: Points, wanted: Mapping[str, int], partner: str
+    stock: Stock,
+    taken: np.ndarray,
+    defects: Points,
+    around: np.ndarray,
+    wanted: Mapping[str, int],
+    partner: str,
 ) -> dict[str, np.ndarray]:
     """Ion -> numbers of the units that go as partners of defects.
 
@@ -51,6 +57,7 @@ def partner_vacancies(
         taken: (m,) units that the defects use already.
         defects: points in the same cell; those that are not among the units, such as
             interstitials, stand behind them.
+        around: (d,) which of the points partners are to be near, or far from.
         wanted: ion -> number of vacancies.
         partner: "close" or "far".
 
@@ -58,8 +65,6 @@ def partner_vacancies(
         StructureError: there are not that many.
     """
     _check(partner)
-    beyond = np.arange(len(stock.every), len(defects.fractional))
-    around = beyond if len(beyond) else taken
     used = set(taken.tolist())
     chosen: dict[str, np.ndarray] = {}
     for ion, number in wanted.items():

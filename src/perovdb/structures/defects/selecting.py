@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
@@ -25,21 +24,6 @@ Place = int | Sequence[float]
 
 #: A unit stands at a place if its centre is this near.
 ON_SITE_A = 0.5
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A symmetry-distinct choice of sites.
-
-    Attributes:
-        at: ion -> numbers of its units, from 0, as the argument `at` of the builders takes them.
-        multiplicity: how many choices are equivalent to it, itself counted.
-        apart_A: the shortest distance between two of the sites; infinite for one.
-    """
-
-    at: dict[str, list[int]]
-    multiplicity: int
-    apart_A: float
 
 
 class Stock:
@@ -174,17 +158,6 @@ class Stock:
             )
         return distinct[choose][0]
 
-    def distinct(self, asked: Sequence[tuple[str, Demand]]) -> list[Choice]:
-        """The distinct choices for demands, each of an ion."""
-        found = []
-        for parts, multiplicity in distinct_choices([d for _, d in asked], self.images()):
-            at: dict[str, list[int]] = {}
-            for (ion, _), part in zip(asked, parts, strict=True):
-                at.setdefault(ion, []).extend(np.searchsorted(self.of(ion), part).tolist())
-            apart = self.points.apart_A(np.concatenate(parts))
-            found.append(Choice(at, multiplicity, apart))
-        return found
-
 
 def fractional_place(place: object) -> np.ndarray:
     """(3,) fractional coordinates out of what a user gave.
@@ -201,22 +174,6 @@ def fractional_place(place: object) -> np.ndarray:
             f"{place!r} is not a place.", "Give a number from 0, or three fractional coordinates."
         )
     return wanted
-
-
-def checked_mapping(given: object, what: str) -> Mapping[str, object]:
-    """A dictionary that a user gave, not an empty one.
-
-    Raises:
-        InputError: it is none.
-    """
-    if not isinstance(given, Mapping) or not given:
-        raise InputError(f"{given!r} does not say what to {what}.", "Give ions and their numbers.")
-    return given
-
-
-def given(**arguments: object) -> dict[str, object]:
-    """The arguments of a step that a history keeps: those that were given."""
-    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def said(choose: str | int, seed: int) -> str:

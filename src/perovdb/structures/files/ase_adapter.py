@@ -9,7 +9,8 @@ from pymatgen.core import Structure
 
 from perovdb.files.atoms import structure_of_atoms
 from perovdb.structures.files.records import KEY, make_record
-from perovdb.structures.files.restoring import adopted, restore
+from perovdb.structures.files.restoring import adopt, restore
+from perovdb.structures.history import with_history
 from perovdb.structures.units import PROPERTIES
 
 if TYPE_CHECKING:
@@ -61,9 +62,8 @@ def from_ase(
         StructureError: as for `adopt`.
     """
     raw = structure_of_atoms(atoms)
-    found = restore(raw, raw.properties.get(KEY), unknown)
-    if not found.history:
-        return adopted(found, unknown, charge)
-    total = found.charge if charge is None else charge
-    found.structure.properties = {"charge": total, "history": found.history}
-    return found.structure
+    restored = restore(raw, raw.properties.get(KEY), unknown)
+    total = restored.charge if charge is None else charge
+    if not restored.history:
+        return adopt(restored.structure, unknown=unknown, charge=total)
+    return with_history(restored.structure, total, restored.history)

@@ -6,25 +6,22 @@ import os
 import warnings
 from typing import Any
 
-from pymatgen.core import Structure
-
 from perovdb.errors import InputError, PerovdbError
 from perovdb.files.crystals import Crystal, read_crystal
-from perovdb.structures.arguments import checked
 from perovdb.structures.files.records import KEY, find_record
 from perovdb.structures.files.restoring import restore
-from perovdb.structures.history import record
+from perovdb.structures.history import Outcome, step
 from perovdb.structures.units import ion_formula
 
 
-@checked
+@step
 def read_structure(
-    path: str,
+    path: str | os.PathLike[str],
     *,
     unknown: str = "refuse",
     charge: int | None = None,
     sha256: str | None = None,
-) -> Structure:
+) -> Outcome:
     """A structure from a file, with roles, ions and whole molecules.
 
     A file that perovdb wrote gives back what was written: history, charge, roles, molecules. If
@@ -45,6 +42,9 @@ def read_structure(
         InputError: the file cannot be read, or its history says another charge.
         StructureError: a site is shared, atoms overlap, or an ion is not known.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"{path!r} is not the path of a file.", "Give such as 'model.cif'.")
+    path = os.fspath(path)
     crystal = read_crystal(path, sha256)
     carried, damaged = _record(crystal)
     try:
@@ -62,15 +62,13 @@ def read_structure(
                 f"{total:+d}.",
                 "Ask for another charge state where the defect is made.",
             )
-        structure.properties = {"charge": total, "history": found.history}
-        return structure
-    return record(
+        return Outcome(structure, "", total, history=found.history)
+    return Outcome(
         structure,
-        "read_structure",
-        {"path": path, "unknown": unknown, "charge": charge, "sha256": crystal.sha256},
         f"{ion_formula(structure)} from {os.path.basename(path)}",
         charge=total,
         notes=[*damaged, *crystal.notes, *found.notes],
+        arguments={"sha256": crystal.sha256},
     )
 
 

@@ -9,14 +9,13 @@ from pymatgen.core import Composition as Formula
 from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, UnknownSpecies
-from perovdb.structures.arguments import checked
+from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.charges import unit_charge
 from perovdb.structures.files.molecular_graphs import find_molecules
 from perovdb.structures.files.overlaps import check_overlaps, plain
 from perovdb.structures.files.recognise import dressed, make_whole, recognise
 from perovdb.structures.files.records import carried_columns, fit_record
-from perovdb.structures.history import record
+from perovdb.structures.history import Outcome, pymatgen_charge, step
 from perovdb.structures.units import ion_formula, units
 
 
@@ -69,22 +68,29 @@ def restore(raw: Structure, carried: Any, unknown: str) -> Restored:
             notes.append(f"atoms or cell have moved since it was made: {made}")
             return Restored(whole_one, kept.charge, [], tuple(notes))
     columns = carried_columns(raw) if kept is None else None
+    own = pymatgen_charge(raw)
+    if own is not None and own != round(own):
+        raise StructureError(
+            f"The charge of the structure is {own:g}, no whole number.", "Set a whole one."
+        )
     if columns is not None:
         whole_one = _whole_by(bare, *columns)
         if whole_one is not None and _ions_are_atoms(whole_one):
-            charge, told = _formal_charge(whole_one)
-            return Restored(whole_one, charge, [], (*notes, *told))
+            charge, more = _formal_charge(whole_one)
+            total = charge if own is None else round(own)
+            return Restored(whole_one, total, [], (*notes, *more))
     found = recognise(bare, unknown)
-    return Restored(found.structure, found.charge, [], (*notes, *found.notes))
+    total = found.charge if own is None else round(own)
+    return Restored(found.structure, total, [], (*notes, *found.notes))
 
 
-@checked
+@step
 def adopt(
-    structure: Structure | Mapping[str, Any],
+    structure: Structure | Mapping[str, object],
     *,
     unknown: str = "refuse",
     charge: int | None = None,
-) -> Structure:
+) -> Outcome:
     """A structure in memory as one of perovdb's: roles and molecules are recognised.
 
     Site properties role, ion and molecule are kept where they fit the bonds.
@@ -94,21 +100,17 @@ def adopt(
             fractional (n, 3), and perhaps role, ion and molecule (n,), as its history keeps it.
         unknown: "refuse" or "keep" molecules that the store does not know; kept, they are A
             cations of charge +1 named by their formula.
-        charge: of the cell, in e; by default the sum of the formal charges of the ions.
+        charge: of the cell, in e; by default pymatgen's own where it is set, else the sum of the
+            formal charges of the ions.
 
     Raises:
         InputError: there are no atoms, or numbers that are none.
         StructureError: a site is shared, atoms overlap, or an ion is not known.
     """
-    given = structure if isinstance(structure, Structure) else _from_mapping(structure)
-    found = restore(given, None, unknown)
-    return adopted(found, unknown, charge)
-
-
-def adopted(found: Restored, unknown: str, charge: int | None) -> Structure:
-    """A restored structure with a history of one step, `adopt`, that holds its atoms."""
-    structure = found.structure
-    total = found.charge if charge is None else charge
+    raw = structure if isinstance(structure, Structure) else _from_mapping(structure)
+    restored = restore(raw, None, unknown)
+    structure = restored.structure
+    total = restored.charge if charge is None else charge
     atoms = {
         "lattice_A": structure.lattice.matrix.tolist(),
         "pbc": list(structure.lattice.pbc),
@@ -116,13 +118,12 @@ def adopted(found: Restored, unknown: str, charge: int | None) -> Structure:
         "fractional": structure.frac_coords.tolist(),
         **{name: list(values) for name, values in structure.site_properties.items()},
     }
-    return record(
+    return Outcome(
         structure,
-        "adopt",
-        {"structure": atoms, "unknown": unknown, "charge": total},
         f"{ion_formula(structure)}, given atom by atom",
         charge=total,
-        notes=found.notes,
+        notes=restored.notes,
+        arguments={"structure": atoms, "charge": total},
     )
 
 

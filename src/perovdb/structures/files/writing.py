@@ -18,6 +18,7 @@ from perovdb.structures.arguments import checked
 from perovdb.structures.files.ase_adapter import to_ase
 from perovdb.structures.files.overlaps import plain
 from perovdb.structures.files.records import KEY, MARK, as_comment, as_line, make_record
+from perovdb.structures.history import with_history
 from perovdb.structures.units import carried, ion_formula
 
 #: Digits behind the point.
@@ -99,7 +100,7 @@ def pymatgen_json(structure: Structure) -> str:
     for name in ("role", "ion", "molecule"):
         bare.add_site_property(name, list(properties[name]))
     record = make_record(structure)
-    bare.properties = {"charge": record["charge"], "history": record["history"], KEY: record}
+    with_history(bare, record["charge"], record["history"]).properties[KEY] = record
     return json.dumps(bare.as_dict()) + "\n"
 
 

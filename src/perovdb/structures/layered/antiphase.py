@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from pymatgen.core import Structure
 
-from perovdb.composition import Composition
 from perovdb.errors import InputError
-from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.structures.arguments import checked
-from perovdb.structures.layered.compositions import perovskite
-from perovdb.structures.layered.ions import Where, build_layered
-from perovdb.structures.layered.lengths import Lengths, lengths
+from perovdb.structures.layered.lengths import Lengths
 from perovdb.structures.layered.stacking import (
     Block,
     Layered,
@@ -24,7 +17,6 @@ from perovdb.structures.layered.stacking import (
     layer_count,
     stack,
 )
-from perovdb.structures.supercells import Size
 
 #: The planes that meet at the two boundaries of a cell -> faces (bottom, top) of its two blocks.
 BOUNDARIES = {
@@ -91,73 +83,3 @@ def antiphase_sites(
     ]
     layered = stack(blocks, [along] * 2, spacings, of)
     return replace(layered, regions=np.where(layered.depths == 0, "boundary", "inside"))
-
-
-@checked
-def antiphase_boundary(
-    composition: Composition | str,
-    layers: Sequence[int] = (4, 4),
-    size: Size = (1, 1, 1),
-    *,
-    boundary: str = "AX",
-    shift: Shift = (0.5, 0.5),
-    where: Where | None = None,
-    seed: int = 0,
-    order: str = "random",
-    orientation: str = "random",
-    a_A: float | None = None,
-    temperature_K: float = ROOM_TEMPERATURE_K,
-) -> Structure:
-    """A perovskite with two antiphase boundaries normal to c.
-
-    Planes AX and BX2 are neutral, and so is every such cell; how much AX a boundary adds or takes
-    out follows from `boundary`. Atoms carry the site property region: "boundary" for the layer
-    next to one, "inside" for the rest.
-
-    Args:
-        composition: of the perovskite; fractions are those of the whole.
-        layers: BX2 planes of the lower and the upper block, 2 or more each.
-        size: repeats of the cell.
-        boundary: "AX", "BX2", "AX+BX2" or "conservative", the planes that meet.
-        shift: offset of the blocks in the plane, in lattice parameters.
-        where: ion -> region in which all of it stands, such as {"Cd": "boundary"}.
-        seed, order, orientation, a_A, temperature_K: as for `ruddlesden_popper`.
-
-    Raises:
-        FormulaError, UnknownSpecies: the formula, or an ion of `where`, is not known.
-        InputError: an argument cannot be used.
-        MissingData: the store lacks the perovskite's cell at this temperature, or a molecule.
-        StructureError: the fractions give no whole numbers of ions in this cell, or an ion does
-            not fit into its region, or the order not into the cell.
-    """
-    parent = perovskite(composition)
-    of = lengths(parent, {}, a_A, None, temperature_K)
-    layered = antiphase_sites(layers, of, boundary, shift).repeated(size)
-    bound = dict(where or {})
-    arguments: dict[str, Any] = {
-        "composition": parent.formula,
-        "layers": [int(one) for one in layers],
-        "size": [int(repeats) for repeats in size],
-        "boundary": boundary,
-        "shift": [float(part) for part in shift],
-        "where": bound or None,
-        "seed": seed,
-        "orientation": orientation,
-        "a_A": a_A,
-        "temperature_K": temperature_K,
-    }
-    return build_layered(
-        layered,
-        parent,
-        {},
-        bound,
-        orientation,
-        seed,
-        order,
-        step="antiphase_boundary",
-        arguments=arguments,
-        text=f"antiphase boundaries {boundary}, offset ({shift[0]:g}, {shift[1]:g}), between "
-        f"{'+'.join(map(str, layers))} layers of {parent.formula}; {of.origin}; "
-        f"{'x'.join(map(str, size))}, seed {seed}",
-        notes=["the spacing across the boundaries is that of ions in contact: relax the cell"],
-    )

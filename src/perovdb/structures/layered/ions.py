@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pymatgen.core import Structure
 
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.charges import formal_charge
 from perovdb.structures.drawing import draw
-from perovdb.structures.history import record
+from perovdb.structures.history import Outcome
 from perovdb.structures.layered.stacking import Layered
 from perovdb.structures.ordering import RULES
 from perovdb.structures.ordering import order as by_rule
@@ -123,7 +122,7 @@ def _check_regions(layered: Layered, species: Mapping[str, float], where: Where)
             )
 
 
-def build_layered(
+def layered_outcome(
     layered: Layered,
     parent: Composition,
     apical: Mapping[str, float],
@@ -131,13 +130,11 @@ def build_layered(
     orientation: str,
     seed: int,
     order: str,
-    *,
-    step: str,
-    arguments: Mapping[str, Any],
     text: str,
-    notes: Sequence[str] = (),
-) -> Structure:
-    """The structure of a layered model, with its history; atoms carry their region.
+    notes: Sequence[str],
+    arguments: Mapping[str, Any],
+) -> Outcome:
+    """The structure of a layered model; atoms carry their region.
 
     Raises:
         as `order_ions`, and as `draw`.
@@ -151,17 +148,16 @@ def build_layered(
         labels={"region": layered.regions.tolist()},
     )
     large = [ion for ion in parent.A if load_registry().ion(ion).molecular]
-    told = [*notes]
+    notes = list(notes)
     if large:
-        told.append(
+        notes.append(
             f"the faces are those of a caesium halide, scaled: for {', '.join(large)} the slabs "
             "may stand further apart, give interlayer_A or relax the cell"
         )
-    return record(
+    return Outcome(
         structure,
-        step,
-        {**arguments, "order": order},
         text if order == "random" else f"{text}, {order} order",
         charge=formal_charge(list(ions)),
-        notes=told,
+        notes=notes,
+        arguments=arguments,
     )

@@ -16,7 +16,7 @@ import numpy as np
 from perovdb.errors import InputError
 from perovdb.structures.layered.lengths import Lengths
 from perovdb.structures.sites import Sites
-from perovdb.structures.supercells import MOST_SITES, Size, repeat
+from perovdb.structures.supercells import MOST_SITES, repeat
 
 Shift = tuple[float, float]
 
@@ -74,7 +74,7 @@ class Layered:
             chosen &= self.regions == region
         return np.flatnonzero(chosen)
 
-    def repeated(self, size: Size) -> Layered:
+    def repeated(self, size: tuple[int, int, int]) -> Layered:
         """A supercell of it.
 
         Raises:

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
 
 
-def boxed(structure: Structure, padding_A: float, periodic: bool) -> Structure:
-    """The same atoms in the middle of a rectangular box; properties are kept.
+@dataclass(frozen=True)
+class Box:
+    """The box about a particle.
 
-    Args:
-        structure: a particle, with site properties.
+    Attributes:
         padding_A: vacuum between the outermost atoms and each wall, in angstrom.
         periodic: whether the box repeats, with twice the padding between images.
 
     Raises:
         InputError: the padding is not a positive number.
     """
-    if not 0 < padding_A < np.inf:
-        raise InputError(
-            f"A padding of {padding_A:g} A cannot be used.", "Give a positive number, such as 10."
-        )
+
+    padding_A: float = 10.0
+    periodic: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.padding_A < np.inf:
+            raise InputError(
+                f"A padding of {self.padding_A:g} A cannot be used.",
+                "Give a positive number, such as 10.",
+            )
+
+
+def boxed(structure: Structure, box: Box) -> Structure:
+    """The same atoms in the middle of a rectangular box; properties are kept.
+
+    Args:
+        structure: a particle, with site properties.
+        box: about it.
+    """
     positions = structure.cart_coords
     low, high = positions.min(axis=0), positions.max(axis=0)
-    made = Structure(
-        Lattice(np.diag(high - low + 2 * padding_A), pbc=(periodic,) * 3),
+    placed = Structure(
+        Lattice(np.diag(high - low + 2 * box.padding_A), pbc=(box.periodic,) * 3),
         structure.species,
-        positions - low + padding_A,
+        positions - low + box.padding_A,
         coords_are_cartesian=True,
         site_properties={name: list(held) for name, held in structure.site_properties.items()},
     )
-    made.properties = dict(structure.properties)
-    return made
+    placed.properties = dict(structure.properties)
+    return placed
 
 
 def padding(structure: Structure) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.octahedra.axes import Axes, cell_in_steps, images, octahedral_axes
 from perovdb.structures.particles.cage_network import Network
-from perovdb.structures.particles.wulff import Shape, inside
+from perovdb.structures.particles.wulff import Facets, inside
 from perovdb.structures.sites import Sites
 
 TERMINATIONS = {
@@ -61,7 +61,7 @@ def extents(
     axes: Axes,
     edge_nm: float | Sequence[float] | None,
     cells: int | Sequence[int] | None,
-    shape: Shape,
+    shape: Facets,
     termination: str,
 ) -> np.ndarray:
     """(3,) distances between the outermost B along the axes, in cells.
@@ -109,7 +109,7 @@ def cut(
     sites: Sites,
     axes: Axes,
     widths: np.ndarray,
-    shape: Shape,
+    shape: Facets,
     termination: str,
     centre: str | Sequence[float] | None,
 ) -> Cut:
@@ -166,7 +166,7 @@ def cut(
     )
 
 
-def _middle(centre: str | Sequence[float] | None, widths: np.ndarray, shape: Shape) -> np.ndarray:
+def _middle(centre: str | Sequence[float] | None, widths: np.ndarray, shape: Facets) -> np.ndarray:
     natural = (widths / 2) % 1 if shape == "cube" else np.zeros(3)
     if centre is None:
         return np.asarray(natural)

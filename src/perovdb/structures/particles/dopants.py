@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,8 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import assembled
-from perovdb.structures.history import charge_of, record
+from perovdb.structures.history import Outcome, charge_of, step
 from perovdb.structures.ordering.counts import whole_counts
 from perovdb.structures.particles.report import surface_network
 from perovdb.structures.particles.spreading import spread
@@ -24,6 +24,42 @@ PLACEMENTS = {
     "surface": "the outermost layer of B first, spread evenly within the last layer used",
     "random": "drawn by the seed",
 }
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where dopants stand in a particle or slab.
+
+    Attributes:
+        rule: a key of PLACEMENTS.
+        within: a slab of the particle that they keep to, such as its Ruddlesden-Popper part:
+            {"normal": [x, y, z], "from_A": low, "to_A": high}, distances from the centre along
+            the normal; "uniform" spreads them over it.
+        nearest: take the nearest whole numbers where fractions give none.
+
+    Raises:
+        InputError: there is no such placement.
+    """
+
+    rule: str = "uniform"
+    within: Mapping[str, Any] | None = None
+    nearest: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rule not in PLACEMENTS:
+            raise InputError(
+                f"'{self.rule}' is not a placement.", f"Choose one of: {', '.join(PLACEMENTS)}."
+            )
+
+    def recorded(self) -> dict[str, Any]:
+        """What a history keeps of it."""
+        fields = {"rule": self.rule, "within": self.within, "nearest": self.nearest or None}
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+def as_placement(placement: str | Placement) -> Placement:
+    """A placement out of the name of its rule."""
+    return placement if isinstance(placement, Placement) else Placement(placement)
 
 
 def place(
@@ -42,15 +78,13 @@ def place(
         depths: (n,) layer of each from the surface, 0 the outermost.
         count: how many, at most n.
         placement: a key of PLACEMENTS.
-        seed: of the random placement.
+        seed: of the random one.
         centre_A: (3,) of the particle; the mean of the positions by default.
         lattice: the cell, if it repeats, as that of a slab does.
 
     Raises:
-        InputError: there is no such placement.
         StructureError: there are fewer sites.
     """
-    check_placement(placement)
     if count > len(positions_A):
         raise StructureError(
             f"{count} dopants do not fit on {len(positions_A)} sites.",
@@ -66,18 +100,6 @@ def place(
     middle = positions_A.mean(axis=0) if centre_A is None else centre_A
     away = np.linalg.norm(positions_A - middle, axis=1)
     return _in_turn(positions_A, np.rint(away / 1e-3), count, lattice)
-
-
-def check_placement(placement: str) -> None:
-    """Refuse what is no key of PLACEMENTS.
-
-    Raises:
-        InputError: there is no such placement.
-    """
-    if placement not in PLACEMENTS:
-        raise InputError(
-            f"'{placement}' is not a placement.", f"Choose one of: {', '.join(PLACEMENTS)}."
-        )
 
 
 def _in_turn(
@@ -142,30 +164,25 @@ def in_region(
     return np.asarray((height >= low - 1e-6) & (height <= high + 1e-6))
 
 
-@checked
+@step
 def dope(
     structure: Structure,
-    *,
     replace: str,
     by: str,
-    fraction: float | None = None,
+    *,
     count: int | None = None,
-    placement: str = "uniform",
-    within: Mapping[str, Any] | None = None,
-    nearest: bool = False,
+    fraction: float | None = None,
+    placement: str | Placement = "uniform",
     seed: int = 0,
-) -> Structure:
-    """A particle in which some B ions are replaced by others.
+) -> Outcome:
+    """A particle or slab in which some B ions are replaced by others.
 
     Args:
-        structure: a particle as built by perovdb.
+        structure: a particle or a slab.
         replace, by: the ion on B sites and what takes its place.
-        fraction: of all B sites of the particle that hold the new ion; or
-        count: how many are replaced.
-        placement: a key of PLACEMENTS.
-        within: a slab of the particle that the dopants keep to, as for `in_region`; "uniform"
-            spreads them over it.
-        nearest: take the nearest whole number where the fraction gives none.
+        count: how many are replaced; or
+        fraction: of all B sites that hold the new ion afterwards.
+        placement: a key of PLACEMENTS, or a `Placement`.
         seed: of the random placement.
 
     Raises:
@@ -181,45 +198,34 @@ def dope(
         )
     if old == new:
         raise InputError(f"{replace} is replaced by itself.", "Name another ion.")
+    where = as_placement(placement)
     every, network = surface_network(structure)
     positions = network.positions_A
     b_sites = np.flatnonzero(network.roles == "B")
-    held = sum(every[i].ion == new.species for i in b_sites)
-    wanted = _wanted(fraction, count, held, (new.species, old.species), len(b_sites), nearest)
+    there = sum(every[i].ion == new.species for i in b_sites)
+    ions = (new.species, old.species)
+    wanted = _wanted(fraction, count, there, ions, len(b_sites), where.nearest)
     centre = (positions[b_sites].max(axis=0) + positions[b_sites].min(axis=0)) / 2
-    allowed = in_region(positions, centre, within)
+    allowed = in_region(positions, centre, where.within)
     free = np.array([i for i in b_sites if every[i].ion == old.species and allowed[i]], dtype=int)
     depths = network.depths()[free]
     chosen = free[
-        place(positions[free], depths, wanted, placement, seed, centre, structure.lattice)
+        place(positions[free], depths, wanted, where.rule, seed, centre, structure.lattice)
     ]
-    made = replace_atoms(
-        structure, {int(every[i].atoms[0]): (new.atoms, new.species) for i in chosen}
-    )
-    arguments = {
-        "replace": old.species,
-        "by": new.species,
-        "fraction": fraction,
-        "count": count,
-        "placement": placement,
-        "within": None if within is None else dict(within),
-        "nearest": nearest,
-        "seed": seed,
-    }
-    return record(
-        made,
-        "dope",
-        arguments,
-        f"{wanted} {old.species} replaced by {new.species}, {placement}",
+    return Outcome(
+        replace_atoms(
+            structure, {int(every[i].atoms[0]): (new.atoms, new.species) for i in chosen}
+        ),
+        f"{wanted} {old.species} replaced by {new.species}, {where.rule}",
         charge=charge_of(structure) + wanted * (new.charge - old.charge),
-        before=structure,
+        arguments={"replace": old.species, "by": new.species, "placement": where.recorded()},
     )
 
 
 def _wanted(
     fraction: float | None,
     count: int | None,
-    held: int,
+    there: int,
     ions: tuple[str, str],
     sites: int,
     nearest: bool,
@@ -238,9 +244,9 @@ def _wanted(
     counts = whole_counts(
         f"The fraction {fraction:g}", shares, {"B": sites}, nearest=nearest, mend="Give a count."
     )
-    wanted = counts["B"][ions[0]] - held
+    wanted = counts["B"][ions[0]] - there
     if wanted < 0:
-        raise StructureError(f"There are {held} {ions[0]} already.", "Ask for more.")
+        raise StructureError(f"There are {there} {ions[0]} already.", "Ask for more.")
     return wanted
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +13,8 @@ from perovdb.structures.octahedra.axes import Axes
 from perovdb.structures.ordering.counts import whole_counts
 from perovdb.structures.particles.charge_balance import balance
 from perovdb.structures.particles.cutting import Cut
-from perovdb.structures.particles.dopants import check_placement, in_region, place
-from perovdb.structures.particles.wulff import Shape
+from perovdb.structures.particles.dopants import Placement, in_region, place
+from perovdb.structures.particles.wulff import Facets
 from perovdb.structures.streams import stream
 
 OTHER_SIZE = "Take another size."
@@ -25,30 +24,31 @@ def ions_of(
     composition: Composition,
     particle: Cut,
     rule: str,
-    placement: str,
-    within: Mapping[str, Any] | None,
-    nearest: bool,
+    placement: Placement,
     seed: int,
     mend: str,
 ) -> tuple[list[str], np.ndarray]:
     """The ion on each site of the particle, and the (n,) mask of its sites once balanced."""
-    check_placement(placement)
     network = particle.network
     every = np.full(len(network.roles), "", dtype=object)
     b_sites = np.flatnonzero(particle.held & (network.roles == "B"))
     shares = composition.sites["B"]
     name = composition.formula
     counts = whole_counts(
-        name, {"B": shares}, {"B": len(b_sites)}, nearest=nearest, mend=mend or OTHER_SIZE
+        name,
+        {"B": shares},
+        {"B": len(b_sites)},
+        nearest=placement.nearest,
+        mend=mend or OTHER_SIZE,
     )["B"]
     host, *others = sorted(counts, key=lambda species: -counts[species])
     every[b_sites] = host
     depths = network.depths(particle.held)
-    allowed = in_region(network.positions_A, np.zeros(3), within)
+    allowed = in_region(network.positions_A, np.zeros(3), placement.within)
     for species in others:
         free = b_sites[(every[b_sites] == host) & allowed[b_sites]]
         positions = network.positions_A[free]
-        taken = place(positions, depths[free], counts[species], placement, seed, np.zeros(3))
+        taken = place(positions, depths[free], counts[species], placement.rule, seed, np.zeros(3))
         every[free[taken]] = species
     for role in "AX":
         # Any ion of the role stands in until the balance has said how many sites there are.
@@ -63,7 +63,7 @@ def ions_of(
             name,
             {role: composition.sites[role]},
             {role: len(here)},
-            nearest=nearest,
+            nearest=placement.nearest,
             mend=OTHER_SIZE,
         )[role]
         every[here] = drawn(amounts, generator)
@@ -98,7 +98,7 @@ def neutral(particle: Cut, charges: np.ndarray, rule: str) -> np.ndarray:
     return balance(particle.network, held, int(charges[held].sum()), rule, int(moved[0]))
 
 
-def sizes_that_fit(composition: Composition, particle: Cut, axes: Axes, shape: Shape) -> str:
+def sizes_that_fit(composition: Composition, particle: Cut, axes: Axes, shape: Facets) -> str:
     """Boxes whose number of octahedra holds the fractions on B, the nearest first, in words."""
     if shape != "cube":
         return OTHER_SIZE

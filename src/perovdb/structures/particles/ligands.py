@@ -21,11 +21,10 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError, StructureError
-from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import added
 from perovdb.structures.charges import ion_charge, unit_charge
-from perovdb.structures.history import charge_of, record
-from perovdb.structures.particles.boxes import boxed, padding
+from perovdb.structures.history import Outcome, charge_of, step
+from perovdb.structures.particles.boxes import Box, boxed, padding
 from perovdb.structures.particles.ligand_heads import Head, acetate, methylammonium
 from perovdb.structures.particles.ligand_placing import free_A, radius_A
 from perovdb.structures.particles.ligand_room import Room, Stand
@@ -44,21 +43,21 @@ LEAST_ROOM_A = 1.6
 ISOLATED_A = 2.5
 
 
-@checked
-def attach_ligands(
+@step
+def ligands(
     structure: Structure,
-    *,
     ligand: str,
+    *,
     count: int | None = None,
     at: str | None = None,
     numbers: Sequence[int] | None = None,
     facing: Sequence[float] | None = None,
     exchange: bool = False,
-) -> Structure:
+) -> Outcome:
     """A particle or slab with ligands on its surface.
 
     Args:
-        structure: as built by perovdb, its atoms standing in a box or between vacuum.
+        structure: a particle or a slab, its atoms standing in a box or between vacuum.
         ligand: a key of LIGANDS.
         count: how many, spread evenly; by default all that have room.
         at: "X vacancy" (on a B that lacks an X) or "on A" (above an outermost A) for acetate,
@@ -78,23 +77,13 @@ def attach_ligands(
     if count is not None and count < 1:
         raise InputError(f"{count!r} is no number of ligands.", "Give a whole number from 1 on.")
     bound = bind(structure, ligand, count, (at,), numbers, facing, exchange)
-    arguments = {
-        "ligand": ligand,
-        "count": count,
-        "at": at,
-        "numbers": None if numbers is None else [int(n) for n in numbers],
-        "facing": None if facing is None else [float(x) for x in facing],
-        "exchange": exchange,
-    }
     charge = charge_of(structure) + bound.charge
-    return record(
+    return Outcome(
         bound.structure,
-        "attach_ligands",
-        arguments,
         f"{bound.number} {ligand} at {at}{' by exchange' if exchange else ''}, charge {charge:+d}",
         charge=charge,
-        before=structure,
         notes=bound.notes,
+        arguments={"at": at},
     )
 
 
@@ -123,7 +112,7 @@ def bind(
     facing: Sequence[float] | None = None,
     exchange: bool = False,
 ) -> Bound:
-    """As `attach_ligands`, over several sorts of places in turn, without a history."""
+    """As `ligands`, over several sorts of places in turn, without a history."""
     ion, allowed = LIGANDS[ligand]
     for sort in sorts:
         if sort not in allowed:
@@ -238,7 +227,7 @@ def _placed(
     left = structure.copy()
     left.remove_sites(gone)
     size, new = len(head.elements), len(held) * len(head.elements)
-    made = added(
+    bound = added(
         left,
         head.elements * len(held),
         np.concatenate(list(held.values())),
@@ -252,14 +241,14 @@ def _placed(
     vacuum = padding(structure)
     if not any(structure.lattice.pbc) or (vacuum > ISOLATED_A and structure.lattice.is_orthogonal):
         # A particle: its box grows with it.
-        made = boxed(made, max(vacuum, LEAST_ROOM_A), bool(structure.lattice.pbc[0]))
+        bound = boxed(bound, Box(max(vacuum, LEAST_ROOM_A), bool(structure.lattice.pbc[0])))
     crowded = len(chosen) - len(held)
     notes = (
         (f"{crowded} of {len(chosen)} places have no {ion}: it would touch its neighbours",)
         if crowded
         else ()
     )
-    return Bound(made, len(held), ion_charge(ion) * len(held) - removed, notes)
+    return Bound(bound, len(held), ion_charge(ion) * len(held) - removed, notes)
 
 
 def _images_about(structure: Structure) -> np.ndarray:

@@ -2,103 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.composition import Composition
+from perovdb.composition import Material, as_composition
 from perovdb.errors import StructureError
-from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import copied
 from perovdb.structures.charges import formal_charge, unit_charge
+from perovdb.structures.crystals import Crystal
 from perovdb.structures.drawing import draw
-from perovdb.structures.history import record
+from perovdb.structures.history import Outcome, step
 from perovdb.structures.octahedra.axes import Axes
-from perovdb.structures.particles.boxes import boxed
-from perovdb.structures.particles.cell import particle_cell
+from perovdb.structures.particles.boxes import Box, boxed
 from perovdb.structures.particles.charge_balance import check_rule
 from perovdb.structures.particles.cutting import Cut, axes_of, cut, extents
+from perovdb.structures.particles.dopants import Placement, as_placement
 from perovdb.structures.particles.ions import ions_of, neutral, sizes_that_fit
 from perovdb.structures.particles.ligands import bind
 from perovdb.structures.particles.report import edges_nm
-from perovdb.structures.particles.wulff import Shape
+from perovdb.structures.particles.wulff import Facets
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import crystal_units, ion_formula, sites_of_units
 
-PADDING_A = 10.0
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of a particle.
+
+    Attributes:
+        kind: "cube" (a box), "sphere", or relative energies of facets for Wulff's polyhedron, such
+            as {"100": 1.0, "110": 1.1}, whose size is its width along [100].
+        termination: "AX" or "BX2", a key of TERMINATIONS. By default AX; of a formula with an
+            edge, the one whose edge comes nearest and that holds the composition in whole numbers.
+        centre: "A", "B" or three pseudo-cubic coordinates from a B.
+    """
+
+    kind: Facets = "cube"
+    termination: str | None = None
+    centre: str | Sequence[float] | None = None
 
 
-@checked
-def nanocrystal(
-    composition: Composition | str,
+class _Particle(NamedTuple):
+    """Atoms that are not yet in their box.
+
+    Attributes:
+        structure: the atoms.
+        cut: where they were in the crystal.
+        termination: of its faces.
+        kept: (n,) which sites of the cut are there after the balance.
+        charge: of the particle, in e.
+        text, notes: how its crystal came about.
+    """
+
+    structure: Structure
+    cut: Cut
+    termination: str
+    kept: np.ndarray
+    charge: int
+    axes: Axes
+    text: str = ""
+    notes: Sequence[str] = ()
+
+
+@step
+def particle(
+    x: Material,
     edge_nm: float | Sequence[float] | None = None,
     cells: int | Sequence[int] | None = None,
     *,
-    shape: Shape = "cube",
-    termination: str | None = None,
-    centre: str | Sequence[float] | None = None,
-    phase: str = "alpha",
-    a_A: float | None = None,
+    shape: Facets | Shape = "cube",
     balance: str = "surface A",
-    placement: str = "uniform",
-    within: Mapping[str, Any] | None = None,
-    nearest: bool = False,
-    padding_A: float = PADDING_A,
-    periodic: bool = False,
+    placement: str | Placement = "uniform",
+    crystal: Crystal = Crystal("alpha"),
+    box: Box = Box(),
     orientation: str = "random",
     seed: int = 0,
-    temperature_K: float = ROOM_TEMPERATURE_K,
-) -> Structure:
-    """A particle of a composition, neutral by a stated rule.
+) -> Outcome:
+    """A nanocrystal, neutral by a stated rule.
 
-    The lattice is that of `particle_cell`; the minority ions of B take their places by a rule,
-    those of A and X are drawn by the seed; all in exact numbers.
+    Of a formula, the minority ions of B take their places by a rule, those of A and X are drawn by
+    the seed; all in exact numbers. A structure is cut as it is: its ordering, tilts and molecules,
+    whole units only; placement, crystal, orientation and seed are of formulas alone.
 
     Args:
-        composition: a Composition or a formula.
+        x: any material.
         edge_nm: distance between the outermost planes of atoms, one number or one along each
             pseudo-cubic axis. A box takes the nearest whole number of octahedra.
         cells: instead of the edge, octahedra in a row along each axis.
-        shape: "cube" (a box), "sphere", or relative energies of facets for Wulff's polyhedron,
-            such as {"100": 1.0, "110": 1.1}, whose size is its width along [100].
-        termination: "AX" or "BX2", a key of TERMINATIONS. By default AX; with an edge, the one
-            whose edge comes nearest and that holds the composition in whole numbers.
-        centre: "A", "B" or three pseudo-cubic coordinates from a B.
-        phase: whose cell; the aristotype by default.
-        a_A: pseudo-cubic lattice parameter to which the cell is scaled, if another is wanted.
+        shape: "cube" (a box), "sphere", relative energies of facets, or a `Shape`, which also says
+            termination and centre.
         balance: a key of charge_balance.RULES.
-        placement: a key of dopants.PLACEMENTS, for all ions of B but the most frequent.
-        within: a slab of the particle that those keep to, as for `dopants.in_region`.
-        nearest: take the nearest whole numbers where the fractions give none.
-        padding_A: vacuum between the outermost atoms and the walls of the box.
-        periodic: whether the box repeats.
+        placement: a key of dopants.PLACEMENTS, or a `Placement`, for all ions of B but the most
+            frequent.
+        crystal: phase, temperature and lattice parameter of a formula.
+        box: vacuum, and whether it repeats.
         orientation: rule for organic cations.
         seed: of what is drawn at random.
-        temperature_K: as for `average_cell`.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
         InputError: a size or a rule cannot be used.
         MissingData: the phase or a molecule is not in the store.
-        StructureError: the fractions give no whole numbers of ions (what would is said), or the
-            rule cannot make the particle neutral.
+        StructureError: the structure is no crystal of corner-sharing octahedra, the fractions give
+            no whole numbers of ions (what would is said), or the rule cannot make the particle
+            neutral.
     """
     check_rule(balance)
-    cell = particle_cell(composition, phase, temperature_K, a_A)
+    form = shape if isinstance(shape, Shape) else Shape(shape)
+    where = as_placement(placement)
+    if isinstance(x, Structure):
+        bare = _carved(x, edge_nm, cells, form, balance)
+        recorded = dict.fromkeys(("placement", "crystal", "orientation", "seed"))
+    else:
+        bare = _drawn(x, edge_nm, cells, form, balance, where, crystal, orientation, seed)
+        recorded = {
+            "x": as_composition(x).formula,
+            "crystal": crystal.recorded(),
+            "placement": where.recorded(),
+        }
+    finished = boxed(bare.structure, box)
+    charge, change = bare.charge, _change(bare.cut, bare.kept)
+    if balance == "ligands" and charge:
+        finished, change = _with_ligands(finished, charge), f"{abs(charge)} ligands"
+        finished, charge = boxed(finished, box), 0
+    text = _text(finished, bare.cut, form.kind, bare.termination, balance, change, charge)
+    return Outcome(
+        finished,
+        f"{bare.text}{text}",
+        charge=charge,
+        notes=[*bare.notes, *_size_notes(finished, edge_nm, bare.axes)],
+        arguments=recorded,
+    )
+
+
+def _drawn(
+    x: Material,
+    edge_nm: float | Sequence[float] | None,
+    cells: int | Sequence[int] | None,
+    shape: Shape,
+    balance: str,
+    placement: Placement,
+    crystal: Crystal,
+    orientation: str,
+    seed: int,
+) -> _Particle:
+    """A particle of a formula, whose ions are put on its sites."""
+    cell = crystal.full_cell(as_composition(x))
     sites = Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
     axes = axes_of(sites)
     failed: StructureError | None = None
-    for kind in _terminations(axes, edge_nm, cells, shape, termination):
-        widths = extents(axes, edge_nm, cells, shape, kind)
-        particle = cut(sites, axes, widths, shape, kind, centre)
+    for kind in _terminations(axes, edge_nm, cells, shape):
+        widths = extents(axes, edge_nm, cells, shape.kind, kind)
+        piece = cut(sites, axes, widths, shape.kind, kind, shape.centre)
         try:
-            mend = sizes_that_fit(cell.composition, particle, axes, shape)
-            ions, held = ions_of(
-                cell.composition, particle, balance, placement, within, nearest, seed, mend
-            )
+            mend = sizes_that_fit(cell.composition, piece, axes, shape.kind)
+            ions, kept = ions_of(cell.composition, piece, balance, placement, seed, mend)
         except StructureError as error:
             failed = failed or error
             continue
@@ -106,93 +168,39 @@ def nanocrystal(
     else:
         assert failed is not None
         raise failed
-    network = particle.network
-    inside = Sites(np.eye(3), network.positions_A[held], network.roles[held], (False,) * 3)
-    made = boxed(draw(inside, ions, orientation, seed), padding_A, periodic)
-    charge, change = formal_charge(ions), _change(particle, held)
-    if balance == "ligands" and charge:
-        made, change = _with_ligands(made, charge), f"{abs(charge)} ligands"
-        made, charge = boxed(made, padding_A, periodic), 0
-    arguments = {
-        "composition": cell.composition.formula,
-        "edge_nm": _plain(edge_nm),
-        "cells": _plain(cells),
-        "shape": shape if isinstance(shape, str) else dict(shape),
-        "termination": termination,
-        "centre": _plain(centre),
-        "phase": cell.phase,
-        "a_A": a_A,
-        "balance": balance,
-        "placement": placement,
-        "within": None if within is None else dict(within),
-        "nearest": nearest,
-        "padding_A": padding_A,
-        "periodic": periodic,
-        "orientation": orientation,
-        "seed": seed,
-        "temperature_K": temperature_K,
-    }
-    text = f"{cell.origin}; {_text(made, particle, shape, kind, balance, change, charge)}"
-    notes = [*cell.notes, *_size_notes(made, edge_nm, axes)]
-    return record(made, "nanocrystal", arguments, text, charge=charge, notes=notes)
+    network = piece.network
+    inside = Sites(np.eye(3), network.positions_A[kept], network.roles[kept], (False,) * 3)
+    structure = draw(inside, ions, orientation, seed)
+    charge = formal_charge(ions)
+    return _Particle(
+        structure, piece, kind, kept, charge, axes, f"{cell.origin}; ", list(cell.notes)
+    )
 
 
-@checked
-def carve(
+def _carved(
     structure: Structure,
-    *,
-    edge_nm: float | Sequence[float] | None = None,
-    cells: int | Sequence[int] | None = None,
-    shape: Shape = "cube",
-    termination: str = "AX",
-    centre: str | Sequence[float] | None = None,
-    balance: str = "surface A",
-    padding_A: float = PADDING_A,
-    periodic: bool = False,
-) -> Structure:
-    """A particle cut from a crystal as it is: its ordering, tilts and molecules, whole units only.
-
-    Args:
-        structure: a crystal as built by perovdb; the rest as for `nanocrystal`.
-
-    Raises:
-        InputError: a size or a rule cannot be used.
-        StructureError: the structure is no crystal of corner-sharing octahedra, or the rule
-            cannot make the particle neutral.
-    """
-    check_rule(balance)
+    edge_nm: float | Sequence[float] | None,
+    cells: int | Sequence[int] | None,
+    shape: Shape,
+    balance: str,
+) -> _Particle:
+    """A particle cut from a crystal as it is."""
+    termination = shape.termination or "AX"
     every = crystal_units(structure)
     sites = sites_of_units(structure, every)
     axes = axes_of(sites)
-    widths = extents(axes, edge_nm, cells, shape, termination)
-    particle = cut(sites, axes, widths, shape, termination, centre)
-    charges = np.array([unit_charge(unit) for unit in every])[particle.source]
-    held = neutral(particle, charges, balance)
-    chosen = [every[source] for source in particle.source[held]]
-    shifts_A = particle.shift_A[held] - particle.centre_A
+    widths = extents(axes, edge_nm, cells, shape.kind, termination)
+    piece = cut(sites, axes, widths, shape.kind, termination, shape.centre)
+    charges = np.array([unit_charge(unit) for unit in every])[piece.source]
+    kept = neutral(piece, charges, balance)
+    chosen = [every[source] for source in piece.source[kept]]
+    shifts_A = piece.shift_A[kept] - piece.centre_A
     positions = [
-        (structure.cart_coords[unit.atoms] + shift_A) @ particle.turn
+        (structure.cart_coords[unit.atoms] + shift_A) @ piece.turn
         for unit, shift_A in zip(chosen, shifts_A, strict=True)
     ]
     loose = copied(structure, chosen, positions, structure.lattice)
-    made = boxed(loose, padding_A, periodic)
-    charge, change = int(charges[held].sum()), _change(particle, held)
-    if balance == "ligands" and charge:
-        made, change = _with_ligands(made, charge), f"{abs(charge)} ligands"
-        made, charge = boxed(made, padding_A, periodic), 0
-    arguments = {
-        "edge_nm": _plain(edge_nm),
-        "cells": _plain(cells),
-        "shape": shape if isinstance(shape, str) else dict(shape),
-        "termination": termination,
-        "centre": _plain(centre),
-        "balance": balance,
-        "padding_A": padding_A,
-        "periodic": periodic,
-    }
-    text = _text(made, particle, shape, termination, balance, change, charge)
-    notes = _size_notes(made, edge_nm, axes)
-    return record(made, "carve", arguments, text, charge=charge, before=structure, notes=notes)
+    return _Particle(loose, piece, termination, kept, int(charges[kept].sum()), axes)
 
 
 def _size_notes(made: Structure, edge_nm: float | Sequence[float] | None, axes: Axes) -> list[str]:
@@ -213,14 +221,13 @@ def _terminations(
     edge_nm: float | Sequence[float] | None,
     cells: int | Sequence[int] | None,
     shape: Shape,
-    termination: str | None,
 ) -> list[str]:
     """Terminations to try, the best first."""
-    if termination is not None or edge_nm is None:
-        return [termination or "AX"]
+    if shape.termination is not None or edge_nm is None:
+        return [shape.termination or "AX"]
     off = {}
     for kind, planes in (("AX", 1), ("BX2", 0)):
-        reached = (extents(axes, edge_nm, cells, shape, kind) + planes) * axes.lengths_A / 10
+        reached = (extents(axes, edge_nm, cells, shape.kind, kind) + planes) * axes.lengths_A / 10
         off[kind] = round(float(np.abs(reached - np.asarray(edge_nm)).max()), 6)
     return sorted(off, key=lambda kind: off[kind])
 
@@ -231,20 +238,20 @@ def _with_ligands(structure: Structure, charge: int) -> Structure:
     return bind(structure, "acetate", charge, ("X vacancy", "on A")).structure
 
 
-def _change(particle: Cut, held: np.ndarray) -> str:
+def _change(piece: Cut, kept: np.ndarray) -> str:
     words = []
     for role in "AX":
-        mine = particle.network.roles == role
-        less = int((particle.held & ~held & mine).sum())
-        more = int((held & ~particle.held & mine).sum())
+        mine = piece.network.roles == role
+        less = int((piece.held & ~kept & mine).sum())
+        more = int((kept & ~piece.held & mine).sum())
         words += [f"{less} {role} taken out"] * bool(less) + [f"{more} {role} put on"] * bool(more)
     return ", ".join(words) or "nothing moved"
 
 
 def _text(
     made: Structure,
-    particle: Cut,
-    shape: Shape,
+    piece: Cut,
+    shape: Facets,
     termination: str,
     balance: str,
     change: str,
@@ -255,14 +262,9 @@ def _text(
         if isinstance(shape, str)
         else "Wulff polyhedron " + ", ".join(f"({facet}) {e:g}" for facet, e in shape.items())
     )
-    name = "box" if name == "cube" and len(set(particle.cells)) > 1 else name
+    name = "box" if name == "cube" and len(set(piece.cells)) > 1 else name
     edges = " x ".join(f"{edge:.2f}" for edge in edges_nm(made))
     return (
-        f"{termination}-terminated {name}, {'x'.join(map(str, particle.cells))} octahedra, "
+        f"{termination}-terminated {name}, {'x'.join(map(str, piece.cells))} octahedra, "
         f"{edges} nm; {ion_formula(made)}; balance {balance}: {change}; charge {charge:+d}"
     )
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold."""
-    return np.asarray(value).tolist() if isinstance(value, (np.ndarray, tuple, list)) else value

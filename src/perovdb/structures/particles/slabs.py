@@ -6,24 +6,24 @@ along (110) they are ABX and X2, along (111) AX3 and B, which are charged: such 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from perovdb.composition import Composition
+from perovdb.calculators.average_cell import AverageCell
+from perovdb.composition import Material, as_composition
 from perovdb.errors import InputError
-from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.structures.arguments import checked
 from perovdb.structures.assembling import copied
 from perovdb.structures.charges import charge_of_units, formal_charge, unit_charge
+from perovdb.structures.crystals import Crystal
 from perovdb.structures.drawing import draw
-from perovdb.structures.history import record
+from perovdb.structures.history import Outcome, step
 from perovdb.structures.molecules.dipoles import DEBYE_PER_E_A
 from perovdb.structures.ordering.counts import whole_counts
-from perovdb.structures.particles.cell import particle_cell
 from perovdb.structures.particles.ions import drawn
 from perovdb.structures.particles.planes import Planes, cut_planes
 from perovdb.structures.sites import Sites
@@ -54,48 +54,85 @@ class SlabReport:
     dipole_D_per_nm2: float
 
 
-@checked
+@step
 def slab(
-    composition: Composition | str,
+    x: Material,
+    layers: int = 4,
     *,
     normal: Sequence[int] = (0, 0, 1),
-    layers: int = 4,
     termination: str = "AX",
     symmetric: bool = True,
     lateral: Sequence[int] = (1, 1),
     vacuum_A: float = VACUUM_A,
-    phase: str = "alpha",
-    a_A: float | None = None,
+    crystal: Crystal = Crystal("alpha"),
     nearest: bool = False,
     orientation: str = "random",
     seed: int = 0,
-    temperature_K: float = ROOM_TEMPERATURE_K,
-) -> Structure:
-    """A slab of a composition.
+) -> Outcome:
+    """A slab of whole planes between vacuum.
+
+    Of a formula, ions that share sites are drawn by the seed. A structure is cut as it is: its
+    ordering, tilts and molecules, whole units only; crystal, nearest, orientation and seed are of
+    formulas alone.
 
     Args:
-        composition: a Composition or a formula; ions that share sites are drawn by the seed.
-        normal: Miller indices of the surface in the pseudo-cubic axes.
+        x: any material.
         layers: planes that hold B.
+        normal: Miller indices of the surface in the pseudo-cubic axes.
         termination: content of the bottom plane: AX or BX2 on (001), ABX or X2 on (110), AX3 or B
             on (111).
         symmetric: the same plane on top; otherwise the other one, which keeps the stoichiometry
             of the crystal.
         lateral: repeats along the two vectors in the plane.
         vacuum_A: between the outermost atoms and their images along the normal.
-        phase, a_A, orientation, temperature_K: as for `nanocrystal`.
+        crystal: phase, temperature and lattice parameter of a formula.
         nearest: take the nearest whole numbers of ions where the fractions give none.
+        orientation: rule for organic cations.
         seed: of what is drawn at random.
 
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
         InputError: an argument cannot be used.
         MissingData: the phase or a molecule is not in the store.
-        StructureError: the fractions give no whole numbers.
+        StructureError: the structure is no crystal of corner-sharing octahedra, or the fractions
+            give no whole numbers.
     """
-    cell = particle_cell(composition, phase, temperature_K, a_A)
+
+    def planes_of(sites: Sites) -> Planes:
+        return cut_planes(sites, normal, layers, termination, symmetric, lateral)
+
+    recorded: dict[str, Any] = {"normal": [int(index) for index in normal]}
+    if isinstance(x, Structure):
+        bare, planes, charge = _cut(x, planes_of)
+        origin, notes = "", list[str]()
+        recorded |= dict.fromkeys(("crystal", "nearest", "orientation", "seed"))
+    else:
+        cell = crystal.full_cell(as_composition(x))
+        bare, planes, charge = _drawn(cell, planes_of, nearest, orientation, seed)
+        origin, notes = f"{cell.origin}; ", list(cell.notes)
+        recorded |= {"x": cell.composition.formula, "crystal": crystal.recorded()}
+    between = _between_vacuum(bare, vacuum_A)
+    indices = " ".join(map(str, recorded["normal"]))
+    return Outcome(
+        between,
+        f"{origin}({indices}) slab, {layers} layers of B, {planes.names[0]} below and "
+        f"{planes.names[1]} above; {ion_formula(between)}; charge {charge:+d}",
+        charge=charge,
+        notes=[*notes, *_notes(between, planes, charge)],
+        arguments=recorded,
+    )
+
+
+def _drawn(
+    cell: AverageCell,
+    planes_of: Callable[[Sites], Planes],
+    nearest: bool,
+    orientation: str,
+    seed: int,
+) -> tuple[Structure, Planes, int]:
+    """The atoms of a formula, its planes and its charge in e."""
     sites = Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
-    planes = cut_planes(sites, normal, layers, termination, symmetric, lateral)
+    planes = planes_of(sites)
     roles = sites.roles[planes.source]
     ions = np.full(len(roles), "", dtype=object)
     counts = whole_counts(
@@ -115,63 +152,22 @@ def slab(
         roles,
         (True, True, False),
     )
-    made = _between_vacuum(draw(box, list(ions), orientation, seed), vacuum_A)
-    charge = formal_charge(list(ions))
-    arguments = {
-        "composition": cell.composition.formula,
-        **_arguments(normal, layers, termination, symmetric, lateral, vacuum_A),
-        "phase": cell.phase,
-        "a_A": a_A,
-        "nearest": nearest,
-        "orientation": orientation,
-        "seed": seed,
-        "temperature_K": temperature_K,
-    }
-    text = f"{cell.origin}; {_text(made, normal, layers, planes, charge)}"
-    notes = [*cell.notes, *_notes(made, planes, charge)]
-    return record(made, "slab", arguments, text, charge=charge, notes=notes)
+    return draw(box, list(ions), orientation, seed), planes, formal_charge(list(ions))
 
 
-@checked
-def cut_slab(
-    structure: Structure,
-    *,
-    normal: Sequence[int] = (0, 0, 1),
-    layers: int = 4,
-    termination: str = "AX",
-    symmetric: bool = True,
-    lateral: Sequence[int] = (1, 1),
-    vacuum_A: float = VACUUM_A,
-) -> Structure:
-    """A slab of a crystal as it is: its ordering, tilts and molecules, whole units only.
-
-    Args:
-        structure: a crystal as built by perovdb; the rest as for `slab`.
-
-    Raises:
-        InputError: an argument cannot be used.
-        StructureError: the structure is no crystal of corner-sharing octahedra.
-    """
+def _cut(
+    structure: Structure, planes_of: Callable[[Sites], Planes]
+) -> tuple[Structure, Planes, int]:
+    """The atoms of a crystal as it is, its planes and its charge in e."""
     every = crystal_units(structure)
-    sites = sites_of_units(structure, every)
-    planes = cut_planes(sites, normal, layers, termination, symmetric, lateral)
+    planes = planes_of(sites_of_units(structure, every))
     chosen = [every[source] for source in planes.source]
     positions = [
         centre + (structure.cart_coords[unit.atoms] - unit.centre_A) @ planes.turn
         for unit, centre in zip(chosen, planes.positions_A, strict=True)
     ]
     box = Lattice(planes.lattice_A, pbc=(True, True, False))
-    made = _between_vacuum(copied(structure, chosen, positions, box), vacuum_A)
-    charge = charge_of_units(chosen)
-    return record(
-        made,
-        "cut_slab",
-        _arguments(normal, layers, termination, symmetric, lateral, vacuum_A),
-        _text(made, normal, layers, planes, charge),
-        charge=charge,
-        before=structure,
-        notes=_notes(made, planes, charge),
-    )
+    return copied(structure, chosen, positions, box), planes, charge_of_units(chosen)
 
 
 @checked
@@ -211,32 +207,6 @@ def _between_vacuum(structure: Structure, vacuum_A: float) -> Structure:
         positions,
         coords_are_cartesian=True,
         site_properties={name: list(held) for name, held in structure.site_properties.items()},
-    )
-
-
-def _arguments(
-    normal: Sequence[int],
-    layers: int,
-    termination: str,
-    symmetric: bool,
-    lateral: Sequence[int],
-    vacuum_A: float,
-) -> dict[str, Any]:
-    return {
-        "normal": [int(index) for index in normal],
-        "layers": int(layers),
-        "termination": termination,
-        "symmetric": symmetric,
-        "lateral": [int(n) for n in lateral],
-        "vacuum_A": vacuum_A,
-    }
-
-
-def _text(made: Structure, normal: Sequence[int], layers: int, planes: Planes, charge: int) -> str:
-    indices = " ".join(str(int(index)) for index in normal)
-    return (
-        f"({indices}) slab, {layers} layers of B, {planes.names[0]} below and {planes.names[1]} "
-        f"above; {ion_formula(made)}; charge {charge:+d}"
     )
 
 

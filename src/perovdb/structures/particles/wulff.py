@@ -15,7 +15,7 @@ from scipy.spatial import HalfspaceIntersection
 
 from perovdb.errors import InputError
 
-Shape = str | Mapping[str, float]
+Facets = str | Mapping[str, float]
 NAMED = ("cube", "sphere")
 
 
@@ -59,7 +59,7 @@ def corners(energies: Mapping[str, float]) -> np.ndarray:
     return np.asarray(found / np.ptp(found[:, 0]))
 
 
-def inside(shape: Shape, steps: np.ndarray, extents: np.ndarray, allowance: float) -> np.ndarray:
+def inside(shape: Facets, steps: np.ndarray, extents: np.ndarray, allowance: float) -> np.ndarray:
     """(n,) True for the points within a shape about the origin.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ase import Atoms
 from pymatgen.core import Structure
 
 from perovdb.composition import Composition, Material, as_composition
@@ -39,7 +40,7 @@ def as_structure(x: Material) -> Structure:
         return build(as_composition(x))
     if isinstance(x, str | os.PathLike):
         return read_structure(os.fspath(x))
-    if hasattr(x, "get_chemical_symbols"):
+    if isinstance(x, Atoms):
         return from_ase(x)
     raise InputError(
         f"{type(x).__name__} is no material.",
