@@ -87,7 +87,6 @@ def command(
     Example:
       perovdb screen 'Cs0.1,FA,MA | Pb | I,Br' --where '0.9 < t < 1 and a_A > 6.2' --sort t
     """
-    from perovdb import plots
     from perovdb.calculators.screening import SHOWN, RandomSample, Run, screen
     from perovdb.errors import MissingData
 
@@ -114,6 +113,8 @@ def command(
             _values_there_are(screening),
         )
     if picture is not None:
+        from perovdb import plots
+
         picture.save(plots.screening(screening, colour=colour, style=picture.style))
         if limit is not None:
             screening = screening.first(limit)
