@@ -436,6 +436,9 @@ def test_a_wavelength_is_a_line_or_a_number():
     as_text = infer(GIVEN, two_theta_deg="14.49", hkl=(1, 0, 0), wavelength="1.54056")
     assert by_line.a_A == by_number.a_A == as_text.a_A
     assert by_line.measured.wavelength_name == "CuKa1"
+    # The mean of the doublet, its second line half as strong: 1.5418 A in every textbook.
+    both = infer(GIVEN, two_theta_deg="14.49", hkl=(1, 0, 0), wavelength="CuKa12")
+    assert both.measured.wavelength_A == pytest.approx(1.5418, abs=1e-4)
 
 
 # The answer shows itself

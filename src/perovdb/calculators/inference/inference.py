@@ -192,7 +192,8 @@ def infer(
         d_A: spacing of the planes `hkl` in angstrom.
         two_theta_deg: angle of the peak `hkl` in degrees, or several.
         hkl: an index, or one for each peak.
-        wavelength: name of an X-ray line in the store, or a number in angstrom; CuKa1.
+        wavelength: name of an X-ray line in the store, or a number in angstrom; CuKa1. CuKa12 is
+            the mean of a doublet that is not resolved.
         setting: cell in which the index is meant: pseudo-cubic, tetragonal, orthorhombic, or
             auto, which tries all and takes the first that gives a composition.
         temperature_K: in kelvin, for the choice of cells.

@@ -7,10 +7,10 @@ import numpy as np
 
 from perovdb.calculators.diffraction import bragg
 from perovdb.calculators.diffraction.bragg import SETTINGS, Index, Refined
+from perovdb.calculators.diffraction.radiation import radiation_lines
 from perovdb.calculators.inference.ends import SAME, End, lies_in_range, span
 from perovdb.calculators.inference.readings import Number, Reading, read_number
 from perovdb.errors import InputError
-from perovdb.store import queries
 
 #: A setting that needs a larger zero shift than this is not believed, nor one whose peaks miss
 #: the fit by more than this or three times their uncertainty. Judgement: a shift of a degree is
@@ -85,7 +85,10 @@ def measurement(
         )
     line, wavelength_A = None, None
     if quantity == "two_theta_deg":
-        line, wavelength_A = _wavelength("CuKa1" if wavelength is None else wavelength)
+        line, lines = radiation_lines("CuKa1" if wavelength is None else wavelength)
+        # Of a doublet that is not resolved the peak stands at the mean.
+        wavelength_A = sum(value * strength for value, strength in lines)
+        wavelength_A /= sum(strength for _, strength in lines)
     elif wavelength is not None:
         raise InputError(
             "A wavelength belongs to peaks, not to lengths.", "Leave it out, or give peaks."
@@ -126,21 +129,6 @@ def _indices(quantity: str, hkl: Index | Sequence[Index] | None, n: int) -> tupl
             raise InputError(f"{tuple(index)} is no index hkl.", "Give three whole numbers.")
         bragg.pseudocubic_index(index)
     return tuple((int(index[0]), int(index[1]), int(index[2])) for index in indices)
-
-
-def _wavelength(wavelength: str | float) -> tuple[str, float]:
-    """Name and value in angstrom of an X-ray line, or of a number as text or not."""
-    try:
-        value = float(wavelength)
-    except ValueError:
-        line = str(wavelength)
-        return line, float(queries.wavelength(line)["wavelength_A"])
-    if not 0.1 <= value <= 10:
-        raise InputError(
-            f"The wavelength {value:g} A is not that of a diffraction experiment.",
-            "Give 0.1 to 10 angstrom, or the name of a line such as CuKa1.",
-        )
-    return f"{value:g} A", value
 
 
 def choose_setting(measured: Measurement, name: str, ends: Sequence[End]) -> Setting:
