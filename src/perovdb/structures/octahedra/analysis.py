@@ -194,7 +194,7 @@ def _around_a(sites: Sites, bond_A: float) -> tuple[int, ...]:
     a_sites, x_sites = sites.of("A"), sites.of("X")
     if not len(a_sites) or not len(x_sites):
         return (0,) * len(a_sites)
-    a, _, _, vector = neighbours(sites, a_sites, x_sites, _CAGE * bond_A)
+    a, _, vector = neighbours(sites, a_sites, x_sites, _CAGE * bond_A)
     distance = np.linalg.norm(vector, axis=1)
     counts = []
     for site in a_sites:

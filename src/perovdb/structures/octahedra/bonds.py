@@ -68,13 +68,11 @@ class Bonds:
     Attributes:
         b_site: (m,) the B of each bond, an index of the sites.
         x_site: (m,) the X of each bond.
-        image: (m, 3) the cell in which the X stands, the B being in the first one.
         vector_A: (m, 3) from B to X, in angstrom.
     """
 
     b_site: np.ndarray
     x_site: np.ndarray
-    image: np.ndarray
     vector_A: np.ndarray
 
     def of(self, b_site: int) -> np.ndarray:
@@ -156,7 +154,7 @@ def sites_of(structure: Structure) -> tuple[Sites, list[str], list[int]]:
 
 def neighbours(
     sites: Sites, centres: np.ndarray, around: np.ndarray, reach_A: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of sites within reach, periodic images counted, sorted by centre and distance.
 
     Args:
@@ -166,7 +164,7 @@ def neighbours(
         reach_A: the longest distance.
 
     Returns:
-        (k,) centres, (k,) neighbours, (k, 3) cells of the neighbours, (k, 3) vectors in angstrom.
+        (k,) centres, (k,) neighbours, (k, 3) vectors in angstrom.
     """
     chosen = np.concatenate([centres, around])
     fractional = sites.fractional[chosen]
@@ -178,7 +176,7 @@ def neighbours(
     order = np.lexsort((there, np.round(distance, 6), here))
     here, there, cell = here[order], there[order], cell[order]
     vectors = (fractional[there] + cell - fractional[here]) @ sites.lattice_A
-    return chosen[here], chosen[there], cell, vectors
+    return chosen[here], chosen[there], vectors
 
 
 def find_bonds(sites: Sites, reach_A: float | None = None) -> Bonds:
@@ -197,7 +195,7 @@ def find_bonds(sites: Sites, reach_A: float | None = None) -> Bonds:
             "There are no octahedra without B and X ions.", "Give a perovskite with roles."
         )
     widest = 4.0 if reach_A is None else reach_A
-    b, x, image, vector = neighbours(sites, b_sites, x_sites, widest)
+    b, x, vector = neighbours(sites, b_sites, x_sites, widest)
     if not len(b):
         raise StructureError(
             f"No X ion lies within {widest:g} A of a B ion.", "Check the roles and the lattice."
@@ -207,11 +205,11 @@ def find_bonds(sites: Sites, reach_A: float | None = None) -> Bonds:
         nearest = length[np.unique(b, return_index=True)[1]]
         reach_A = REACH * float(np.median(nearest))
         if reach_A > widest:
-            b, x, image, vector = neighbours(sites, b_sites, x_sites, reach_A)
+            b, x, vector = neighbours(sites, b_sites, x_sites, reach_A)
             length = np.linalg.norm(vector, axis=1)
     first = np.searchsorted(b, b)  # b is sorted: where its octahedron starts
     keep = (length <= reach_A) & (np.arange(len(b)) - first < 6)
-    return Bonds(b[keep], x[keep], image[keep], vector[keep])
+    return Bonds(b[keep], x[keep], vector[keep])
 
 
 def assign_corners(vectors: np.ndarray) -> np.ndarray:
