@@ -45,10 +45,8 @@ def unit_charge(unit: Unit) -> int:
     Raises:
         UnknownSpecies: it is no ion, ligand or molecule.
     """
-    kept = unit.role == "A" and len(unit.atoms) > 1
-    if kept and unit.ion not in load_registry().ions:
-        return KEPT
-    return ion_charge(unit.ion)
+    kept = unit.role == "A" and unit.ion not in load_registry().ions
+    return KEPT if kept else ion_charge(unit.ion)
 
 
 def formal_charge(ions: Sequence[str]) -> int:

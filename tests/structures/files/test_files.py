@@ -15,7 +15,7 @@ from perovdb.structures.builder import build
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.files.ase_adapter import from_ase, to_ase
 from perovdb.structures.files.reading import read_structure
-from perovdb.structures.files.recognise import dressed
+from perovdb.structures.files.records import Labels
 from perovdb.structures.files.writing import as_text, write_structure
 from perovdb.structures.history import with_history
 
@@ -37,7 +37,7 @@ def changed(structure, **replaced):
     lattice = replaced.pop("lattice", structure.lattice)
     moved = Structure(lattice, structure.species, structure.frac_coords)
     site = {**structure.site_properties, **replaced}
-    again = dressed(moved, site["role"], site["ion"], site["molecule"], moved.frac_coords)
+    again = Labels(site["role"], site["ion"], site["molecule"]).on(moved)
     again.properties = structure.properties
     return again
 

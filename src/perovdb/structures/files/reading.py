@@ -50,24 +50,24 @@ def read_structure(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = restore(crystal.structure, carried, unknown)
+            restored = restore(crystal.structure, carried, unknown)
     except PerovdbError as error:
         raise type(error)(f"{path}: {error.what}", error.mend) from error
-    structure = found.structure
-    total = found.charge if charge is None else charge
-    if found.history:
-        if total != found.charge:
+    structure = restored.structure
+    total = restored.charge if charge is None else charge
+    if restored.history:
+        if total != restored.charge:
             raise InputError(
-                f"{path} says how it was made, and that its charge is {found.charge:+d}, not "
+                f"{path} says how it was made, and that its charge is {restored.charge:+d}, not "
                 f"{total:+d}.",
                 "Ask for another charge state where the defect is made.",
             )
-        return Outcome(structure, "", total, history=found.history)
+        return Outcome(structure, "", total, history=restored.history)
     return Outcome(
         structure,
         f"{ion_formula(structure)} from {os.path.basename(path)}",
         charge=total,
-        notes=[*damaged, *crystal.notes, *found.notes],
+        notes=[*damaged, *crystal.notes, *restored.notes],
         arguments={"sha256": crystal.sha256},
     )
 

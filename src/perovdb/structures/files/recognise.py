@@ -2,77 +2,61 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.structures.charges import KEPT, LIGANDS, ion_charge
-from perovdb.structures.files.molecular_graphs import Molecule, find_molecules, hill_formula, match
-from perovdb.structures.files.overlaps import check_overlaps
+from perovdb.structures.charges import KEPT, LIGANDS
+from perovdb.structures.files.molecular_graphs import Molecule, hill_formula, match
+from perovdb.structures.files.records import Labels
 
 #: What to do with a molecule that the store does not know.
 UNKNOWN = {"refuse": "an error", "keep": "it is an A cation of charge +1, named by its formula"}
 
 
-class Recognised(NamedTuple):
-    """A structure with the site properties role, ion and molecule; molecules are whole.
+def recognise(
+    structure: Structure, groups: Sequence[Molecule], unknown: str
+) -> tuple[Labels, list[str]]:
+    """The ions of a structure of bare elements, and what was taken for granted.
 
-    Attributes:
-        structure: its properties are empty.
-        charge: sum of the formal charges of the ions, in e.
-        notes: what was taken for granted.
-    """
-
-    structure: Structure
-    charge: int
-    notes: tuple[str, ...]
-
-
-def recognise(structure: Structure, unknown: str) -> Recognised:
-    """Find the ions of a structure of bare elements (`overlaps.plain`).
-
-    Organic cations are found by bond lengths and matched to the ions of the store by elements,
-    bonds and number of hydrogens, acetate is a ligand; each other atom is the ion of its element.
+    Organic cations are matched to the ions of the store by elements, bonds and number of
+    hydrogens, acetate is a ligand; each other atom is the ion of its element.
 
     Args:
-        structure: ordered, of elements.
+        structure: ordered, of elements (`overlaps.plain`).
+        groups: its molecules, by `find_molecules`.
         unknown: a key of UNKNOWN.
 
     Raises:
         InputError: there is no such rule for unknown molecules.
-        StructureError: atoms overlap, or an atom or molecule is no ion of the store.
+        StructureError: an atom or molecule is no ion of the store.
     """
     if unknown not in UNKNOWN:
         raise InputError(
             f"'{unknown}' is not a rule for unknown molecules.",
             f"Choose one of: {', '.join(UNKNOWN)}.",
         )
-    check_overlaps(structure)
     registry = load_registry()
-    size = len(structure)
-    roles, ions, molecules = [""] * size, [""] * size, [-1] * size
-    charge, notes = 0, []
-    found = find_molecules(structure)
-    for number, molecule in enumerate(found):
+    size, notes = len(structure), []
+    labels = Labels([""] * size, [""] * size, [-1] * size)
+    for number, molecule in enumerate(groups):
         species, hint = match(molecule.elements(structure), molecule.bonds)
         if species:
             role = "L" if species in LIGANDS else registry.ion(species).site
-            own = ion_charge(species)
         else:
-            species = _kept(structure, molecule, unknown, hint)
-            role, own = "A", KEPT
+            species, role = _kept(structure, molecule, unknown, hint), "A"
             notes.append(
                 f"{species} is not in the store: taken as an A cation of charge {KEPT:+d}"
             )
-        charge += own
         for atom in molecule.atoms:
-            roles[atom], ions[atom], molecules[atom] = role, species, number
+            labels.roles[atom], labels.ions[atom] = role, species
+            labels.molecules[atom] = number
     atomic = {ion.atoms: ion for ion in registry.ions.values() if not ion.molecular}
     for index, site in enumerate(structure):
-        if molecules[index] >= 0:
+        if labels.molecules[index] >= 0:
             continue
         if site.specie.symbol not in atomic:
             raise StructureError(
@@ -80,28 +64,8 @@ def recognise(structure: Structure, unknown: str) -> Recognised:
                 registry.suggestion(site.specie.symbol),
             )
         ion = atomic[site.specie.symbol]
-        roles[index], ions[index] = ion.site, ion.species
-        charge += ion.charge
-    if charge:
-        notes.append(f"the formal charges of the ions sum to {charge:+d}")
-    whole = dressed(structure, roles, ions, molecules, make_whole(structure, found))
-    return Recognised(whole, charge, tuple(dict.fromkeys(notes)))
-
-
-def dressed(
-    structure: Structure,
-    roles: list[str],
-    ions: list[str],
-    molecules: list[int],
-    fractional: np.ndarray,
-) -> Structure:
-    """The atoms of a structure at these places, with their site properties and no others."""
-    return Structure(
-        structure.lattice,
-        [site.specie for site in structure],
-        fractional,
-        site_properties={"role": roles, "ion": ions, "molecule": molecules},
-    )
+        labels.roles[index], labels.ions[index] = ion.site, ion.species
+    return labels, list(dict.fromkeys(notes))
 
 
 def make_whole(structure: Structure, molecules: list[Molecule]) -> np.ndarray:

@@ -29,20 +29,39 @@ _LINES = re.compile(r"^# perovdb (.*?)\r?$", re.MULTILINE)
 _SAME_CELL = 1e-7
 
 
-class Carried(NamedTuple):
+class Labels(NamedTuple):
+    """What the atoms of a structure are.
+
+    Attributes:
+        roles, ions, molecules: (n,) the site properties role, ion and molecule.
+    """
+
+    roles: list[str]
+    ions: list[str]
+    molecules: list[int]
+
+    def on(self, structure: Structure, fractional: np.ndarray | None = None) -> Structure:
+        """The atoms of a structure with these labels and no others, moved if places are named."""
+        return Structure(
+            structure.lattice,
+            [site.specie for site in structure],
+            structure.frac_coords if fractional is None else fractional,
+            site_properties=dict(zip(PROPERTIES, self, strict=True)),
+        )
+
+
+class Record(NamedTuple):
     """A record that fits the atoms.
 
     Attributes:
-        roles, ions, molecules: (n,) site properties.
+        labels: of the atoms.
         charge: of the cell, in e.
         history: steps.
         lattice: as it was, with its orientation and what of it is periodic.
         unmoved: whether atoms and cell are where they were when the file was written.
     """
 
-    roles: list[str]
-    ions: list[str]
-    molecules: list[int]
+    labels: Labels
     charge: int
     history: list[dict[str, Any]]
     lattice: Lattice
@@ -104,7 +123,7 @@ def find_record(text: str) -> tuple[Any, bool]:
         return None, True
 
 
-def fit_record(record: Any, structure: Structure) -> Carried | None:
+def fit_record(record: Any, structure: Structure) -> Record | None:
     """What a record says of a structure; None if it is not the record of these atoms.
 
     Args:
@@ -126,10 +145,12 @@ def fit_record(record: Any, structure: Structure) -> Carried | None:
         same_cell = np.allclose(
             lattice.parameters, structure.lattice.parameters, rtol=_SAME_CELL, atol=_SAME_CELL
         )
-        return Carried(
-            roles=_spread(record["roles"], size, str),
-            ions=_spread(record["ions"], size, str),
-            molecules=_spread(record["molecules"], size, int),
+        return Record(
+            labels=Labels(
+                _spread(record["roles"], size, str),
+                _spread(record["ions"], size, str),
+                _spread(record["molecules"], size, int),
+            ),
             charge=_whole(record["charge"]),
             history=[_step(step) for step in record["history"]],
             lattice=lattice,
@@ -140,13 +161,12 @@ def fit_record(record: Any, structure: Structure) -> Carried | None:
         return None
 
 
-def carried_columns(structure: Structure) -> tuple[list[str], list[str], list[int]] | None:
+def labels_of(structure: Structure) -> Labels | None:
     """Roles, ions and molecules that a structure carries atom by atom; None if one lacks."""
-    found = [structure.site_properties.get(name) for name in PROPERTIES]
     try:
-        roles, ions, molecules = (list(column) for column in found if column is not None)
-        return [str(role) for role in roles], [str(ion) for ion in ions], list(map(int, molecules))
-    except (TypeError, ValueError):
+        roles, ions, molecules = (list(structure.site_properties[name]) for name in PROPERTIES)
+        return Labels(list(map(str, roles)), list(map(str, ions)), list(map(int, molecules)))
+    except (KeyError, TypeError, ValueError):
         return None
 
 

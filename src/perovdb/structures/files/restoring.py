@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pymatgen.core import Composition as Formula
@@ -11,12 +11,12 @@ from pymatgen.core import Lattice, Structure
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.charges import unit_charge
-from perovdb.structures.files.molecular_graphs import find_molecules
+from perovdb.structures.files.molecular_graphs import Molecule, find_molecules
 from perovdb.structures.files.overlaps import check_overlaps, plain
-from perovdb.structures.files.recognise import dressed, make_whole, recognise
-from perovdb.structures.files.records import carried_columns, fit_record
+from perovdb.structures.files.recognise import make_whole, recognise
+from perovdb.structures.files.records import Labels, fit_record, labels_of
 from perovdb.structures.history import Outcome, pymatgen_charge, step
-from perovdb.structures.units import ion_formula, units
+from perovdb.structures.units import PROPERTIES, ion_formula, units
 
 
 class Restored(NamedTuple):
@@ -50,38 +50,34 @@ def restore(raw: Structure, carried: Any, unknown: str) -> Restored:
         InputError, StructureError: as for `plain` and `recognise`.
     """
     bare = plain(raw)
-    notes: list[str] = []
-    kept = None if carried is None else fit_record(carried, bare)
-    if carried is not None and kept is None:
-        notes.append("its perovdb record is not that of these atoms: roles are recognised anew")
-    if kept is not None and kept.unmoved:
-        placed = Structure(kept.lattice, [site.specie for site in bare], bare.frac_coords)
-        check_overlaps(placed)
-        whole = dressed(placed, kept.roles, kept.ions, kept.molecules, placed.frac_coords)
-        return Restored(whole, kept.charge, kept.history, ())
-    if kept is not None:
-        lattice = Lattice(bare.lattice.matrix, pbc=kept.lattice.pbc)
-        bare = Structure(lattice, [site.specie for site in bare], bare.frac_coords)
-        whole_one = _whole_by(bare, kept.roles, kept.ions, kept.molecules)
-        if whole_one is not None:
-            made = "; ".join(step["text"] for step in kept.history)
-            notes.append(f"atoms or cell have moved since it was made: {made}")
-            return Restored(whole_one, kept.charge, [], tuple(notes))
-    columns = carried_columns(raw) if kept is None else None
+    record = None if carried is None else fit_record(carried, bare)
+    if record is not None:
+        matrix = record.lattice.matrix if record.unmoved else bare.lattice.matrix
+        bare.lattice = Lattice(matrix, pbc=record.lattice.pbc)
+    check_overlaps(bare)
+    if record is not None and record.unmoved:
+        return Restored(record.labels.on(bare), record.charge, record.history, ())
+    groups = find_molecules(bare)
+    whole = make_whole(bare, groups)
+    if record is not None and _are_molecules(record.labels, groups):
+        steps = "; ".join(step["text"] for step in record.history)
+        note = f"atoms or cell have moved since it was made: {steps}"
+        return Restored(record.labels.on(bare, whole), record.charge, [], (note,))
     own = pymatgen_charge(raw)
     if own is not None and own != round(own):
         raise StructureError(
             f"The charge of the structure is {own:g}, no whole number.", "Set a whole one."
         )
-    if columns is not None:
-        whole_one = _whole_by(bare, *columns)
-        if whole_one is not None and _ions_are_atoms(whole_one):
-            charge, more = _formal_charge(whole_one)
-            total = charge if own is None else round(own)
-            return Restored(whole_one, total, [], (*notes, *more))
-    found = recognise(bare, unknown)
-    total = found.charge if own is None else round(own)
-    return Restored(found.structure, total, [], (*notes, *found.notes))
+    notes: list[str] = []
+    if carried is not None and record is None:
+        notes.append("its perovdb record is not that of these atoms: roles are recognised anew")
+    labels = labels_of(raw) if record is None else None
+    if labels is None or not _are_molecules(labels, groups) or not _are_ions(labels.on(bare)):
+        labels, more = recognise(bare, groups, unknown)
+        notes += more
+    structure = labels.on(bare, whole)
+    charge, more = _formal_charge(structure)
+    return Restored(structure, charge if own is None else round(own), [], (*notes, *more))
 
 
 @step
@@ -127,22 +123,16 @@ def adopt(
     )
 
 
-def _whole_by(
-    bare: Structure, roles: list[str], ions: list[str], molecules: list[int]
-) -> Structure | None:
-    """The structure with these properties and whole molecules; None if its bonds are others."""
-    check_overlaps(bare)
-    found = find_molecules(bare)
-    groups: dict[int, list[int]] = {}
-    for atom, number in enumerate(molecules):
+def _are_molecules(labels: Labels, groups: Sequence[Molecule]) -> bool:
+    """Whether the molecules that labels number are those that bonds make."""
+    atoms: dict[int, list[int]] = {}
+    for atom, number in enumerate(labels.molecules):
         if number >= 0:
-            groups.setdefault(number, []).append(atom)
-    if sorted(groups.values()) != sorted(molecule.atoms.tolist() for molecule in found):
-        return None
-    return dressed(bare, roles, ions, molecules, make_whole(bare, found))
+            atoms.setdefault(number, []).append(atom)
+    return sorted(atoms.values()) == sorted(group.atoms.tolist() for group in groups)
 
 
-def _ions_are_atoms(structure: Structure) -> bool:
+def _are_ions(structure: Structure) -> bool:
     """Whether each unit holds the atoms of its ion, as far as the store knows it."""
     registry = load_registry()
     for unit in units(structure):
@@ -171,11 +161,13 @@ def _formal_charge(structure: Structure) -> tuple[int, list[str]]:
     return charge, list(dict.fromkeys(notes))
 
 
-def _from_mapping(given: Mapping[str, Any]) -> Structure:
+def _from_mapping(atoms: Mapping[str, Any]) -> Structure:
     try:
-        lattice = Lattice(given["lattice_A"], pbc=tuple(given["pbc"]))
-        carried = {name: given[name] for name in ("role", "ion", "molecule") if name in given}
-        return Structure(lattice, given["elements"], given["fractional"], site_properties=carried)
+        lattice = Lattice(atoms["lattice_A"], pbc=tuple(atoms["pbc"]))
+        properties = {name: atoms[name] for name in PROPERTIES if name in atoms}
+        return Structure(
+            lattice, atoms["elements"], atoms["fractional"], site_properties=properties
+        )
     except Exception as error:
         # pymatgen's errors for wrong shapes and names are of many kinds.
         raise InputError(
