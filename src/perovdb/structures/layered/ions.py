@@ -14,8 +14,7 @@ from perovdb.structures.charges import formal_charge
 from perovdb.structures.drawing import draw
 from perovdb.structures.history import Outcome
 from perovdb.structures.layered.stacking import Layered
-from perovdb.structures.ordering import RULES
-from perovdb.structures.ordering import order as by_rule
+from perovdb.structures.ordering import RULES, ordered
 from perovdb.structures.ordering.counts import whole_counts
 from perovdb.structures.streams import stream
 
@@ -77,7 +76,7 @@ def order_ions(
             ions[left] = generator.permutation(np.repeat(list(free), list(free.values())))
         elif len(left):
             role = name[-1]
-            ions[left] = by_rule(layered.sites.part(left), {role: free}, order, seed).ions
+            ions[left] = ordered(layered.sites.part(left), {role: free}, order, seed).ions
     return ions
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import overload
 
 from pymatgen.core import Structure
 
 from perovdb.composition import Material, as_composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.files.names import is_file_name
+from perovdb.structures.adoption import as_structure, is_formula
 from perovdb.structures.builder import build
-from perovdb.structures.files.ase_adapter import from_ase
-from perovdb.structures.files.reading import read_structure
-from perovdb.structures.files.restoring import adopt
 from perovdb.structures.octahedra.analysis import (
     AxesLike,
     Octahedra,
@@ -26,7 +23,7 @@ from perovdb.structures.octahedra.analysis import (
 from perovdb.structures.octahedra.bonds import sites_of
 from perovdb.structures.octahedra.comparison import Comparison, compared
 from perovdb.structures.sites import Sites
-from perovdb.structures.units import PROPERTIES, closest_contact
+from perovdb.structures.units import closest_contact
 
 
 @overload
@@ -140,19 +137,3 @@ def _name(material: Material) -> str:
     if isinstance(material, Structure):
         return str(material.composition.reduced_formula)
     return str(getattr(material, "formula", None) or as_composition(material).formula)
-
-
-def is_formula(x: Any) -> bool:
-    """Whether a material is a formula or a composition, not atoms or a file."""
-    if isinstance(x, str):
-        return not is_file_name(x)
-    return not isinstance(x, Structure | os.PathLike) and not hasattr(x, "get_chemical_symbols")
-
-
-def as_structure(x: Any) -> Structure:
-    """A material that is no formula as a structure with roles."""
-    if isinstance(x, Structure):
-        return x if set(PROPERTIES) <= set(x.site_properties) else adopt(x)
-    if isinstance(x, str | os.PathLike):
-        return read_structure(os.fspath(x))
-    return from_ase(x)

@@ -6,7 +6,7 @@
 from perovdb.structures.ordering.counts import exact_counts, whole_counts
 from perovdb.structures.ordering.distinct import enumerate_orderings
 from perovdb.structures.ordering.order import ENUMERATE, RULES, Order, Ordering, as_order
-from perovdb.structures.ordering.rules import order, ordered, shuffled
+from perovdb.structures.ordering.rules import ordered, shuffled
 
 __all__ = [
     "ENUMERATE",
@@ -16,7 +16,6 @@ __all__ = [
     "as_order",
     "enumerate_orderings",
     "exact_counts",
-    "order",
     "ordered",
     "shuffled",
     "whole_counts",

@@ -127,16 +127,3 @@ def _quasirandom(
         )
     report = {"rule": "sqs", "seed": seed, "roles": roles}
     return Ordering(ions, report, f"special quasi-random, seed {seed}: {'; '.join(lines)}")
-
-
-def order(
-    sites: Sites,
-    counts: Mapping[str, Mapping[str, int]],
-    rule: str = "random",
-    seed: int = 0,
-    *,
-    axis: int = 2,
-) -> Ordering:
-    """As `ordered`, for callers that hold the rule and the axis apart."""
-    options = {"axis": axis} if rule in ("layered", "columnar") else {}
-    return ordered(sites, counts, Order.from_dict({"rule": rule, **options}), seed)
