@@ -14,7 +14,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perovdb.calculators.bowing import Bowing, bowing, bowing_note
-from perovdb.calculators.provenance import Estimate, FromSource
+from perovdb.calculators.provenance import Estimate
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
@@ -24,6 +24,8 @@ from perovdb.store import queries
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from perovdb.calculators.provenance import FromSource
 
 #: h c in eV nm (CODATA 2018: exact constants of the SI).
 EV_NM = 1239.841984

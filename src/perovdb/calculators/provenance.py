@@ -1,23 +1,28 @@
 """How sure a number is that rests on several values of the store."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from perovdb.answers import Answer
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    class FromSource(Protocol):
+        """A value with the source that it is from, what kind it is and how it was read there."""
+
+        @property
+        def source(self) -> str: ...
+        @property
+        def kind(self) -> str: ...
+        @property
+        def evidence(self) -> str: ...
+
+
 #: From the surest to the least sure; what a user gives comes with no word of its own.
 EVIDENCE = ("given", "read", "secondhand", "recalled")
-
-
-class FromSource(Protocol):
-    """A value with the source that it is from, what kind it is and how it was read there."""
-
-    @property
-    def source(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def evidence(self) -> str: ...
 
 
 class Estimate(Answer):
