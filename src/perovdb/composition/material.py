@@ -117,7 +117,7 @@ def _of_file(path: str) -> Composition:
 
     raw = read_crystal(path).structure
     try:
-        return _of_structure(raw) if _elements_tell(raw) else _of_structure(_recognised(path))
+        return _of_structure(raw) if _elements_tell(raw) else _of_ions(_recognised(path))
     except PerovdbError as error:
         what = error.what if error.what.startswith(path) else f"{path}: {error.what}"
         raise type(error)(what, error.mend) from None
@@ -127,8 +127,7 @@ def _of_structure(structure: Any) -> Composition:
     if all(name in structure.site_properties for name in _CARRIED):
         return _of_ions(structure)
     if not _elements_tell(structure):
-        structure = _recognised(structure)
-        return _of_ions(structure)
+        return _of_ions(_recognised(structure))
     amounts = structure.composition.get_el_amt_dict()
     return _of_elements(amounts, structure.composition.formula.replace(" ", ""))
 
@@ -141,10 +140,9 @@ def _elements_tell(structure: Any) -> bool:
 
 def _recognised(material: Any) -> Any:
     """The structure with its ions and molecules, as the package of structures finds them."""
-    from perovdb.structures.files.reading import read_structure
-    from perovdb.structures.files.restoring import adopt
+    from perovdb.structures.adoption import as_structure
 
-    return read_structure(material) if isinstance(material, str) else adopt(material)
+    return as_structure(material)
 
 
 def _of_ions(structure: Any) -> Composition:

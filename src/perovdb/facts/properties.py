@@ -102,15 +102,17 @@ def properties(
         InputError: there is no such name.
         FormulaError, UnknownSpecies: the formula or an ion is not known.
     """
+    # A name with columns of its own stands in their tables, or in that of all others.
+    own = {columns.table for quantity, columns in QUANTITIES if quantity == name}
     rows = [
         entry
         for table in TABLES
+        if not own or table in own or table == "other_property"
         for entry in _entries(table, select(table, None, formula, **filters))
     ]
     if name is not None:
         rows = [row for row in rows if row["name"] == name]
-        # All names are looked up only where the name is none of those with columns of their own.
-        if not rows and name not in dict(QUANTITIES) and name not in names():
+        if not rows and not own and name not in names():
             from difflib import get_close_matches
 
             near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()
