@@ -8,9 +8,8 @@ from functools import cached_property
 import numpy as np
 from pymatgen.core import Lattice
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
-from perovdb.structures.octahedra.axes import images
+from perovdb.structures.neighbours import Neighbours
 
 #: In units of the B-B distance a: in the ideal cell X is a/2 from its two B, B a from its six
 #: B, A 0.87 a from its eight B; the next ones are 1.1 a, 1.4 a and 1.7 a away. Tilts and
@@ -39,38 +38,22 @@ class Network:
     @cached_property
     def next_to_b(self) -> csr_array:
         """(n, n) row: any site; column: how many images of each B are next to it."""
-        b_sites = np.flatnonzero(self.roles == "B")
-        rows, columns = [], []
-        positions_A, shifts_A = self._folded()
-        around_A = (positions_A[b_sites] + shifts_A[:, None]).reshape(-1, 3)
-        tree = cKDTree(around_A) if len(b_sites) else None
-        for role, most in BULK.items():
-            mine = np.flatnonzero(self.roles == role)
-            if tree is None or not len(mine):
-                continue
-            distance, which = tree.query(
-                positions_A[mine],
-                k=most + 1 if role == "B" else most,
-                distance_upper_bound=REACH[role] * self.a_A,
-            )
-            near = np.isfinite(distance) & (distance > 0.1)
-            rows.append(np.repeat(mine, near.sum(axis=1)))
-            columns.append(b_sites[which[near] % len(b_sites)])
-        n = len(self.roles)
-        if not rows:
-            return csr_array((n, n), dtype=int)
-        row, column = np.concatenate(rows), np.concatenate(columns)
-        return csr_array((np.ones(len(row), dtype=int), (row, column)), shape=(n, n))
-
-    def _folded(self) -> tuple[np.ndarray, np.ndarray]:
-        """(n, 3) positions within the cell, and (m, 3) translations to the images in reach."""
-        if self.lattice is None:
-            return self.positions_A, np.zeros((1, 3))
-        cell_A, periodic = np.asarray(self.lattice.matrix), self.lattice.pbc
-        fractional = self.lattice.get_fractional_coords(self.positions_A)
-        folded = fractional - np.floor(fractional) * np.array(periodic)
-        reach_A = max(REACH.values()) * self.a_A
-        return folded @ cell_A, images(cell_A, periodic, reach_A) @ cell_A
+        n, b_sites = len(self.roles), np.flatnonzero(self.roles == "B")
+        cell_A, periodic = np.eye(3), (False, False, False)
+        if self.lattice is not None:
+            cell_A, periodic = np.asarray(self.lattice.matrix), self.lattice.pbc
+        reach = np.array([REACH.get(role, 0.0) for role in self.roles]) * self.a_A
+        most = np.array([BULK.get(role, 0) for role in self.roles])
+        b, site, _, distance = Neighbours(
+            cell_A, self.positions_A @ np.linalg.inv(cell_A), float(reach.max(initial=0)), periodic
+        ).pairs(b_sites)
+        near = (distance <= reach[site]) & (distance > 0.1)
+        b, site, distance = b[near], site[near], distance[near]
+        order = np.lexsort((distance, site))
+        b, site = b[order], site[order]
+        nearest = np.arange(len(site)) - np.searchsorted(site, site) < most[site]
+        b, site = b[nearest], site[nearest]
+        return csr_array((np.ones(len(b), dtype=int), (site, b)), shape=(n, n))
 
     def b_counts(self, held: np.ndarray | None = None) -> np.ndarray:
         """(n,) number of B next to each site, of those held if a mask (n,) is given."""
