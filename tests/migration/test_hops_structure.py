@@ -13,11 +13,11 @@ from pymatgen.core import Lattice, Structure
 from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.migration.hops import hops
-from perovdb.migration.neighbours import Neighbours
 from perovdb.migration.structure_hops import hops_in_structure
 from perovdb.structures.builder import build
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.layered.layers import layers
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.octahedra.bonds import find_bonds, sites_of
 from perovdb.structures.supercells import supercell
 from perovdb.structures.units import units

@@ -26,7 +26,7 @@ from pymatgen.core import Structure
 from perovdb.calculators.radii import RadiusUsed, radii_used
 from perovdb.errors import StructureError
 from perovdb.migration.hops import Hop
-from perovdb.migration.neighbours import Neighbours
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.octahedra.bonds import sites_of
 
 #: The window is looked for in planes between these fractions of the hop.

@@ -15,7 +15,7 @@ from collections import Counter
 
 import numpy as np
 
-from perovdb.migration.neighbours import Neighbours
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.sites import Sites
 
 #: Ions count up to this many times the length of the hop. In the cubic cell the next ones are at

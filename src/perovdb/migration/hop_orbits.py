@@ -12,7 +12,7 @@ import numpy as np
 import spglib
 
 from perovdb.errors import StructureError
-from perovdb.migration.neighbours import step_keys
+from perovdb.structures.neighbours import step_keys
 from perovdb.structures.symmetry import SYMMETRY_TOLERANCE_A, Permutations, permutations
 
 #: Images of pairs that are looked up at once.

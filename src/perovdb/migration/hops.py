@@ -20,7 +20,7 @@ from perovdb.composition.registry import load_registry
 from perovdb.errors import StructureError, UnknownSpecies
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.migration.hop_orbits import equivalent_pairs
-from perovdb.migration.neighbours import Neighbours
+from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.sites import Periodic
 
 #: The first shell of neighbours ends where the next distance is longer by more than this.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from perovdb.migration.neighbours import Neighbours, step_keys
+from perovdb.structures.neighbours import Neighbours, step_keys
 from perovdb.structures.octahedra.bonds import REACH
 from perovdb.structures.sites import Sites
 

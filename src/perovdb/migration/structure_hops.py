@@ -17,8 +17,8 @@ from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.migration.environments import Surroundings
 from perovdb.migration.hop_orbits import equivalent_pairs
 from perovdb.migration.hops import Hop, hop_of, in_order, pairs_within, shell_and_gap
-from perovdb.migration.neighbours import step_keys
 from perovdb.migration.octahedron_edges import octahedron_edges
+from perovdb.structures.neighbours import step_keys
 from perovdb.structures.octahedra.bonds import sites_of
 from perovdb.structures.sites import Sites
 from perovdb.structures.symmetry import SYMMETRY_TOLERANCE_A
