@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,6 @@ def main() -> None:
     cli = _loaded()
     import click
 
-    if hasattr(signal, "SIGPIPE"):
-        # When the reader of a pipe, such as head, has seen enough, end as other tools do.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         cli(prog_name="perovdb", standalone_mode=False)
         sys.stdout.flush()
@@ -40,6 +36,9 @@ def main() -> None:
     except OSError as error:
         # What is left in the buffer goes nowhere, or Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            # The reader of a pipe, such as head, has seen enough: end as other tools do.
+            sys.exit(128 + 13)
         _fail(f"the answer cannot be written: {error.strerror}.", 2)
 
 

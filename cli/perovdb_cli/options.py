@@ -139,6 +139,30 @@ def store() -> click.Option:
     )
 
 
+def help_page() -> click.Option:
+    """--help: click's own would look for translations of its one line, which takes a while."""
+
+    def show(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit()
+
+    return click.Option(
+        ["-h", "--help"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=show,
+        help="Show this message and exit.",
+    )
+
+
+def add(command: click.Command, option: click.Option) -> None:
+    """Give a command an option that it does not have yet."""
+    if all(option.name != one.name for one in command.params):
+        command.params.append(option)
+
+
 #: Filters as `perovdb.facts.select.Filters` has them.
 Filters = dict[str, Any]
 

@@ -53,9 +53,11 @@ class CommandTable(click.Group):
             return None
         module = import_module(f"perovdb_cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
-        for one in command.commands.values() if isinstance(command, click.Group) else [command]:
-            if all(option.name != "store" for option in one.params):
-                one.params.append(options.store())
+        inner = list(command.commands.values()) if isinstance(command, click.Group) else []
+        for one in inner or [command]:
+            options.add(one, options.store())
+        for one in [command, *inner]:
+            options.add(one, options.help_page())
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -70,15 +72,21 @@ class CommandTable(click.Group):
 @click.group(
     cls=CommandTable,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": []},
 )
-@click.version_option(__version__, message="perovdb %(version)s")
+@click.option("--version", is_flag=True, help="Show the version and exit.")
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, version: bool) -> None:
     """Materials database and structure modelling for metal-halide perovskites ABX3.
 
     Every command answers with a table, or with --json; lists also with --csv. 'perovdb COMMAND
     --help' shows an example.
     """
+    if version:
+        click.echo(f"perovdb {__version__}")
+        ctx.exit()
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+
+
+options.add(cli, options.help_page())

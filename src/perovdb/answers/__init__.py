@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from perovdb.answers.encoding import decoded, encoded
 from perovdb.answers.tables import html_table, table
 
 if TYPE_CHECKING:
@@ -90,6 +89,8 @@ class Answer:
 
         `@module` and `@class` name the type, as monty's decoder and jobflow want it; NaN is None.
         """
+        from perovdb.answers.encoding import encoded
+
         head = {"@module": type(self).__module__, "@class": type(self).__name__}
         names = (*_fields(type(self)), *self.derived)
         return head | {name: encoded(getattr(self, name)) for name in names}
@@ -97,6 +98,8 @@ class Answer:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The answer that `as_dict` gave."""
+        from perovdb.answers.encoding import decoded
+
         return decoded(cls, data)
 
     def _repr_html_(self) -> str:

@@ -15,6 +15,7 @@ Ions = str | tuple[str, ...]
 Fractions = Mapping[str, tuple[float, float]]
 
 
+@per_store
 def formula_key(text: str) -> str:
     """The formula as it stands in the store.
 

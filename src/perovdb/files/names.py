@@ -1,7 +1,6 @@
 """Names of structure files: which format they tell, and whether a text is one or a formula."""
 
 import os
-import re
 
 from perovdb.errors import InputError
 
@@ -24,10 +23,7 @@ COMPRESSED = (".gz", ".bz2", ".xz")
 
 #: Names without an ending that tell a format.
 _POSCARS = ("POSCAR", "CONTCAR")
-_WITHOUT_ENDING = re.compile("POSCAR|CONTCAR|CHGCAR|LOCPOT")
-
-#: A formula has digits behind a point, as in CsPbI2.5Br0.5.
-_ENDING = re.compile(r"\.[A-Za-z_]\w*$")
+_WITHOUT_ENDING = ("POSCAR", "CONTCAR", "CHGCAR", "LOCPOT")
 
 
 def is_file_name(text: str) -> bool:
@@ -39,7 +35,9 @@ def is_file_name(text: str) -> bool:
     (True, True, False)
     """
     name = os.path.basename(text)
-    return bool(_ENDING.search(name) or _WITHOUT_ENDING.search(name))
+    _, point, ending = name.rpartition(".")
+    # A formula has digits behind a point, as in CsPbI2.5Br0.5.
+    return bool(point and ending.isidentifier()) or any(word in name for word in _WITHOUT_ENDING)
 
 
 def format_of(name: str) -> str:
