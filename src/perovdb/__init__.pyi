@@ -68,7 +68,7 @@ from perovdb.structures.layered.layers import Stack as Stack
 from perovdb.structures.layered.layers import layers as layers
 from perovdb.structures.molecules.orientations import Orientation as Orientation
 from perovdb.structures.octahedra.analysis import Octahedra as Octahedra
-from perovdb.structures.octahedra.comparison import Comparison as Comparison
+from perovdb.structures.octahedra.comparison import OctahedraChange as OctahedraChange
 from perovdb.structures.octahedra.measuring import octahedra as octahedra
 from perovdb.structures.ordering import Order as Order
 from perovdb.structures.particles.boxes import Box as Box

@@ -18,7 +18,7 @@ from perovdb.structures.octahedra.analysis import (
     octahedra_of_sites,
 )
 from perovdb.structures.octahedra.bonds import CORNERS, measure, sites_of
-from perovdb.structures.octahedra.comparison import Comparison
+from perovdb.structures.octahedra.comparison import OctahedraChange
 from perovdb.structures.octahedra.measuring import octahedra
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
@@ -289,7 +289,7 @@ def test_answers_go_through_json_and_into_a_frame():
     full = build("CsPbI3", "alpha", (2, 2, 2))
     lacking = defects(build("CsPbI3", "alpha", (2, 2, 2)), ["V_I"])
     one, change = octahedra(lacking), octahedra(full, lacking)
-    for answer, kind in ((one, Octahedra), (change, Comparison)):
+    for answer, kind in ((one, Octahedra), (change, OctahedraChange)):
         data = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
         again = kind.from_dict(data)
         assert json.dumps(again.as_dict()) == json.dumps(data)

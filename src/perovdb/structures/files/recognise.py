@@ -93,5 +93,5 @@ def _kept(structure: Structure, molecule: Molecule, unknown: str, hint: str) -> 
         + (f": {hint}." if hint else "."),
         "Add the hydrogens that lack, or take those that are too many."
         if hint
-        else "Take it out, or have unknown molecules kept as A cations.",
+        else 'Take it out, or keep it as an A cation: `read_structure(..., unknown="keep")`.',
     )

@@ -84,7 +84,8 @@ def load_molecule(species: str) -> RigidMolecule:
     except MissingData as error:
         raise MissingData(
             error.what,
-            "Give one: an XYZ file or a SMILES string, by `molecules.foreign.read_molecule`.",
+            "Give an XYZ file or a SMILES string of it: `molecules` of an `Orientation`, or "
+            "--molecule.",
         ) from error
     return in_own_frame(species, elements, positions_A)
 

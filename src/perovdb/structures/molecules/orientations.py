@@ -7,6 +7,7 @@ which its first atom stands, C of MA; or of its dipole, if the orientation says 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
@@ -83,7 +84,7 @@ class Orientation:
     rule: str = "random"
     pointing: str = "long"
     centre: str = "mass"
-    molecules: Mapping[str, str | RigidMolecule | Mapping[str, Any]] = field(
+    molecules: Mapping[str, str | os.PathLike[str] | RigidMolecule | Mapping[str, Any]] = field(
         default_factory=dict, hash=False
     )
 

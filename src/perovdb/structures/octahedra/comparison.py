@@ -20,7 +20,7 @@ from perovdb.structures.sites import Sites
 
 
 @dataclass(frozen=True, repr=False)
-class Change(Answer):
+class OctahedronChange(Answer):
     """What became of one octahedron.
 
     Attributes:
@@ -53,7 +53,7 @@ class Change(Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Answer):
+class OctahedraChange(Answer):
     """Two models of the same B sites.
 
     Attributes:
@@ -64,7 +64,7 @@ class Comparison(Answer):
     """
 
     point_A: tuple[float, float, float]
-    changes: tuple[Change, ...]
+    changes: tuple[OctahedronChange, ...]
     averages: Mapping[str, float]
     before: Octahedra
     after: Octahedra
@@ -97,7 +97,7 @@ def compared(
     before: tuple[Octahedra, Sites],
     after: tuple[Octahedra, Sites],
     point_A: Sequence[float] | None = None,
-) -> Comparison:
+) -> OctahedraChange:
     """What changed at each octahedron from one model to another.
 
     Args:
@@ -135,7 +135,7 @@ def compared(
         _change(one, second.octahedra[other], float(r), float(m))
         for one, other, r, m in zip(first.octahedra, partner, distance, moved, strict=True)
     ]
-    return Comparison(
+    return OctahedraChange(
         point_A=(float(point[0]), float(point[1]), float(point[2])),
         changes=tuple(sorted(changes, key=lambda one: (one.distance_A, one.site))),
         averages={name: second.averages[name] - first.averages[name] for name in NUMBERS},
@@ -167,12 +167,14 @@ def _point(first: Sites, second: Sites, point_A: Sequence[float] | None) -> np.n
     return np.full(3, np.nan)
 
 
-def _change(one: Octahedron, other: Octahedron, distance_A: float, moved_A: float) -> Change:
+def _change(
+    one: Octahedron, other: Octahedron, distance_A: float, moved_A: float
+) -> OctahedronChange:
     turned = math.nan
     if not any(math.isnan(x) for x in (*one.tilt_deg, *other.tilt_deg)):
         start, end = (Rotation.from_rotvec(x.tilt_deg, degrees=True) for x in (one, other))
         turned = float(np.degrees((end * start.inv()).magnitude()))
-    return Change(
+    return OctahedronChange(
         site=one.site,
         distance_A=distance_A,
         lost_corners=tuple(name for name in one.corners if name not in other.corners),

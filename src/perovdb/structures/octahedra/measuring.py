@@ -21,7 +21,7 @@ from perovdb.structures.octahedra.analysis import (
     octahedra_of_sites,
 )
 from perovdb.structures.octahedra.bonds import sites_of
-from perovdb.structures.octahedra.comparison import Comparison, compared
+from perovdb.structures.octahedra.comparison import OctahedraChange, compared
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import closest_contact
 
@@ -48,7 +48,7 @@ def octahedra(
     reach_A: float | None = None,
     tolerance_deg: float = 0.5,
     point_A: Sequence[float] | None = None,
-) -> Comparison: ...
+) -> OctahedraChange: ...
 @overload
 def octahedra(
     x: Material,
@@ -60,7 +60,7 @@ def octahedra(
     reach_A: float | None = None,
     tolerance_deg: float = 0.5,
     point_A: Sequence[float] | None = None,
-) -> Octahedra | Comparison: ...
+) -> Octahedra | OctahedraChange: ...
 def octahedra(
     x: Material,
     after: Material | None = None,
@@ -71,7 +71,7 @@ def octahedra(
     reach_A: float | None = None,
     tolerance_deg: float = 0.5,
     point_A: Sequence[float] | None = None,
-) -> Octahedra | Comparison:
+) -> Octahedra | OctahedraChange:
     """Find and measure the octahedra of a material: lengths, angles, off-centring, tilts.
 
     Tilts are turns about the pseudo-cubic axes; the Glazer symbol is a guess from how neighbours
