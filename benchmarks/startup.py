@@ -13,6 +13,8 @@ COMMANDS = [
     [PEROVDB, "source", "trots2008"],
     [PEROVDB, "radii", "Cs"],
     [PEROVDB, "tolerance", "CsPbI3"],
+    [PEROVDB, "lattice", "Cs0.5FA0.5PbI3"],
+    [PEROVDB, "gap", "CsPbBr1.5I1.5"],
     [PEROVDB, "properties", "CsPbI3"],
     [PEROVDB, "barriers"],
     [PEROVDB, "show", "CsPbI3"],

@@ -222,7 +222,7 @@ def show(material: Material, temperature_K: float = ROOM_TEMPERATURE_K) -> Card:
         FormulaError, UnknownSpecies: the formula cannot be read.
 
     >>> show("CsPbI3")
-    Card(CsPbI3, 8 phases, 47 properties)
+    Card(CsPbI3, 8 phases, 41 properties)
     """
     composition = as_composition(material)
     formula = composition.formula
