@@ -47,7 +47,7 @@ def test_an_alloy_has_the_volume_that_vegard_gives(phase):
     volume = abs(np.linalg.det(cell.lattice_A)) / cell.roles.count("B")
     wanted = lattice("CsPb(I0.5Br0.5)3").a_pseudocubic_A
     assert volume ** (1 / 3) == pytest.approx(wanted)
-    assert dict(cell.occupancy(cell.roles.index("X"))) == {"Br": 0.5, "I": 0.5}
+    assert dict(cell.occupants[cell.roles.index("X")]) == {"Br": 0.5, "I": 0.5}
     assert cell.kind == "derived"
 
 
@@ -73,7 +73,7 @@ def test_ions_of_a_layered_compound_keep_their_sites():
     cell = average_cell("Cs2PbI2Cl2")
     assert cell.phase == "Ruddlesden-Popper n=1"
     assert len(cell.roles) == 14
-    held = [dict(cell.occupancy(site)) for site in range(14)]
+    held = [dict(cell.occupants[site]) for site in range(14)]
     # Li 2018: corner-sharing PbCl4I2 octahedra, I at their apices, along c.
     places = cell.fractional @ cell.lattice_A
     lead = places[held.index({"Pb": 1.0})]
@@ -116,12 +116,12 @@ def test_the_pattern_of_a_layered_compound_is_that_of_its_crystal():
 def test_vacancies_scatter_nothing_and_leave_the_lattice():
     full, vacant = average_cell("CsPbI3", "alpha"), average_cell("Cs0.96PbI2.96", "alpha")
     assert (full.lattice_A == vacant.lattice_A).all()
-    assert dict(vacant.occupancy(vacant.roles.index("A"))) == {"Cs": pytest.approx(0.96)}
-    assert dict(vacant.occupancy(vacant.roles.index("X"))) == {"I": pytest.approx(2.96 / 3)}
+    assert dict(vacant.occupants[vacant.roles.index("A")]) == {"Cs": pytest.approx(0.96)}
+    assert dict(vacant.occupants[vacant.roles.index("X")]) == {"I": pytest.approx(2.96 / 3)}
     assert any("all sites full" in note for note in vacant.notes)
     crystal = Structure(
         Lattice(vacant.lattice_A),
-        [dict(vacant.occupancy(site)) for site in range(5)],
+        [dict(vacant.occupants[site]) for site in range(5)],
         vacant.fractional,
     )
     np.testing.assert_allclose(
@@ -133,11 +133,11 @@ def test_vacancies_scatter_nothing_and_leave_the_lattice():
 
 def test_vacancies_of_an_alloy_and_of_a_layered_compound():
     cell = average_cell("Cs0.48FA0.48PbI2.96", "alpha")
-    assert dict(cell.occupancy(cell.roles.index("A"))) == {"Cs": 0.48, "FA": 0.48}
+    assert dict(cell.occupants[cell.roles.index("A")]) == {"Cs": 0.48, "FA": 0.48}
     wanted = lattice("Cs0.5FA0.5PbI3").a_pseudocubic_A
     assert abs(np.linalg.det(cell.lattice_A)) ** (1 / 3) == pytest.approx(wanted)
     layered = average_cell("Cs1.95PbCl1.975I1.975")
-    held = {ion: x for site in range(14) for ion, x in layered.occupancy(site).items()}
+    held = {ion: x for site in range(14) for ion, x in layered.occupants[site].items()}
     assert held == pytest.approx({"Cs": 0.975, "Pb": 1, "Cl": 0.9875, "I": 0.9875})
 
 

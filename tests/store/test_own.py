@@ -886,7 +886,7 @@ def test_ions_that_share_a_site_of_one_s_own_stand_on_it_together(mine, tmp_path
         cell = perovdb.average_cell("CsPbBr1.5I1.2")
     assert (cell.template, cell.notes) == ("CsPbBr1.5I1.2", ())
     assert sorted(cell.roles) == ["A", "B", "X", "X", "X"]
-    assert dict(cell.occupancy(cell.roles.index("X"))) == {"I": 0.4, "Br": 0.5}
+    assert dict(cell.occupants[cell.roles.index("X")]) == {"I": 0.4, "Br": 0.5}
 
 
 def test_words_that_answers_rest_on_are_read(mine, tmp_path):

@@ -74,10 +74,6 @@ class AverageCell(Answer):
         angles = np.degrees(np.arccos([cosines[1, 2], cosines[0, 2], cosines[0, 1]]))
         return tuple(np.concatenate([lengths, angles]).tolist())
 
-    def occupancy(self, site: int) -> Mapping[str, float]:
-        """Species -> fraction on a site."""
-        return self.occupants[site]
-
     def rows(self) -> list[dict[str, Any]]:
         """One row for each site."""
         last = {

@@ -118,7 +118,7 @@ def test_every_crystal_system_is_compared():
 def test_shared_sites_scatter_as_pymatgens_partial_occupancies():
     pattern = xrd("CsPb(I0.5Br0.5)3", "alpha", two_theta_deg=(5, 80), dispersion=False)
     cell = average_cell("CsPb(I0.5Br0.5)3", "alpha")
-    species = [dict(cell.occupancy(site)) for site in range(5)]
+    species = [dict(cell.occupants[site]) for site in range(5)]
     structure = Structure(cell.lattice_A, species, cell.fractional)
     reference = XRDCalculator(wavelength="CuKa1").get_pattern(structure, two_theta_range=(5, 80))
     np.testing.assert_allclose(
@@ -212,7 +212,7 @@ def settings(lattice_A, fractional):
 def test_the_setting_changes_nothing(formula, dispersion):
     cell = average_cell(formula, "gamma")
     of = stored_scatterers(cell.composition)
-    sites = [[(of[s], x) for s, x in cell.occupancy(i).items()] for i in range(len(cell.roles))]
+    sites = [[(of[s], x) for s, x in cell.occupants[i].items()] for i in range(len(cell.roles))]
     plain = peaks(cell.lattice_A, cell.fractional, sites, 1.54056, (10, 60), dispersion=dispersion)
     for lattice_A, fractional in settings(cell.lattice_A, cell.fractional):
         other = peaks(lattice_A, fractional, sites, 1.54056, (10, 60), dispersion=dispersion)
@@ -360,7 +360,7 @@ def test_origin_supercell_and_setting_of_a_structure_change_nothing(formula, pha
 def test_shared_sites_of_a_structure_are_those_of_an_alloy():
     pattern = xrd("CsPb(I0.6Br0.4)3", "alpha", two_theta_deg=(10, 60))
     cell = average_cell("CsPb(I0.6Br0.4)3", "alpha")
-    species = [dict(cell.occupancy(i)) for i in range(5)]
+    species = [dict(cell.occupants[i]) for i in range(5)]
     crystal = Structure(cell.lattice_A, species, cell.fractional)
     compare(xrd(crystal, two_theta_deg=(10, 60)).peaks, pattern.peaks)
 
