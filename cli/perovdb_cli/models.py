@@ -1,304 +1,246 @@
-"""What `perovdb build` asks for, as calls of the library: one way to begin, then the changes."""
+"""What the commands of models share: options, and what becomes of the model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from perovdb_cli import model_arguments as typed
-from perovdb_cli.model_defects import defective, enumerates_defects
-from perovdb_cli.model_type import Model
+from perovdb.files.names import FORMATS, format_of, is_file_name
+from perovdb.files.new_files import check_new_file
+from perovdb_cli import options, render
+from perovdb_cli.headings import under
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
-#: Way to begin -> the option that asks for it, and the options that it understands besides those
-#: that all do. A file and a formula alone are ways of their own.
-WAYS = {
-    "formula": (
-        "phase temperature_K tilt angles_deg size matrix min_image a_A nearest replace order axis "
-        "orientation pointing molecules"
-    ),
-    "file": "charge size matrix min_image replace order orientation placement",
-    "particle": (
-        "temperature_K phase a_A shape termination placement balance padding_A nearest orientation"
-    ),
-    "slab": "temperature_K phase a_A normal termination lateral vacuum_A nearest orientation",
-    "layers": "temperature_K size a_A apical interlayer_A order orientation",
-    "stack": "temperature_K size a_A apical interlayer_A where order orientation",
-    "boundary": "boundary_kind temperature_K size a_A where order orientation",
-}
+    from perovdb.structures.model import Models
 
-#: What may be cut out of a file -> the options that it understands besides.
-CUTS = {
-    "particle": "shape balance padding_A termination",
-    "slab": "normal lateral vacuum_A termination",
-}
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-#: Way to begin -> how a message calls it.
-NAMES = {
-    "formula": "a model from a formula",
-    "file": "a model from a file",
-    "particle": "a particle",
-    "slab": "a slab",
-    "layers": "a layered phase",
-    "stack": "a stack of slabs",
-    "boundary": "an antiphase boundary",
-}
+#: Options that a file, which has its own atoms, has no use for.
+_OF_FORMULAS = (
+    "phase", "temperature_K", "lattice", "nearest", "orientation", "placement", "seed"
+)  # fmt: skip
 
-#: Options that others have no meaning without -> these others.
-NEEDS = {"vacancies defects": "choose neutral partner charge_state", "ligands": "exchange"}
+source = click.argument("source", metavar="FORMULA|FILE")
 
-#: Options that every way understands.
-COMMON = (
-    "seed defects vacancies choose neutral partner charge_state ligands exchange output picture "
-    "style width dpi force view as_json way source"
+lattice = click.option(
+    "--lattice", type=float, metavar="A", help="Pseudo-cubic parameter to scale to."
+)
+
+nearest = click.option(
+    "--nearest", is_flag=True, help="Nearest whole numbers of ions where fractions give none."
+)
+
+order = click.option(
+    "--order",
+    default="random",
+    show_default=True,
+    metavar="RULE",
+    help="Of shared sites: random, sqs, clustered, layered, columnar, rocksalt.",
+)
+
+placement = click.option(
+    "--placement",
+    default="uniform",
+    show_default=True,
+    metavar="RULE",
+    help="Of ions on B: uniform, core, surface or random.",
 )
 
 
-def way_of(source: str, asked: Mapping[str, Any]) -> str:
-    """How a model begins, a key of WAYS.
+def replacements(required: bool) -> Callable[[Function], Function]:
+    """--replace OLD=NEW:N, handed on as old -> new -> number."""
+    return click.option(
+        "--replace",
+        "replaced",
+        multiple=True,
+        required=required,
+        callback=_replacements,
+        metavar="OLD=NEW:N",
+        help="Put N ions in the places of others; again for more.",
+    )
+
+
+def _replacements(
+    ctx: click.Context, option: click.Parameter, texts: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    replaced: dict[str, dict[str, int]] = {}
+    for text in texts:
+        old, _, rest = text.partition("=")
+        new, _, count = rest.partition(":")
+        if not (old and new and count.isdecimal()):
+            raise click.BadParameter(f"'{text}' is not OLD=NEW:N.")
+        of_old = replaced.setdefault(old, {})
+        of_old[new] = of_old.get(new, 0) + int(count)
+    return replaced
+
+
+def named(ctx: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE of an option that may be given again.
 
     Raises:
-        click.UsageError: two ways are asked for.
+        click.BadParameter: one is not of this form.
     """
-    from perovdb.files.names import is_file_name
-
-    ways = [
-        way
-        for way in ("particle", "slab", "layers", "stack", "boundary")
-        if asked[way] is not None
-    ]
-    if len(ways) > 1:
-        raise click.UsageError(
-            f"A model begins in one way, and this asks for --{' and --'.join(ways)}. "
-            "Write one to a file, and build on with that."
-        )
-    if is_file_name(source):
-        return "file"
-    return ways[0] if ways else "formula"
+    pairs = [text.partition("=") for text in texts]
+    for text, (name, _, value) in zip(texts, pairs, strict=True):
+        if not (name and value):
+            raise click.BadParameter(f"'{text}' is not NAME=VALUE.")
+    return {name: value for name, _, value in pairs}
 
 
-def check_options(way: str, given: Sequence[str], flags: Mapping[str, str]) -> None:
-    """Refuse options that a way to begin does not understand.
+def crystal(phase: str | None) -> Callable[[Function], Function]:
+    """Options of the crystal that a formula gives, handed on as one argument `crystal`; these, and
+    other options of formulas alone, are refused where the material is a file.
 
     Args:
-        way: a key of WAYS.
-        given: names of the parameters that were typed.
-        flags: parameter -> how it is typed.
-
-    Raises:
-        click.UsageError: one of them would be passed over in silence.
+        phase: that is taken by default; None where there is none to be chosen.
     """
-    understood = [way, *f"{WAYS[way]} {COMMON}".split()]
-    if way == "file":
-        for cut in CUTS:
-            understood += [cut, *CUTS[cut].split()] if cut in given else []
-    for name in given:
-        if name not in understood:
-            raise click.UsageError(f"{flags[name]} has no meaning for {NAMES[way]}.")
-    for needed, names in NEEDS.items():
-        if not any(name in given for name in needed.split()):
-            for name in names.split():
-                if name in given:
-                    options = " or ".join(flags[one] for one in needed.split())
-                    raise click.UsageError(f"{flags[name]} has no meaning without {options}.")
 
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def gather(**arguments: Any) -> Any:
+            from perovdb.structures.crystals import Crystal
 
-def models(source: str, way: str, asked: Mapping[str, Any]) -> list[Model]:
-    """The models that the options ask for: one, or all distinct orderings.
+            _check_of_formulas(arguments["source"])
+            fields = {
+                name: arguments.pop(name)
+                for name in ("phase", "temperature_K", "lattice")
+                if name in arguments
+            }
+            return function(crystal=Crystal(**fields), **arguments)
 
-    Raises:
-        click.UsageError: options that do not go together.
-        and what the library raises.
-    """
-    begun = _BEGIN[way](source, asked)
-    found = defective(begun, asked)
-    return [replace(one, structure=_with_ligands(one.structure, asked)) for one in found]
-
-
-def _formula(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.builder import ENUMERATE, build, distinct_models
-
-    common = {
-        "phase": asked["phase"],
-        "size": typed.size(asked) or (1, 1, 1),
-        "distance_A": asked["min_image"],
-        "seed": asked["seed"],
-        "orientation": asked["orientation"],
-        "temperature_K": asked["temperature_K"],
-        "tilt": asked["tilt"],
-        "angles_deg": list(asked["angles_deg"]) or None,
-        "replace": typed.replacements(asked["replace"]),
-        "pointing": asked["pointing"],
-        "a_A": asked["a_A"],
-        "nearest": asked["nearest"],
-        "molecules": dict(typed.named(text, "--molecule") for text in asked["molecules"]),
-    }
-    if asked["order"] == ENUMERATE:
-        return [Model(*found) for found in distinct_models(source, **common)]
-    return [Model(build(source, order=asked["order"], axis="abc".index(asked["axis"]), **common))]
-
-
-def _file(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.defects.substitutions import distinct_substitutions, substitute
-
-    from perovdb.structures.builder import ENUMERATE
-    from perovdb.structures.files.reading import read_structure
-    from perovdb.structures.particles.dopants import dope
-    from perovdb.structures.supercells import supercell
-
-    structure = read_structure(source, charge=asked["charge"])
-    size = typed.size(asked)
-    if size is not None or asked["min_image"] is not None:
-        structure = supercell(structure, matrix=size, distance_A=asked["min_image"])
-    structure = _cut(structure, asked)
-    replaced = typed.replacements(asked["replace"])
-    crystal = all(structure.lattice.pbc)
-    usual = (asked["order"], asked["placement"]) == ("random", "uniform")
-    if not replaced and not usual and not enumerates_defects(asked):
-        raise click.UsageError("A file has its ions: without --replace nothing is ordered.")
-    if crystal and asked["placement"] != "uniform":
-        raise click.BadParameter("it is of particles and slabs.", param_hint="--placement")
-    if not crystal and asked["order"] != "random":
-        raise click.BadParameter(
-            "in particles and slabs, --placement says where ions are replaced.",
-            param_hint="--order",
+        phases = click.option(
+            "--phase", default=phase, show_default=True, metavar="NAME", help="Of a formula."
         )
-    if not replaced:
-        return [Model(structure)]
-    if not crystal:
-        for old, news in replaced.items():
-            for new, count in news.items():
-                structure = dope(
-                    structure,
-                    replace=old,
-                    by=new,
-                    count=count,
-                    placement=asked["placement"],
-                    seed=asked["seed"],
-                )
-        return [Model(structure)]
-    placing = {"orientation": asked["orientation"], "seed": asked["seed"]}
-    if asked["order"] == ENUMERATE:
-        return [
-            Model(
-                substitute(structure, replace=replaced, choose=number, **placing),
-                choice.multiplicity,
+        decorators = [options.temperature, lattice, *[phases] * (phase is not None)]
+        return under("Crystal of a formula", *decorators)(gather)  # type: ignore[no-any-return]  # click has it so
+
+    return decorate
+
+
+def _check_of_formulas(material: str) -> None:
+    ctx = click.get_current_context()
+    for parameter in ctx.command.params if is_file_name(material) else ():
+        typed = ctx.get_parameter_source(str(parameter.name)) is not _DEFAULT
+        if parameter.name in _OF_FORMULAS and typed:
+            raise click.UsageError(
+                f"{parameter.opts[-1]} is that of a formula; {material} has its own atoms."
             )
-            for number, choice in enumerate(distinct_substitutions(structure, replaced))
-        ]
-    if asked["order"] != "random":
-        raise click.BadParameter(
-            "in a file, ions are replaced at random or enumerated.", param_hint="--order"
+
+
+_DEFAULT = click.core.ParameterSource.DEFAULT
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is to become of a model.
+
+    Attributes:
+        path: the file, or folder of several; without one a POSCAR, or a list, is printed.
+        picture: of it.
+        view: cell vector that points at the viewer.
+        as_json, as_csv: print the answer as such.
+    """
+
+    path: str | None
+    picture: options.Picture | None
+    view: str
+    as_json: bool
+    as_csv: bool
+
+    def check(self, several: bool = False) -> None:
+        """Refuse what cannot be written, before the work is done.
+
+        Raises:
+            click.UsageError: several models are to be one file or picture.
+            InputError: the name tells no format, it exists, or its folder does not.
+        """
+        from perovdb.inputs.writer import check_target
+
+        if several and self.picture is not None:
+            raise click.UsageError("--plot draws one model: draw it from its file.")
+        if self.path is not None and several:
+            if os.path.splitext(self.path)[1] in FORMATS:
+                raise click.UsageError("Several models go to a new folder: name one after -o.")
+            check_target(self.path)
+        elif self.path is not None:
+            format_of(self.path)
+            check_new_file(self.path)
+        if self.picture is not None:
+            self.picture.check()
+
+    def emit(self, structure: Structure) -> None:
+        """Write, draw and print a model."""
+        from perovdb.structures.files.writing import as_text, write_structure
+        from perovdb.structures.model import Model
+
+        model = Model(structure, file=self.path)
+        if self.path is not None:
+            write_structure(structure, self.path)
+        if self.picture is not None:
+            from perovdb.plots import structure as draw
+
+            self.picture.save(draw(structure, axis=self.view, style=self.picture.style))
+        if self.path is None and not self.as_json and not self.as_csv:
+            click.echo(as_text(structure, "poscar"), nl=False)
+            render.emit_notes(model.notes, err=True)
+        else:
+            render.emit(model, self.as_json, self.as_csv)
+
+    def emit_all(self, models: Models) -> None:
+        """Write and list distinct models."""
+        if self.path is not None:
+            from perovdb.inputs.writer import write
+
+            files = models.files()
+            write(self.path, files)
+            models = replace(
+                models,
+                models=tuple(
+                    replace(model, file=os.path.join(self.path, name))
+                    for model, name in zip(models, files, strict=True)
+                ),
+            )
+        render.emit(models, self.as_json, self.as_csv)
+
+
+def _output(metavar: str, text: str) -> Callable[[Function], Function]:
+    """Options of what becomes of a model, handed on as one argument `output`."""
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def gather(**arguments: Any) -> Any:
+            fields = ("path", "picture", "view", "as_json", "as_csv")
+            return function(output=Output(*(arguments.pop(name) for name in fields)), **arguments)
+
+        decorators = (
+            click.option("-o", "--output", "path", metavar=metavar, help=text),
+            options.picture("Draw the model"),
+            click.option(
+                "--view",
+                type=click.Choice(["a", "b", "c"]),
+                default="c",
+                show_default=True,
+                help="Cell vector that points at you in the picture.",
+            ),
+            options.formats,
         )
-    return [Model(substitute(structure, replace=replaced, choose="random", **placing))]
+        return under("Output", *decorators)(gather)  # type: ignore[no-any-return]  # click has it so
+
+    return decorate
 
 
-def _cut(structure: Structure, asked: Mapping[str, Any]) -> Structure:
-    """A particle or a slab out of a crystal, where one is asked for."""
-    from perovdb.structures.particles.nanocrystals import carve
-    from perovdb.structures.particles.slabs import cut_slab
+_FORMATS = "POSCAR, or *.vasp, *.cif, *.xyz, *.inc (CP2K), *.qe, *.json"
 
-    if asked["particle"] is not None:
-        return carve(
-            structure,
-            edge_nm=typed.edge(asked),
-            shape=typed.shape(asked),
-            balance=asked["balance"],
-            padding_A=asked["padding_A"],
-            **typed.given(asked, "termination"),
-        )
-    if asked["slab"] is not None:
-        return cut_slab(
-            structure,
-            layers=asked["slab"],
-            **typed.given(asked, "normal", "termination", "lateral", "vacuum_A"),
-        )
-    return structure
+output = _output("FILE", f"{_FORMATS}. Default: a POSCAR on stdout.")
 
-
-def _particle(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.particles.nanocrystals import nanocrystal
-
-    made = nanocrystal(
-        source,
-        typed.edge(asked),
-        shape=typed.shape(asked),
-        termination=asked["termination"],
-        placement=asked["placement"],
-        balance=asked["balance"],
-        padding_A=asked["padding_A"],
-        nearest=asked["nearest"],
-        **typed.given(asked, "phase", "a_A", "orientation", "seed", "temperature_K"),
-    )
-    return [Model(made)]
-
-
-def _slab(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.particles.slabs import slab
-
-    made = slab(
-        source,
-        layers=asked["slab"],
-        nearest=asked["nearest"],
-        **typed.given(
-            asked,
-            *("normal", "termination", "lateral", "vacuum_A"),
-            *("phase", "a_A", "orientation", "seed", "temperature_K"),
-        ),
-    )
-    return [Model(made)]
-
-
-def _layers(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper
-
-    return [Model(ruddlesden_popper(source, asked["layers"], **typed.of_layers(asked)))]
-
-
-def _stack(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.layered.intergrowths import intergrowth
-
-    where = dict(typed.named(text, "--where") for text in asked["where"])
-    return [Model(intergrowth(source, asked["stack"], where=where, **typed.of_layers(asked)))]
-
-
-def _boundary(source: str, asked: Mapping[str, Any]) -> list[Model]:
-    from perovdb.structures.layered.antiphase import antiphase_boundary
-
-    where = dict(typed.named(text, "--where") for text in asked["where"])
-    kept = typed.given(asked, "size", "a_A", "order", "seed", "orientation", "temperature_K")
-    if asked["boundary_kind"] is not None:
-        kept["boundary"] = asked["boundary_kind"]
-    return [Model(antiphase_boundary(source, asked["boundary"], where=where, **kept))]
-
-
-_BEGIN = {
-    "formula": _formula,
-    "file": _file,
-    "particle": _particle,
-    "slab": _slab,
-    "layers": _layers,
-    "stack": _stack,
-    "boundary": _boundary,
-}
-
-
-def _with_ligands(structure: Structure, asked: Mapping[str, Any]) -> Structure:
-    from perovdb.structures.particles.ligands import attach_ligands
-
-    for text in asked["ligands"]:
-        name, _, count = text.partition(":")
-        if count and not count.isdecimal():
-            raise click.BadParameter(f"'{text}' is not NAME or NAME:N.", param_hint="--ligand")
-        structure = attach_ligands(
-            structure,
-            ligand=name,
-            count=int(count) if count else None,
-            exchange=asked["exchange"],
-        )
-    return structure
+output_of_several = _output(
+    "FILE|DIR",
+    f"{_FORMATS}; a new folder for several. Default: a POSCAR on stdout; of several, a list.",
+)

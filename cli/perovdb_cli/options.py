@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -79,6 +80,35 @@ orientation = click.option(
     metavar="RULE",
     help="Of organic cations: random, aligned, aligned-110, aligned-111, antiferro, columnar, ...",
 )
+
+
+def _as_size(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    """One number, three, three rows of three, or the text of a distance, as `supercell` takes."""
+    if text is None or text.strip().endswith(("A", "Å")):
+        return text
+    try:
+        rows = [[int(n) for n in re.split("[x, ]+", row.strip())] for row in text.split("/")]
+    except ValueError:
+        rows = []
+    lengths = [len(row) for row in rows]
+    if lengths not in ([1], [3], [3, 3, 3]):
+        raise click.BadParameter(
+            f"'{text}' is not a size: write 2, 2x2x1, 12A, or a matrix 0,1,1/1,0,1/1,1,0."
+        )
+    return rows if len(rows) == 3 else rows[0] if len(rows[0]) == 3 else rows[0][0]
+
+
+def size(**settings: Any) -> Callable[[Function], Function]:
+    """--size of a supercell, with a default or required."""
+    return click.option(
+        "--size",
+        callback=_as_size,
+        metavar="SIZE",
+        help="Repeats of the cell: 2, or 2x2x1 (gamma holds four formula units); 12A for the "
+        "smallest cell whose periodic images are so far apart; a matrix, row by row, as "
+        "0,1,1/1,0,1/1,1,0.",
+        **settings,
+    )
 
 
 def model(function: Function) -> Function:

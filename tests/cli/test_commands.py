@@ -216,18 +216,17 @@ def test_csv_keeps_all_digits(perovdb):
 
 def test_build_writes_what_it_says(perovdb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    answer = ask(
-        perovdb, "build", "CsPbI3", "--phase", "alpha", "--size", "2", "2", "2",
-        "--vacancy", "I", "-o", "POSCAR",
-    )  # fmt: skip
+    answer = ask(perovdb, "build", "CsPbI3", "--phase", "alpha", "--size", "2", "-o", "POSCAR")
+    assert (answer["n_atoms"], answer["charge"]) == (40, 0)
+    answer = ask(perovdb, "defect", "POSCAR", "V_I", "-o", "CONTCAR")
     assert (answer["n_atoms"], answer["charge"]) == (39, 1)
-    assert len(Poscar.from_file("POSCAR").structure) == 39
+    assert len(Poscar.from_file("CONTCAR").structure) == 39
     assert Poscar.from_str(perovdb("build", "CsPbI3").out).structure.num_sites == 20
 
 
 def test_build_without_a_file_still_gives_the_model(perovdb):
     answer = ask(perovdb, "build", "CsPbI3", "--phase", "alpha")
-    assert Poscar.from_str(answer["poscar"]).structure.num_sites == 5
+    assert Structure.from_dict(answer["structure"]).num_sites == 5
     assert "not of 298 K" in answer["notes"][0]
 
 
@@ -271,7 +270,7 @@ REFUSED = [
     (("lattice", "CsPbI3", "--temperature", "hot"), 2, "--temperature"),
     (("lattice", "CsPbI3", "--temperature", "nan"), 2, "nan is not a temperature"),
     (("build", "CsPbI3", "-o", ""), 2, "does not tell a format"),
-    (("build", "CsPbI3", "--size", "30", "30", "30"), 2, "at most 500"),
+    (("build", "CsPbI3", "--size", "30"), 2, "at most 500"),
     (
         (
             "neb",

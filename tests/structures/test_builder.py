@@ -272,9 +272,9 @@ def test_a_seed_means_the_same_on_every_machine():
 
 def test_distinct_models_are_counted_by_their_multiplicities():
     found = distinct_models("CsPbBr3", "cubic", (2, 2, 2), replace={"Pb": {"Cd": 2}})
-    assert [multiplicity for _, multiplicity in found] == [12, 12, 4]
+    assert [model.multiplicity for model in found] == [12, 12, 4]
     apart = []
-    for structure, _ in found:
+    for structure in (model.structure for model in found):
         one, two = (i for i, site in enumerate(structure) if site.specie.symbol == "Cd")
         apart.append(structure.get_distance(one, two) / structure.lattice.a * 2)
     # Edge, face diagonal, body diagonal of the small cube.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import types
+import warnings
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -26,7 +27,10 @@ def encoded(value: Any) -> Any:
     if value is None or isinstance(value, str | int):
         return value
     if hasattr(value, "as_dict"):
-        return value.as_dict()
+        with warnings.catch_warnings():
+            # pymatgen's, of every charged cell whose ions carry no oxidation states.
+            warnings.filterwarnings("ignore", "Structure charge")
+            return value.as_dict()
     if isinstance(value, Mapping):
         return {str(key): encoded(one) for key, one in value.items()}
     if hasattr(value, "_asdict"):

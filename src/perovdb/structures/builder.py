@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pymatgen.core import Structure
-
 from perovdb.calculators.mixing import Lattice
 from perovdb.composition import Composition, Material, as_composition
 from perovdb.errors import InputError
@@ -20,6 +18,7 @@ from perovdb.structures.filling import Filling, Replace, filling
 from perovdb.structures.history import Outcome, charge_of, history_of, step
 from perovdb.structures.hosts import Host, Tilt, as_tilt, has_positions, host_of
 from perovdb.structures.layered.layers import layers
+from perovdb.structures.model import Model, Models
 from perovdb.structures.molecules.orientations import Orientation, as_orientation
 from perovdb.structures.ordering import ENUMERATE, Order, Ordering, as_order
 from perovdb.structures.supercells import Size, as_matrix
@@ -102,7 +101,7 @@ def distinct_models(
     replace: Replace | None = None,
     nearest: bool = False,
     seed: int = 0,
-) -> list[tuple[Structure, int]]:
+) -> Models:
     """One model of each symmetry-distinct ordering, with its multiplicity.
 
     Molecules count as points here: their orientations follow the rule and the seed on top of it.
@@ -117,8 +116,8 @@ def distinct_models(
     """
     crystal = Crystal(None if as_tilt(phase) else phase, temperature_K, lattice)  # type: ignore[arg-type]  # no Tilt is left
     model = _model(_formula(x), as_tilt(phase), size, crystal, replace, nearest)
-    return [
-        (
+    every = [
+        Model(
             build(
                 x,
                 phase,
@@ -135,6 +134,7 @@ def distinct_models(
         )
         for number, ordering in enumerate(model.filling.distinct())
     ]
+    return Models(tuple(every))
 
 
 @dataclass(frozen=True)

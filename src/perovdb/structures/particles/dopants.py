@@ -188,7 +188,8 @@ def dope(
     Raises:
         UnknownSpecies: an ion is not known.
         InputError: an argument cannot be used.
-        StructureError: there are not so many sites, or the fraction gives no whole number.
+        StructureError: the structure has no surface, there are not so many sites, or the fraction
+            gives no whole number.
     """
     registry = load_registry()
     old, new = registry.ion(replace), registry.ion(by)
@@ -209,6 +210,11 @@ def dope(
     allowed = in_region(positions, centre, where.within)
     free = np.array([i for i in b_sites if every[i].ion == old.species and allowed[i]], dtype=int)
     depths = network.depths()[free]
+    if len(depths) and depths.min() < 0:
+        raise StructureError(
+            "The structure is a crystal, which has no surface.",
+            f"There is `defects` for it, with '{new.species}_{old.species}'.",
+        )
     chosen = free[
         place(positions[free], depths, wanted, where.rule, seed, centre, structure.lattice)
     ]

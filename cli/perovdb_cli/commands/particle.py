@@ -1,0 +1,102 @@
+"""perovdb particle FORMULA|FILE --edge NM"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from perovdb_cli import models, options
+from perovdb_cli.headings import CommandWithHeadings, under
+
+
+def _along_axes(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    """One number, or three with commas."""
+    if text is None:
+        return None
+    kind, what = (int, "a number") if option.name == "cells" else (float, "a length in nm")
+    try:
+        numbers = [kind(word) for word in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 3):
+        raise click.BadParameter(f"'{text}' is not {what}, or three with commas.")
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+SHAPE = (
+    click.option(
+        "--edge",
+        "edge_nm",
+        callback=_along_axes,
+        metavar="NM",
+        help="Between the outermost planes; 3,3,6 for a box.",
+    ),
+    click.option(
+        "--cells",
+        callback=_along_axes,
+        metavar="N",
+        help="Instead: octahedra in a row; 5,5,10 for a box.",
+    ),
+    click.option(
+        "--shape",
+        default="cube",
+        show_default=True,
+        metavar="SHAPE",
+        help="cube, sphere, or energies of facets, as 100=1,110=1.1.",
+    ),
+    click.option("--termination", metavar="PLANE", help="AX or BX2. Default: what fits best."),
+    click.option(
+        "--balance",
+        default="surface A",
+        show_default=True,
+        metavar="RULE",
+        help="How it becomes neutral: surface A, surface X, ligands or none.",
+    ),
+    click.option(
+        "--padding",
+        "padding_A",
+        default=10.0,
+        show_default=True,
+        metavar="A",
+        help="Vacuum on each side.",
+    ),
+)
+
+
+@click.command(cls=CommandWithHeadings)
+@models.source
+@under("Particle", *SHAPE)
+@models.crystal("alpha")
+@under("Ions of a formula", models.placement, models.nearest, options.orientation, options.seed)
+@models.output
+def command(
+    source: str,
+    shape: str,
+    termination: str | None,
+    padding_A: float,
+    placement: str,
+    nearest: bool,
+    output: models.Output,
+    **how: Any,
+) -> None:
+    """A nanocrystal, neutral by a rule, of a formula or cut from a file.
+
+    \b
+    Example:
+      perovdb particle CsCd0.25Pb0.75Br3 --edge 3 --placement core -o dot.xyz
+    """
+    from perovdb.structures.particles.boxes import Box
+    from perovdb.structures.particles.dopants import Placement
+    from perovdb.structures.particles.nanocrystals import Shape, particle
+
+    output.check()
+    kind = options.pairs(tuple(shape.split(",")), "--shape") if "=" in shape else shape
+    structure = particle(
+        source,
+        shape=Shape(kind, termination),
+        placement=Placement(placement, nearest=nearest),
+        box=Box(padding_A),
+        **how,
+    )
+    output.emit(structure)
