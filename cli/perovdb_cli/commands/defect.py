@@ -56,7 +56,7 @@ CHOICE = (
 def command(
     source: str, labels: tuple[str, ...], choose: str, output: models.Output, **how: Any
 ) -> None:
-    """Point defects: vacancies, substitutions, antisites, interstitials.
+    """Vacancies, substitutions, antisites, interstitials.
 
     LABEL: V_I, V_MA:2 (whole molecules), Cd_Pb, Cd_Pb:0.25 (a fraction), the antisite I_Pb, the
     interstitial I_i. All act together. A vacancy leaves the opposite of the ion's charge.

@@ -73,6 +73,18 @@ def command(
     as_csv: bool,
     **question: Any,
 ) -> None:
+    """Phases of the store that explain measured powder peaks.
+
+    PEAKS.csv has the columns two_theta_deg (or d_A) and, if known, intensity. The score is the
+    share of the measured intensity at peaks of a phase, times the share of its strong peaks that
+    were measured. Phases are tried one by one: for a mixture ask again with the peaks that the
+    first leaves over. Intensities are weights alone, since preferred orientation changes them;
+    alloys are not in the store. Where the store has a cell without atoms, positions count alone.
+
+    \b
+    Example:
+      perovdb identify --peak 14.07 --peak 19.95 --peak 24.49 --peak 28.36 --peak 31.79
+    """
     from perovdb.calculators.diffraction.identification import identify
 
     if sum(map(bool, (file, angles, d_A))) != 1:

@@ -47,7 +47,7 @@ def command(
     output: models.Output,
     **how: Any,
 ) -> None:
-    """A layered phase of the ions of a perovskite.
+    """Ruddlesden-Popper phases, stacks of slabs, antiphase boundaries.
 
     One number N is a Ruddlesden-Popper phase with slabs of N layers; several are perovskite with
     slabs of so many layers each; with --boundary, two blocks between antiphase boundaries.

@@ -80,7 +80,9 @@ def command(
     output: models.Output,
     **how: Any,
 ) -> None:
-    """A nanocrystal, neutral by a rule, of a formula or cut from a file.
+    """A nanocrystal, neutral by a rule.
+
+    Of a formula, or cut from a crystal in a file, molecules whole.
 
     \b
     Example:

@@ -25,9 +25,9 @@ from perovdb_cli.headings import CommandWithHeadings, under
 )
 @models.output
 def command(file: str, charge: int | None, unknown: str, output: models.Output) -> None:
-    """A structure file with its ions and molecules recognised; in another format.
+    """A structure file with its ions and molecules; in another format.
 
-    A file of perovdb (POSCAR, CIF, XYZ, ...) brings its history; in one of other hands, ions are
+    A file of perovdb (POSCAR, CIF, XYZ, ...) brings its history; in one of other hands ions are
     told by the elements and molecules by bond lengths.
 
     \b

@@ -57,7 +57,9 @@ SHAPE = (
 @under("Ions of a formula", models.nearest, options.orientation, options.seed)
 @models.output
 def command(source: str, asymmetric: bool, output: models.Output, **how: Any) -> None:
-    """A slab of whole planes between vacuum, of a formula or cut from a file.
+    """A slab of whole planes between vacuum.
+
+    Of a formula, or cut from a crystal in a file, molecules whole.
 
     \b
     Example:
