@@ -36,7 +36,7 @@ def build(perovdb, formula, file, *arguments):
 
 @pytest.fixture
 def alpha(perovdb, here):
-    return build(perovdb, "CsPbI3", "cs.cif", "--phase", "alpha", "--size", "2", "2", "2")
+    return build(perovdb, "CsPbI3", "cs.cif", "--phase", "alpha", "--size", "2")
 
 
 @pytest.fixture(scope="module")
