@@ -2,7 +2,7 @@
 
 All get the same structure, the same longest hop and the same tolerance, and must find as many
 distinct hops. `distinct_hops` does the same job as theirs: it groups pairs of sites by symmetry.
-`hops_in_structure` also tells molecules from ions, the octahedra and what surrounds each hop.
+`hops` also tells molecules from ions, the octahedra and what surrounds each hop.
 Theirs is skipped where it is not installed.
 """
 
@@ -14,9 +14,9 @@ from importlib.util import find_spec
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.migration.hops import distinct_hops
-from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.migration.hops import distinct_hops, hops
 from perovdb.structures.builder import build
+from perovdb.structures.sites import Sites
 
 #: Formula, phase, repeats of its cell, species.
 CASES = [
@@ -51,17 +51,18 @@ def compare(formula: str, phase: str, size: tuple[int, int, int], species: str) 
     def grouped() -> list[object]:
         kinds = np.array(plain.atomic_numbers)
         movers = np.array([n for n, site in enumerate(plain) if site.specie.symbol == species])
-        return [*distinct_hops(plain.lattice.matrix, plain.frac_coords, kinds, movers, species)]
+        sites = Sites(np.array(plain.lattice.matrix), plain.frac_coords, kinds)
+        return [*distinct_hops(sites, kinds, movers, species)]
 
     def described() -> list[object]:
-        return [*hops_in_structure(structure, species, group="symmetry", tolerance_A=TOLERANCE_A)]
+        return [*hops(structure, species, group="symmetry", tolerance_A=TOLERANCE_A)]
 
-    found = hops_in_structure(structure, species, group="symmetry", tolerance_A=TOLERANCE_A)
+    found = hops(structure, species, group="symmetry", tolerance_A=TOLERANCE_A)
     assert len(grouped()) == len(found)
     ours, ours_with_more = seconds(grouped, 10), seconds(described, 10)
     print(f"{formula} {phase}, {species}, {len(structure)} atoms: {len(found)} distinct")
     print(f"  distinct_hops      {1e3 * ours:8.1f} ms")
-    print(f"  hops_in_structure  {1e3 * ours_with_more:8.1f} ms")
+    print(f"  hops               {1e3 * ours_with_more:8.1f} ms")
     if find_spec("pymatgen.analysis.diffusion") is None:
         print("  DistinctPathFinder skipped: pymatgen-analysis-diffusion is not installed")
         return

@@ -25,13 +25,12 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed
 from ase.mep.neb import NEB, idpp_interpolate
 
-from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import StructureError
-from perovdb.migration.chain import interpolate_path
-from perovdb.migration.endpoints import Endpoints, endpoints, with_positions
-from perovdb.migration.hops import hops_in_cell
+from perovdb.migration.endpoints import Endpoints, with_positions
+from perovdb.migration.hops import hops
 from perovdb.migration.integrity import largest_bond_change
-from perovdb.structures.builder import fill
+from perovdb.migration.path import interpolate_path
+from perovdb.migration.placing import endpoints
 from perovdb.structures.units import closest_contact
 
 IMAGES = 3
@@ -57,9 +56,7 @@ PATHS = [
 
 
 def ends_of(formula: str, phase: str | None, species: str) -> Endpoints:
-    cell = average_cell(formula, phase)
-    host = fill(cell, SIZE, SEED, "random")
-    return endpoints(host, hops_in_cell(cell, species)[0], cell, SIZE)
+    return endpoints(formula, hops(formula, species, phase=phase)[0], size=SIZE, seed=SEED)
 
 
 def atoms(ends: Endpoints, positions_A: np.ndarray) -> Atoms:

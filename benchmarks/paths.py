@@ -23,13 +23,12 @@ from ase import Atoms
 from ase.mep.neb import idpp_interpolate
 from pymatgen.core import Structure
 
-from perovdb.calculators.average_cell import average_cell
 from perovdb.migration.band import relax_band
-from perovdb.migration.endpoints import Endpoints, endpoints
+from perovdb.migration.endpoints import Endpoints
 from perovdb.migration.guess import first_guess
-from perovdb.migration.hops import hops_in_cell
+from perovdb.migration.hops import hops
 from perovdb.migration.idpp import PairPotential
-from perovdb.structures.builder import fill
+from perovdb.migration.placing import endpoints
 
 IMAGES = 5
 FRACTIONS = np.linspace(0, 1, IMAGES + 2)[1:-1]
@@ -39,9 +38,7 @@ OUR_RUNS = 21
 
 def iodide_hop() -> Endpoints:
     """A hop along an edge of an octahedron in a 2x2x2 cell of cubic CsPbI3."""
-    cell = average_cell("CsPbI3", "alpha")
-    host = fill(cell, (2, 2, 2), 0, "random")
-    return endpoints(host, hops_in_cell(cell, "I")[0], cell, (2, 2, 2))
+    return endpoints("CsPbI3", hops("CsPbI3", "I", phase="alpha")[0])
 
 
 def objective(ends: Endpoints) -> PairPotential:

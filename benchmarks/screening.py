@@ -15,8 +15,8 @@ from perovdb.calculators.screening import (
     Block,
     Question,
     RandomSample,
+    ask,
     kept_blocks,
-    question,
     screen,
 )
 
@@ -29,7 +29,7 @@ LOOP = 200
 
 def best_of(count: int) -> Question:
     """All descriptors of random compositions; of those that a condition keeps, the best."""
-    return question(
+    return ask(
         SPACE,
         WHERE,
         step=RandomSample(count),

@@ -83,11 +83,23 @@ from perovdb.structures.supercells import supercell as supercell
 # Migrate.
 from perovdb.inputs.sets import input_files as input_files
 from perovdb.inputs.sets import write_inputs as write_inputs
+from perovdb.migration.bottleneck import Bottleneck as Bottleneck
+from perovdb.migration.bottleneck import bottleneck as bottleneck
+from perovdb.migration.bottleneck import bottlenecks as bottlenecks
+from perovdb.migration.endpoints import Endpoints as Endpoints
 from perovdb.migration.hops import Hop as Hop
+from perovdb.migration.hops import Hops as Hops
 from perovdb.migration.hops import hops as hops
+from perovdb.migration.path import Images as Images
+from perovdb.migration.path import Path as Path
+from perovdb.migration.path import path as path
 from perovdb.migration.percolation import Percolation as Percolation
 from perovdb.migration.percolation import percolation as percolation
+from perovdb.migration.placing import endpoints as endpoints
 from perovdb.migration.relaxation import relax_endpoints as relax_endpoints
+from perovdb.migration.sampling import Sample as Sample
+from perovdb.migration.sampling import sample_hops as sample_hops
+from perovdb.migration.vacancies import Vacancies as Vacancies
 from perovdb.results.barrier import Barrier as Barrier
 from perovdb.results.barrier import Barriers as Barriers
 from perovdb.results.reading import read_barrier as read_barrier

@@ -93,11 +93,12 @@ def test_xrd(perovdb):
 
 
 def test_hops(perovdb):
-    (answer,) = ask(perovdb, "hops", "CsPbI3", "--phase", "alpha", "--species", "I")
-    assert answer["species"] == "I"
-    assert round(answer["distance_A"], 3) == 4.447
-    assert answer["multiplicity"] == 8
-    assert len(answer["from"]) == len(answer["to"]) == 3
+    answer = ask(perovdb, "hops", "CsPbI3", "--phase", "alpha", "--species", "I")
+    (hop,) = answer["hops"]
+    assert hop["species"] == "I"
+    assert round(hop["distance_A"], 3) == 4.447
+    assert hop["multiplicity"] == 8
+    assert len(hop["start"]) == len(hop["end"]) == 3
     assert set(answer) >= PROVENANCE
 
 

@@ -8,9 +8,15 @@ import perovdb as library
 
 
 def ask(perovdb, *arguments):
+    """The answer, an object; and its hops."""
     answer = perovdb("hops", *arguments, "--json")
     assert (answer.code, answer.err) == (0, "")
-    return json.loads(answer.out)
+    table = json.loads(answer.out)
+    return table, table["hops"]
+
+
+def listed(perovdb, *arguments):
+    return ask(perovdb, *arguments)[1]
 
 
 @pytest.fixture
@@ -42,31 +48,30 @@ def test_formula_file_and_ordered_model_agree(perovdb, here, species, distance_A
     assert perovdb("build", "CsPbI3", "--phase", "alpha", "-o", "cs.cif").code == 0
     formula = ["CsPbI3", "--phase", "alpha", "--species", species]
     for asked in (formula, [*formula, "--order", "random"], ["cs.cif", "--species", species]):
-        (hop,) = ask(perovdb, *asked)
-        assert hop["number"] == 0
+        answer, (hop,) = ask(perovdb, *asked)
         assert hop["distance_A"] == pytest.approx(distance_A, abs=5e-4)
         assert hop["multiplicity"] == neighbours
-        assert hop["leads"] == 3
+        assert answer["leads"] == [3]
 
 
 def test_into_the_vacancy_of_another_halide_and_back(perovdb, alloy):
     """Every I-Br edge is a hop there and one back; with I-I and Br-Br all 96 edges, each way."""
     counts = {
         (mover, left): sum(
-            hop["per_cell"] for hop in ask(perovdb, alloy, "--species", mover, "--into", left)
+            hop["per_cell"] for hop in listed(perovdb, alloy, "--species", mover, "--into", left)
         )
         for mover in ("I", "Br")
         for left in ("I", "Br")
     }
     assert counts["I", "Br"] == counts["Br", "I"] > 0
     assert counts["I", "I"] + counts["Br", "Br"] + counts["I", "Br"] == 96
-    for hop in ask(perovdb, alloy, "--species", "I", "--into", "Br"):
+    for hop in listed(perovdb, alloy, "--species", "I", "--into", "Br"):
         assert (hop["species"], hop["into"]) == ("I", "Br")
 
 
 def test_reach_goes_beyond_the_first_shell(perovdb):
-    first = ask(perovdb, "CsPbI3", "--phase", "alpha", "--species", "I")
-    both = ask(perovdb, "CsPbI3", "--phase", "alpha", "--species", "I", "--reach", "6.3")
+    first = listed(perovdb, "CsPbI3", "--phase", "alpha", "--species", "I")
+    both = listed(perovdb, "CsPbI3", "--phase", "alpha", "--species", "I", "--reach", "6.3")
     assert both[0]["distance_A"] == pytest.approx(first[0]["distance_A"])
     assert {round(hop["distance_A"], 3) for hop in both} == {4.447, 6.289}
     assert {hop["direction"] for hop in both} == {"edge", "across"}
@@ -74,11 +79,12 @@ def test_reach_goes_beyond_the_first_shell(perovdb):
 
 def test_the_bottleneck_of_an_iodide_hop(perovdb):
     """The triangle of one Pb and two Cs around the edge of the octahedron."""
-    (hop,) = ask(perovdb, "CsPbI3", "--phase", "alpha", "--species", "I", "--bottleneck")
-    assert sorted(hop["window"].split()) == ["Cs", "Cs", "Pb"]
-    assert 0 < hop["window_radius_A"] <= hop["mover_radius_A"] + 1
-    assert "perovdb neb --order random" in hop["notes"][-1]
-    (ordered,) = ask(
+    answer, _ = ask(perovdb, "CsPbI3", "--phase", "alpha", "--species", "I", "--bottleneck")
+    (narrow,) = answer["bottlenecks"]
+    assert narrow["window_ions"] == ["Cs", "Cs", "Pb"]
+    assert 0 < narrow["window_radius_A"] <= narrow["mover_radius_A"] + 1
+    assert "perovdb neb --order random" in answer["notes"][-1]
+    ordered, _ = ask(
         perovdb,
         "CsPbI3",
         "--phase",
@@ -93,21 +99,22 @@ def test_the_bottleneck_of_an_iodide_hop(perovdb):
 
 
 def test_a_sample_weighs_one_and_follows_from_the_seed(perovdb, alloy):
-    drawn = ask(perovdb, alloy, "--species", "I", "--sample", "6", "--seed", "4")
+    answer, drawn = ask(perovdb, alloy, "--species", "I", "--sample", "6", "--seed", "4")
     assert len(drawn) == 6
-    assert sum(hop["weight"] for hop in drawn) == pytest.approx(1)
-    assert drawn == ask(perovdb, alloy, "--species", "I", "--sample", "6", "--seed", "4")
-    other = ask(perovdb, alloy, "--species", "I", "--sample", "6", "--seed", "5")
-    assert [hop["from"] for hop in other] != [hop["from"] for hop in drawn]
+    assert sum(answer["weights"]) == pytest.approx(1)
+    assert drawn == listed(perovdb, alloy, "--species", "I", "--sample", "6", "--seed", "4")
+    other = listed(perovdb, alloy, "--species", "I", "--sample", "6", "--seed", "5")
+    assert [hop["start"] for hop in other] != [hop["start"] for hop in drawn]
     formula = ["CsPb(I0.5Br0.5)3", "--species", "Br", "--sample", "3"]
-    assert len(ask(perovdb, *formula)) == 3
+    assert len(listed(perovdb, *formula)) == 3
 
 
 def test_table_and_csv(perovdb, alloy):
     table = perovdb("hops", alloy, "--species", "I", "--into", "Br").out.splitlines()
     header = next(line for line in table if line.lstrip().startswith("number"))
     rows = perovdb("hops", alloy, "--species", "I", "--into", "Br", "--csv").out.splitlines()
-    assert rows[0].split(",") == header.split()
+    provenance = ["phase", "source", "kind", "evidence", "notes"]
+    assert rows[0].split(",") == [*header.split(), *provenance]
     assert len(rows) - 1 == len(table) - table.index(header) - 2
     assert "together they lead in" in table[-1]
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from pymatgen.core import Element
 
-from perovdb.migration.paths import path
+from perovdb.migration.hops import hops
+from perovdb.migration.path import path
 
 GTH = Path("/usr/share/cp2k/GTH_POTENTIALS")
 DAEMONS = ("munged", "slurmctld", "slurmd")
@@ -23,7 +24,7 @@ DAEMONS = ("munged", "slurmctld", "slurmd")
 @pytest.fixture(scope="session")
 def tiny_hop():
     """A hop in a cell of four atoms: it proves that the chain runs, not what it gives."""
-    return path("CsPbI3", "I", "alpha", (1, 1, 1), images=1)
+    return path("CsPbI3", hops("CsPbI3", "I", phase="alpha")[0], size=1, images=1)
 
 
 @pytest.fixture(scope="session")

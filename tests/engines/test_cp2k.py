@@ -9,7 +9,8 @@ import pytest
 from perovdb.inputs.potentials import potentials
 from perovdb.inputs.presets import load_preset
 from perovdb.inputs.sets import write_inputs
-from perovdb.migration.paths import path
+from perovdb.migration.hops import hops
+from perovdb.migration.path import path
 
 pytestmark = pytest.mark.engine("cp2k")
 
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.engine("cp2k")
 )
 def folder(request, tmp_path_factory):
     formula, species, preset = request.param
-    found = path(formula, species, "alpha", (2, 2, 2), images=5)
+    found = path(formula, hops(formula, species, phase="alpha")[0])
     return write_inputs(tmp_path_factory.mktemp("cp2k") / "c", found, code="cp2k", preset=preset)
 
 

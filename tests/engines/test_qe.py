@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from perovdb.inputs.sets import write_inputs
-from perovdb.migration.paths import path
+from perovdb.migration.hops import hops
+from perovdb.migration.path import path
 
 pytestmark = pytest.mark.engine("neb.x")
 
@@ -23,7 +24,7 @@ GTH = {
 
 @pytest.mark.parametrize(("formula", "species"), [("CsPbI3", "I"), ("FAPbI3", "FA")])
 def test_a_dry_run_writes_back_our_images(tmp_path, formula, species, with_gth):
-    hop = path(formula, species, "alpha", (2, 2, 2), images=3)
+    hop = path(formula, hops(formula, species, phase="alpha")[0], images=3)
     settings = {"nstep_path": 0, "potentials.family": "pseudodojo_standard"}
     folder = write_inputs(tmp_path / "q", hop, code="qe", settings=settings)
     elements = {site.specie.symbol for site in hop.images[0]}

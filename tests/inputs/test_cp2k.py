@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from perovdb.inputs.sets import input_files, write_inputs
-from perovdb.migration.paths import path
+from perovdb.migration.hops import hops
+from perovdb.migration.path import path
 
 
 def keyword(text, name):
@@ -84,9 +85,8 @@ def test_every_kind_has_its_basis_and_potential(fa_hop):
 
 
 def test_a_lead_vacancy_is_two_minus():
-    text = input_files(path("CsPbI3", "Pb", "alpha", images=3), code="cp2k", preset="quick")[
-        "neb.inp"
-    ]
+    hop = hops("CsPbI3", "Pb", phase="alpha")[0]
+    text = input_files(path("CsPbI3", hop, images=3), code="cp2k", preset="quick")["neb.inp"]
     assert keyword(text, "CHARGE") == ["-2"]
     assert keyword(text, "MULTIPLICITY") == ["1"]
 

@@ -15,8 +15,7 @@ from perovdb.inputs import writer
 from perovdb.inputs.job import Run
 from perovdb.inputs.manifest import read_manifest
 from perovdb.inputs.sets import CODES, input_files, write_inputs
-from perovdb.migration.chain import path_between
-from perovdb.migration.endpoints import Endpoints
+from perovdb.migration.path import path
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -184,7 +183,7 @@ def test_a_chain_between_two_structures_is_enough(code, iodide_hop):
     hop = iodide_hop
     start, end = hop.images[0], hop.images[-1]
     vector = (end.cart_coords - start.cart_coords)[hop.mover].mean(axis=0)
-    chain = path_between(Endpoints(start, end, hop.mover, vector, half_cell=False), images=3)
+    chain = path(start, end, images=3)
     files = input_files(chain, code=code)
     manifest = json.loads(files["manifest.json"])
     assert manifest["source"] is None

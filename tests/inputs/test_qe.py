@@ -9,7 +9,8 @@ import pytest
 
 from perovdb.errors import InputError
 from perovdb.inputs.sets import input_files
-from perovdb.migration.paths import path
+from perovdb.migration.hops import hops
+from perovdb.migration.path import path
 
 
 def value(text, name):
@@ -98,7 +99,7 @@ def test_gamma_has_a_card_of_its_own(iodide_hop):
 
 
 def test_closed_shells_have_no_spin():
-    hop = path("CsPbI3", "Pb", "alpha", images=3)
+    hop = path("CsPbI3", hops("CsPbI3", "Pb", phase="alpha")[0], images=3)
     text = input_files(hop, code="qe")["neb.in"]
     assert "nspin" not in text
     assert float(value(text, "tot_charge")) == -2

@@ -13,7 +13,8 @@ from perovdb.inputs.limits import limit_of, within_limits
 from perovdb.inputs.presets import load_preset, preset_names
 from perovdb.inputs.sets import CODES, input_files
 from perovdb.inputs.settings import parse_setting, with_settings
-from perovdb.migration.paths import path
+from perovdb.migration.hops import hops
+from perovdb.migration.path import path
 
 PAIRS = [
     (code, preset)
@@ -79,7 +80,7 @@ def test_a_mesh_that_a_paper_states_for_cells_of_another_size(iodide_hop):
         return any("4 4 4 of imran2020" in n for n in json.loads(files["manifest.json"])["notes"])
 
     assert not noted(iodide_hop)
-    large = path("CsPbI3", "I", "alpha", (3, 3, 2), images=1)
+    large = path("CsPbI3", hops("CsPbI3", "I", phase="alpha")[0], size=(3, 3, 2), images=1)
     assert noted(large)
     assert not noted(large, settings={"mesh": "2 2 2"})
 

@@ -20,6 +20,7 @@ from perovdb.inputs.machine import Machine
 from perovdb.inputs.set_folders import folder_names
 from perovdb.inputs.set_requests import MOST_SETS, both_ways, read_study, requests
 from perovdb.inputs.studies import CONTENTS, set_of, write_study
+from perovdb.migration.requests import HopRequest
 from perovdb.structures.builder import build
 from perovdb.structures.files.writing import write_structure
 from perovdb.structures.units import units
@@ -320,12 +321,10 @@ def test_a_tree_is_gone_on_with(tmp_path, monkeypatch):
     assert [row["status"] for row in first] == ["written"]
     assert [asdict(one) for one in told] == first
     before = (root / first[0]["folder"] / "neb.in").stat()
-    import perovdb.inputs.studies as studies
-
     made = []
-    chains = studies.chains
+    path_of = HopRequest.path
     monkeypatch.setattr(
-        studies, "chains", lambda hop, *rest: made.append(hop) or chains(hop, *rest)
+        HopRequest, "path", lambda hop, *rest: made.append(hop) or path_of(hop, *rest)
     )
     more = requests({**SMALL, "vacancies": [1, 2], "scheduler": ["slurm", "bash"]})
     rows = write(root, more)
@@ -439,9 +438,9 @@ from perovdb.inputs.set_requests import requests
 root, host = pathlib.Path(sys.argv[1]), sys.argv[2]
 asked = {"file": host, "species": "I", "images": 1, "code": "qe", "vacancies": [1, 2]}
 study = requests(asked)
-known = {one.hop: studies.chains(one.hop) for one in study}
-studies.chains = lambda hop, *_: known[hop]
-files = {id(path[0]): studies.input_files(path[0], code="qe") for path in known.values()}
+known = {one.hop: one.hop.path() for one in study}
+studies.HopRequest.path = lambda hop, *_: known[hop]
+files = {id(path): studies.input_files(path, code="qe") for path in known.values()}
 studies.input_files = lambda path, *arguments, **options: dict(files[id(path)])
 
 def run(tree, calls):

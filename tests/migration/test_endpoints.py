@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from perovdb.errors import InputError, StructureError
-from perovdb.migration.endpoints import endpoints_in_structure, with_positions
+from perovdb.migration.endpoints import with_positions
+from perovdb.migration.hops import hops
 from perovdb.migration.numbering import stand_as
+from perovdb.migration.placing import endpoints
 from perovdb.migration.relaxation import check_on_site, relax_endpoints
-from perovdb.migration.structure_hops import hops_in_structure
 from perovdb.structures.builder import build
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.molecules.geometry import load_molecule
@@ -35,8 +36,8 @@ CASES = [
 @pytest.mark.parametrize(("formula", "phase", "size", "species", "into", "charge", "half"), CASES)
 def test_the_ion_hops_and_nothing_else_moves(formula, phase, size, species, into, charge, half):
     host = build(formula, phase, size, seed=1)
-    hop = hops_in_structure(host, species, into=into)[0]
-    ends = endpoints_in_structure(host, hop)
+    hop = hops(host, species, into=into)[0]
+    ends = endpoints(host, hop)
     assert ends.start.species == ends.end.species
     assert ends.start.site_properties == ends.end.site_properties
     assert ends.start.properties["charge"] == ends.end.properties["charge"] == charge
@@ -64,20 +65,20 @@ def test_the_ion_hops_and_nothing_else_moves(formula, phase, size, species, into
 def test_other_vacancies_stay():
     host = build("CsPbI3", "alpha", (2, 2, 2))
     lacking = defects(host, ["V_I:2"])
-    ends = endpoints_in_structure(lacking, hops_in_structure(lacking, "I")[0])
+    ends = endpoints(lacking, hops(lacking, "I")[0])
     assert (len(ends.start), ends.start.properties["charge"]) == (37, 3)
 
 
 def test_hops_that_cannot_be_placed():
     small = build("CsPbI3", "alpha")
-    (own,) = hops_in_structure(small, "Cs")
+    (own,) = hops(small, "Cs")
     with pytest.raises(StructureError, match="own periodic image"):
-        endpoints_in_structure(small, own)
+        endpoints(small, own)
     large = build("CsPbI3", "alpha", (2, 2, 2))
-    hop = hops_in_structure(large, "I")[0]
+    hop = hops(large, "I")[0]
     for other in (small, build("CsPbBr3", "alpha", (2, 2, 2))):
         with pytest.raises(InputError, match="not one of this structure"):
-            endpoints_in_structure(other, hop)
+            endpoints(other, hop)
 
 
 def test_a_molecule_keeps_its_numbers_where_symmetry_allows():
@@ -147,7 +148,7 @@ class Springs(Calculator):
 
 def case(species="I", formula="CsPbI3"):
     host = build(formula, "alpha", (2, 2, 2))
-    return endpoints_in_structure(host, hops_in_structure(host, species)[0])
+    return endpoints(host, hops(host, species)[0])
 
 
 def test_relaxed_ends_are_measured_anew():

@@ -1,11 +1,15 @@
 """Distinct hops against counting by hand and by brute force."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from perovdb.calculators.average_cell import average_cell
-from perovdb.errors import MissingData, UnknownSpecies
-from perovdb.migration.hops import distinct_hops, first_shell, hops
+from perovdb.errors import InputError, MissingData, StructureError, UnknownSpecies
+from perovdb.migration.hop_pairs import first_shell
+from perovdb.migration.hops import distinct_hops, hops
+from perovdb.structures.sites import Sites
 
 
 @pytest.mark.parametrize(
@@ -45,11 +49,15 @@ def test_halide_hops_are_the_edges_of_the_octahedra(phase):
     assert set(leaving[[role == "X" for role in cell.roles]]) == {8}
 
 
+def sites_of(cell):
+    return Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
+
+
 def brute_force(cell, role):
     """Sizes of the groups of pairs of the first shell that look the same: the sorted distances
     of both ends and of the middle to the sites of each role. Equivalent pairs agree in all."""
-    movers = np.array([i for i, other in enumerate(cell.roles) if other == role])
-    pairs, shifts, distances = first_shell(cell.lattice_A, cell.fractional, movers)
+    sites = sites_of(cell)
+    pairs, _ = first_shell(sites, sites.of(role))
     images = np.array(list(np.ndindex(7, 7, 7))) - 3
 
     def surroundings(point):
@@ -61,7 +69,7 @@ def brute_force(cell, role):
         return np.concatenate(by_role)
 
     groups = []
-    for (i, j), shift, distance in zip(pairs, shifts, distances, strict=True):
+    for (i, j, *shift), distance in zip(pairs.steps, pairs.distances_A, strict=True):
         start, end = cell.fractional[i], cell.fractional[j] + shift
         ends = surroundings(start), surroundings(end)
         common = [distance, *surroundings((start + end) / 2)]
@@ -94,23 +102,17 @@ def test_distinct_hops_are_those_that_look_different(formula, phase, species, ro
 
 def test_breaking_the_symmetry_splits_a_hop():
     cell = average_cell("CsPbI3", "alpha")
-    kinds = np.array(["ABX".index(role) for role in cell.roles])
-    movers = np.array([i for i, role in enumerate(cell.roles) if role == "X"])
-    stretched = cell.lattice_A * [[1], [1], [1.01]]
-    found = distinct_hops(stretched, cell.fractional, kinds, movers, "I")
+    sites = replace(sites_of(cell), lattice_A=cell.lattice_A * [[1], [1], [1.01]])
+    found = distinct_hops(sites, sites.roles, sites.of("X"), "I")
     assert len(found) == 2
     assert sum(hop.per_cell for hop in found) == 12
 
 
 @pytest.mark.parametrize("shift", [[0.1, 0.2, 0.3], [0.9, -1.3, 2.2]])
 def test_the_origin_does_not_matter(shift):
-    cell = average_cell("CsPbI3", "gamma")
-    kinds = np.array(["ABX".index(role) for role in cell.roles])
-    movers = np.array([i for i, role in enumerate(cell.roles) if role == "X"])
-    here, there = (
-        distinct_hops(cell.lattice_A, cell.fractional + offset, kinds, movers, "I")
-        for offset in (np.zeros(3), np.array(shift))
-    )
+    sites = sites_of(average_cell("CsPbI3", "gamma"))
+    moved = replace(sites, fractional=sites.fractional + shift)
+    here, there = (distinct_hops(one, one.roles, one.of("X"), "I") for one in (sites, moved))
     assert [round(h.distance_A, 6) for h in here] == [round(h.distance_A, 6) for h in there]
     assert [h.per_cell for h in here] == [h.per_cell for h in there]
 
@@ -122,3 +124,17 @@ def test_ions_that_are_not_there():
         hops("CsPbI3", "Q")
     with pytest.raises(MissingData):
         hops("MAPbI3", "I", phase="beta")
+    with pytest.raises(StructureError, match="different roles"):
+        hops("CsPbI3", "I", into="Cs")
+    with pytest.raises(InputError, match="no one environment"):
+        hops("CsPbI2Br", "I", group="environment")
+
+
+def test_other_shells_and_other_vacancies_of_an_average_cell():
+    """As in the atoms of a model, there counted ion by ion: in the cubic cell a / sqrt(2), a."""
+    first, second = hops("CsPbI2Br", "I", reach_A=6.2)[:2]
+    assert second.distance_A / first.distance_A == pytest.approx(2**0.5)
+    (swap,) = hops("CsPbI2Br", "I", into="Br")
+    assert (swap.species, swap.into, swap.multiplicity) == ("I", "Br", 8)
+    # There and back are two.
+    assert swap.per_cell == 2 * first.per_cell == 24

@@ -7,7 +7,7 @@ import pytest
 
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.bottleneck import bottleneck
-from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.migration.hops import hops
 from perovdb.structures.builder import build
 
 A = 6.2894
@@ -15,7 +15,7 @@ A = 6.2894
 
 def cubic(species, formula="CsPbI3"):
     structure = build(formula, "alpha", (2, 2, 2))
-    return bottleneck(structure, hops_in_structure(structure, species)[0])
+    return bottleneck(structure, hops(structure, species)[0])
 
 
 def test_the_triangle_of_an_x_hop_has_the_critical_radius():
@@ -55,7 +55,7 @@ def test_a_b_ion_runs_into_the_x_between():
 def test_no_larger_sphere_is_in_the_plane(species):
     """In gamma-CsPbI3, by a fine grid over the plane of the window."""
     structure = build("CsPbI3", "gamma", (2, 2, 2))
-    hop = hops_in_structure(structure, species)[1]
+    hop = hops(structure, species)[1]
     found = bottleneck(structure, hop)
     start, end = (structure.lattice.get_cartesian_coords(p) for p in (hop.start, hop.end))
     axis = (end - start) / np.linalg.norm(end - start)
@@ -82,7 +82,7 @@ def test_no_larger_sphere_is_in_the_plane(species):
 def test_a_smaller_ion_in_the_corner_opens_the_window():
     structure = build("CsPb(I0.6667Br0.3333)3", "alpha", (3, 3, 3), seed=1)
     by_window = {}
-    for hop in hops_in_structure(structure, "I", reach_A=4.5)[:12]:
+    for hop in hops(structure, "I", reach_A=4.5)[:12]:
         found = bottleneck(structure, hop)
         by_window.setdefault(found.window_ions, []).append(found.window_radius_A)
     # A and B ions line the triangle: the halides around do not matter to it.
@@ -92,7 +92,7 @@ def test_a_smaller_ion_in_the_corner_opens_the_window():
 
 def test_radius_sets():
     structure = build("CsPbI3", "alpha", (2, 2, 2))
-    (hop,) = hops_in_structure(structure, "I")
+    (hop,) = hops(structure, "I")
     assert bottleneck(structure, hop).radii["Pb"].set == "shannon1976"
     with pytest.raises(InputError, match="no radius set"):
         bottleneck(structure, hop, radius_set="guessed")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from perovdb.errors import InputError, StructureError
-from perovdb.migration.endpoints import endpoints_in_structure
-from perovdb.migration.sampling import mean_and_spread, sample_hops
-from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.migration.hops import hops
+from perovdb.migration.placing import endpoints
+from perovdb.migration.sampling import sample_hops
 from perovdb.structures.builder import build
 
 ALLOY = build("CsPb(I0.6667Br0.3333)3", "alpha", (3, 3, 3), seed=2)
-CLASSES = hops_in_structure(ALLOY, "I", group="environment")
+CLASSES = hops(ALLOY, "I", group="environment")
 TOTAL = sum(hop.per_cell for hop in CLASSES)
 
 
@@ -25,42 +25,43 @@ def neighbours_of_another_kind(hop):
 def test_weights_are_shares_of_all_hops(count):
     sample = sample_hops(ALLOY, "I", count, seed=4)
     assert len(sample) == count
-    assert sum(one.weight for one in sample) == pytest.approx(1)
-    for one in sample:
-        assert one.hop.environment == CLASSES[one.hop_class].environment
-        assert one.population == CLASSES[one.hop_class].per_cell
-        assert one.hop.steps[0] in CLASSES[one.hop_class].steps
-        assert one.hop.equivalents[0] == (one.hop.start, one.hop.end)
-        assert sorted(one.hop.steps) == sorted(CLASSES[one.hop_class].steps)
+    assert sum(sample.weights) == pytest.approx(1)
+    for hop, number, population in zip(sample, sample.classes, sample.populations, strict=True):
+        assert hop.environment == CLASSES[number].environment
+        assert population == CLASSES[number].per_cell
+        assert hop.steps[0] in CLASSES[number].steps
+        assert hop.equivalents[0] == (hop.start, hop.end)
+        assert sorted(hop.steps) == sorted(CLASSES[number].steps)
     # No hop is drawn twice.
-    steps = {frozenset([one.hop.start_site, one.hop.end_site]) for one in sample}
+    steps = {frozenset([hop.start_site, hop.end_site]) for hop in sample}
     assert len(steps) == count
 
 
 def test_each_class_is_drawn_from():
     sample = sample_hops(ALLOY, "I", len(CLASSES) + 5)
-    drawn = Counter(one.hop_class for one in sample)
+    drawn = Counter(sample.classes)
     assert set(drawn) == set(range(len(CLASSES)))
-    for one in sample:
-        assert one.weight == pytest.approx(one.population / drawn[one.hop_class] / TOTAL)
-    values = [neighbours_of_another_kind(one.hop) for one in sample]
+    of_each = zip(sample.weights, sample.classes, sample.populations, strict=True)
+    for weight, number, population in of_each:
+        assert weight == pytest.approx(population / drawn[number] / TOTAL)
+    values = [neighbours_of_another_kind(hop) for hop in sample]
     # What is the same all over a class comes out exactly.
     every = np.repeat(
         [neighbours_of_another_kind(hop) for hop in CLASSES], [hop.per_cell for hop in CLASSES]
     )
-    assert mean_and_spread(sample, values) == pytest.approx((every.mean(), every.std()))
+    assert sample.mean_and_spread(values) == pytest.approx((every.mean(), every.std()))
 
 
 def test_all_hops_can_be_drawn():
     sample = sample_hops(ALLOY, "I", TOTAL)
-    assert [one.weight for one in sample] == pytest.approx([1 / TOTAL] * TOTAL)
+    assert list(sample.weights) == pytest.approx([1 / TOTAL] * TOTAL)
 
 
 @pytest.mark.parametrize("count", [4, 20])
 def test_the_mean_does_not_err_on_one_side(count):
     """A quantity of the single hop, over many seeds."""
     alloy = build("CsPbI2Br", "alpha", (2, 2, 2), seed=2)
-    every = [step for hop in hops_in_structure(alloy, "I") for step in hop.steps]
+    every = [step for hop in hops(alloy, "I") for step in hop.steps]
     value = dict(zip(every, np.random.default_rng(0).normal(size=len(every)), strict=True))
     for i, j, u, v, w in every:
         value[j, i, -u, -v, -w] = value[i, j, u, v, w]
@@ -68,7 +69,7 @@ def test_the_mean_does_not_err_on_one_side(count):
     means = []
     for seed in range(50):
         sample = sample_hops(alloy, "I", count, seed)
-        means.append(mean_and_spread(sample, [value[one.hop.steps[0]] for one in sample])[0])
+        means.append(sample.mean_and_spread([value[hop.steps[0]] for hop in sample])[0])
     assert np.mean(means) == pytest.approx(truth, abs=4 * np.std(means) / len(means) ** 0.5)
 
 
@@ -79,9 +80,9 @@ def test_the_seed_decides():
 
 
 def test_a_sampled_hop_can_be_placed():
-    for one in sample_hops(ALLOY, "I", 3, into="Br"):
-        ends = endpoints_in_structure(ALLOY, one.hop)
-        assert np.linalg.norm(ends.vector_A) == pytest.approx(one.hop.distance_A)
+    for hop in sample_hops(ALLOY, "I", 3, into="Br"):
+        ends = endpoints(ALLOY, hop)
+        assert np.linalg.norm(ends.vector_A) == pytest.approx(hop.distance_A)
 
 
 def test_questions_that_have_no_answer():
@@ -95,4 +96,4 @@ def test_questions_that_have_no_answer():
     sample = sample_hops(ALLOY, "I", 3)
     for values in ([1.0], [1.0, 2.0, float("nan")]):
         with pytest.raises(InputError, match="do not go with"):
-            mean_and_spread(sample, values)
+            sample.mean_and_spread(values)

@@ -13,7 +13,6 @@ from pymatgen.core import Lattice, Structure
 from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.migration.hops import hops
-from perovdb.migration.structure_hops import hops_in_structure
 from perovdb.structures.builder import build
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.layered.layers import layers
@@ -126,7 +125,7 @@ def groups_by_trying_everything(structure, pairs, cells):
 )
 def test_pairs_and_groups_are_those_found_by_hand(formula, phase, size, species, into, reach_A):
     structure = build(formula, phase, size, seed=3)
-    found = hops_in_structure(structure, species, into=into, reach_A=reach_A, group="symmetry")
+    found = hops(structure, species, into=into, reach_A=reach_A, group="symmetry")
     by_hand = pairs_by_hand(structure, species, into or species, reach_A)
     assert sorted(step for hop in found for step in hop.steps) == sorted(by_hand)
     if phase == "alpha":
@@ -146,7 +145,7 @@ def test_pairs_and_groups_are_those_found_by_hand(formula, phase, size, species,
 @pytest.mark.parametrize("size", [(1, 1, 1), (2, 2, 2), (3, 2, 1)])
 @pytest.mark.parametrize(("species", "multiplicity"), [("I", 8), ("Cs", 6), ("Pb", 6)])
 def test_the_cubic_phase_has_one_hop_in_any_cell(size, species, multiplicity):
-    (hop,) = hops_in_structure(build("CsPbI3", "alpha", size), species)
+    (hop,) = hops(build("CsPbI3", "alpha", size), species)
     length = 6.2894 / math.sqrt(2) if species == "I" else 6.2894
     assert hop.distance_A == pytest.approx(length, abs=1e-6)
     per_cell = {"I": 12, "Cs": 3, "Pb": 3}[species]
@@ -156,7 +155,7 @@ def test_the_cubic_phase_has_one_hop_in_any_cell(size, species, multiplicity):
 @pytest.mark.parametrize("phase", ["beta", "gamma", "delta"])
 @pytest.mark.parametrize("species", ["I", "Cs", "Pb"])
 def test_a_structure_has_the_hops_of_its_average_cell(phase, species):
-    found = hops_in_structure(build("CsPbI3", phase), species)
+    found = hops(build("CsPbI3", phase), species)
     expected = hops("CsPbI3", species, phase=phase)
     assert [(round(h.distance_A, 5), h.multiplicity, h.per_cell) for h in found] == [
         (round(h.distance_A, 5), h.multiplicity, h.per_cell) for h in expected
@@ -166,7 +165,7 @@ def test_a_structure_has_the_hops_of_its_average_cell(phase, species):
 def test_a_skewed_supercell_changes_nothing_but_the_number():
     cell = build("CsPbI3", "gamma")
     larger = supercell(cell, [[1, 1, 0], [-1, 1, 0], [0, 0, 1]])
-    one, two = (hops_in_structure(structure, "I") for structure in (cell, larger))
+    one, two = (hops(structure, "I") for structure in (cell, larger))
     assert [round(hop.distance_A, 5) for hop in one] == [round(hop.distance_A, 5) for hop in two]
     assert [hop.multiplicity for hop in one] == [hop.multiplicity for hop in two]
     assert [2 * hop.per_cell for hop in one] == [hop.per_cell for hop in two]
@@ -192,7 +191,7 @@ def test_mixed_halide_hops_are_the_edges_between_unlike_ions(seed):
     structure = build("CsPb(I0.5Br0.5)3", "alpha", (2, 2, 2), seed=seed)
     numbers = {}
     for species, into in (("I", "I"), ("I", "Br"), ("Br", "I"), ("Br", "Br")):
-        found = hops_in_structure(structure, species, into=into)
+        found = hops(structure, species, into=into)
         assert {(hop.species, hop.into, hop.direction) for hop in found} == {
             (species, into, "edge")
         }
@@ -207,8 +206,8 @@ def test_mixed_halide_hops_are_the_edges_between_unlike_ions(seed):
 
 def test_classes_by_environment_share_their_surroundings():
     structure = build(ALLOY, "alpha", (3, 3, 3), seed=1)
-    exact = hops_in_structure(structure, "I", group="symmetry")
-    classes = hops_in_structure(structure, "I")
+    exact = hops(structure, "I", group="symmetry")
+    classes = hops(structure, "I")
     assert len(classes) < len(exact)
     assert len({(hop.direction, hop.environment) for hop in classes}) == len(classes)
     assert sum(hop.per_cell for hop in classes) == sum(hop.per_cell for hop in exact)
@@ -226,9 +225,9 @@ def test_classes_by_environment_share_their_surroundings():
 
 def test_hops_along_and_across_the_axis_of_a_tetragonal_alloy_stay_apart():
     structure = build(ALLOY, "beta", (1, 1, 3), seed=1)
-    lengths = {round(h.distance_A, 3) for h in hops_in_structure(structure, "I", group="symmetry")}
+    lengths = {round(h.distance_A, 3) for h in hops(structure, "I", group="symmetry")}
     by_length = {}
-    for hop in hops_in_structure(structure, "I", group="environment"):
+    for hop in hops(structure, "I", group="environment"):
         start = np.array([place for place, _ in hop.equivalents])
         end = np.array([place for _, place in hop.equivalents])
         vectors = (end - start) @ structure.lattice.matrix
@@ -239,17 +238,17 @@ def test_hops_along_and_across_the_axis_of_a_tetragonal_alloy_stay_apart():
 
 def test_a_relaxed_alloy_keeps_to_the_edges_of_its_octahedra():
     structure = build("CsPb(I0.5Br0.5)3", "alpha", (2, 2, 2), seed=0)
-    ideal = hops_in_structure(structure, "I", group="symmetry")
+    ideal = hops(structure, "I", group="symmetry")
     structure.perturb(0.5, seed=5)
-    found = hops_in_structure(structure, "I", group="symmetry")
+    found = hops(structure, "I", group="symmetry")
     assert {hop.direction for hop in found} == {"edge"}
     assert sum(hop.per_cell for hop in found) == sum(hop.per_cell for hop in ideal)
-    assert len(hops_in_structure(structure, "I", group="environment")) <= len(found)
+    assert len(hops(structure, "I", group="environment")) <= len(found)
 
 
 def test_across_is_what_shares_no_b():
     structure = build("CsPbI3", "gamma")
-    found = hops_in_structure(structure, "I", reach_A=6.7)
+    found = hops(structure, "I", reach_A=6.7)
     edges = [hop for hop in found if hop.direction == "edge"]
     assert sum(hop.per_cell for hop in edges) == 12 * 4
     assert {hop.direction for hop in found} == {"edge", "across"}
@@ -260,23 +259,23 @@ def test_across_is_what_shares_no_b():
 
 def test_vacancies_that_are_there_already_are_left_out():
     host = build("CsPbI3", "alpha", (2, 2, 2))
-    found = hops_in_structure(defects(host, ["V_I"]), "I", group="symmetry")
+    found = hops(defects(host, ["V_I"]), "I", group="symmetry")
     # Of the 96 edges, the 8 of the missing I are gone.
     assert sum(hop.per_cell for hop in found) == 88
 
 
 def test_layers_of_chlorine_are_planes():
     structure = layers("Cs2PbI2Cl2")
-    (hop,) = hops_in_structure(structure, "Cl")
+    (hop,) = hops(structure, "Cl")
     # Four neighbours in the plane, at a / sqrt(2).
     assert hop.multiplicity == 4
     assert hop.distance_A == pytest.approx(structure.lattice.a / math.sqrt(2), abs=1e-6)
     assert hop.direction == "edge"
-    (swap,) = hops_in_structure(structure, "I", into="Cl")
+    (swap,) = hops(structure, "I", into="Cl")
     assert (swap.multiplicity, swap.direction) == (4, "edge")
     with pytest.raises(StructureError, match="beside it"):
-        hops_in_structure(structure, "I")
-    assert hops_in_structure(structure, "I", reach_A=6.0)
+        hops(structure, "I")
+    assert hops(structure, "I", reach_A=6.0)
 
 
 def test_a_slab_has_no_neighbours_across_its_vacuum():
@@ -288,7 +287,7 @@ def test_a_slab_has_no_neighbours_across_its_vacuum():
         site_properties=bulk.site_properties,
     )
     open_cell.properties = bulk.properties
-    found = hops_in_structure(open_cell, "Cs")
+    found = hops(open_cell, "Cs")
     assert {step[4] for hop in found for step in hop.steps} == {0}
     # 8 bonds along a, 8 along b, and 4 of 8 along c.
     assert sum(hop.per_cell for hop in found) == 20
@@ -333,7 +332,7 @@ def test_neighbours_are_those_of_all_images(cell, n, seed, reach, periodic):
 def test_pymatgen_analysis_diffusion_finds_as_many(phase, size, species):
     pathfinder = pytest.importorskip("pymatgen.analysis.diffusion.neb.pathfinder")
     structure = build("CsPbI3", phase, size)
-    found = hops_in_structure(structure, species)
+    found = hops(structure, species)
     plain = Structure(structure.lattice, structure.species, structure.frac_coords)
     longest = max(hop.distance_A for hop in found)
     paths = pathfinder.DistinctPathFinder(
@@ -346,21 +345,25 @@ def test_pymatgen_analysis_diffusion_finds_as_many(phase, size, species):
 def test_questions_that_have_no_answer():
     structure = build("CsPbI3", "alpha", (2, 2, 2))
     with pytest.raises(UnknownSpecies, match="no Br in the structure"):
-        hops_in_structure(structure, "I", into="Br")
+        hops(structure, "I", into="Br")
     with pytest.raises(UnknownSpecies, match="'Q'"):
-        hops_in_structure(structure, "Q")
+        hops(structure, "Q")
     with pytest.raises(StructureError, match="different roles"):
-        hops_in_structure(structure, "I", into="Cs")
+        hops(structure, "I", into="Cs")
     with pytest.raises(StructureError, match="beside it"):
-        hops_in_structure(structure, "I", reach_A=2.0)
+        hops(structure, "I", reach_A=2.0)
     with pytest.raises(InputError, match="way to group"):
-        hops_in_structure(structure, "I", group="colour")
+        hops(structure, "I", group="colour")
     for reach in (-1.0, float("nan")):
         with pytest.raises(InputError, match="A long"):
-            hops_in_structure(structure, "I", reach_A=reach)
+            hops(structure, "I", reach_A=reach)
     bare = Structure(structure.lattice, structure.species, structure.frac_coords)
-    with pytest.raises(StructureError, match="site property"):
-        hops_in_structure(bare, "I")
+    # A structure of other hands is recognised.
+    assert [hop.steps for hop in hops(bare, "I")] == [hop.steps for hop in hops(structure, "I")]
+    with pytest.raises(InputError, match="'phase' is for the model"):
+        hops(structure, "I", phase="alpha")
+    with pytest.raises(InputError, match="'temperature_K' is for the model"):
+        hops(structure, "I", temperature_K=350.0)
 
 
 def test_one_alone_has_no_neighbour():
@@ -373,7 +376,7 @@ def test_one_alone_has_no_neighbour():
     )
     alone.properties = particle.properties
     with pytest.raises(StructureError, match="one site only"):
-        hops_in_structure(alone, "Cs")
+        hops(alone, "Cs")
 
 
 def test_the_average_cell_tells_the_same_sites():

@@ -9,22 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Structure
 
-from perovdb.calculators.average_cell import average_cell
 from perovdb.migration import idpp
 from perovdb.migration.band import relax_band
-from perovdb.migration.chain import interpolate_path
-from perovdb.migration.endpoints import endpoints
 from perovdb.migration.guess import first_guess, molecules
-from perovdb.migration.hops import hops_in_cell
+from perovdb.migration.hops import hops
 from perovdb.migration.idpp import PairPotential
+from perovdb.migration.path import interpolate_path
+from perovdb.migration.placing import endpoints
 from perovdb.migration.rigid import rigid_part
-from perovdb.structures.builder import fill
 
 
 def ends_of(formula, species, seed=0):
-    cell = average_cell(formula, "alpha")
-    host = fill(cell, (2, 2, 2), seed, "random")
-    return endpoints(host, hops_in_cell(cell, species)[0], cell, (2, 2, 2))
+    hop = hops(formula, species, phase="alpha")[0]
+    return endpoints(formula, hop, seed=seed)
 
 
 @pytest.fixture(scope="module")

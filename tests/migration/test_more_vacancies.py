@@ -5,19 +5,16 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import PerovdbError
-from perovdb.migration.endpoints import endpoints
-from perovdb.migration.hops import hops_in_cell
-from perovdb.migration.more_vacancies import open_more, partners_of
-from perovdb.structures.builder import fill
+from perovdb.migration.hops import hops
+from perovdb.migration.placing import endpoints
+from perovdb.migration.vacancies import Vacancies, open_more, partners_of
 from perovdb.structures.units import units
 
 
-def ends_of(formula, species, size=(2, 2, 2)):
-    cell = average_cell(formula, "alpha")
-    host = fill(cell, size, 0, "random")
-    return endpoints(host, hops_in_cell(cell, species)[0], cell, size)
+def ends_of(formula, species, vacancies=1):
+    hop = hops(formula, species, phase="alpha")[0]
+    return endpoints(formula, hop, vacancies=vacancies)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +63,7 @@ def test_partners_make_the_cell_neutral():
     ends = ends_of("CsPbI3", "I")
     assert partners_of(ends, "partner") == {"Cs": 1}
     assert partners_of(ends_of("CsPbI3", "Pb"), "partner") == {"I": 2}
-    neutral = open_more(ends, partners_of(ends, "V_Cs"))
+    neutral = ends_of("CsPbI3", "I", Vacancies(neutral="V_Cs"))
     assert neutral.start.properties["charge"] == 0
     assert partners_of(neutral, "partner") == {}
 
@@ -80,7 +77,8 @@ def test_partners_make_the_cell_neutral():
         (lambda e: open_more(e, {"Xx": 1}), "Xx"),
         (lambda e: partners_of(e, "V_I"), "opposite charge"),
         (lambda e: partners_of(e, "V_Pb"), "opposite charge"),
-        (lambda e: partners_of(e, "somehow"), "V_Cs"),
+        (lambda e: Vacancies(neutral="somehow"), "V_Cs"),
+        (lambda e: Vacancies(1.0), "whole number"),
     ],
 )
 def test_what_cannot_be_left_out(call, words):

@@ -6,22 +6,19 @@ import numpy as np
 import pytest
 from pymatgen.core import Structure
 
-from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import InputError, StructureError
-from perovdb.migration.chain import path_between
-from perovdb.migration.endpoints import endpoints, with_positions
-from perovdb.migration.hops import hops_in_cell
+from perovdb.migration.endpoints import with_positions
+from perovdb.migration.hops import hops
 from perovdb.migration.integrity import largest_bond_change
-from perovdb.migration.periodic_images import unwrapped
-from perovdb.migration.relabelling import renumbered, swaps
-from perovdb.structures.builder import fill
+from perovdb.migration.matching import in_nearest_images, renumbered, swaps
+from perovdb.migration.path import Images, path
+from perovdb.migration.placing import endpoints
 from perovdb.structures.units import units
 
 
-def ends_of(formula, species, size=(2, 2, 2), orientation="aligned"):
-    cell = average_cell(formula, "alpha")
-    host = fill(cell, size, 1, orientation)
-    return endpoints(host, hops_in_cell(cell, species)[0], cell, size)
+def ends_of(formula, species, size=2, orientation="aligned"):
+    hop = hops(formula, species, phase="alpha")[0]
+    return endpoints(formula, hop, size=size, seed=1, orientation=orientation)
 
 
 @pytest.fixture(scope="module")
@@ -48,28 +45,28 @@ def others(ends, symbol, count):
 
 
 def test_a_sound_hop_passes_and_says_what_it_is(iodide):
-    chain = path_between(iodide, 4)
-    assert (chain.formula, chain.species, chain.charge) == ("Cs8Pb8I23", "I", 1)
+    chain = path(iodide, images=4)
+    assert (chain.formula, chain.species, chain.charge) == ("CsPbI3", "I", 1)
     assert len(chain.images) == 6
     assert chain.distance_A == pytest.approx(np.linalg.norm(iodide.vector_A))
     assert chain.bond_change.share == 0
-    assert swaps(iodide) == []
+    assert swaps(iodide.start, iodide.end) == []
 
 
 def test_ends_that_are_the_same_are_refused(iodide):
     with pytest.raises(StructureError, match="same"):
-        path_between(replace(iodide, end=iodide.start))
+        path(replace(iodide, end=iodide.start))
 
 
 def test_ends_of_other_atoms_are_refused(iodide):
     shuffled = Structure.from_sites(list(reversed(iodide.end)))
     with pytest.raises(StructureError, match="same order"):
-        path_between(replace(iodide, end=shuffled))
+        path(replace(iodide, end=shuffled))
 
 
 def test_an_unknown_method_is_refused(iodide):
     with pytest.raises(InputError, match="rigid, idpp"):
-        path_between(iodide, method="linear")
+        path(iodide, images=Images(method="linear"))
 
 
 def test_an_ion_in_another_cell_at_the_end_is_refused_and_mended(methylammonium):
@@ -88,8 +85,8 @@ def test_an_ion_in_another_cell_at_the_end_is_refused_and_mended(methylammonium)
 
     ends = moved(methylammonium, wrap)
     with pytest.raises(StructureError, match="another periodic image at the end: 2"):
-        path_between(ends)
-    mended = unwrapped(ends).end.cart_coords
+        path(ends)
+    mended = in_nearest_images(ends.start, ends.end, ends.mover).cart_coords
     assert mended == pytest.approx(methylammonium.end.cart_coords, abs=1e-9)
 
 
@@ -101,10 +98,10 @@ def test_exchanged_ions_are_found_named_and_mended(iodide):
 
     ends = moved(iodide, exchange)
     with pytest.raises(StructureError, match=f"I {one + 1} for I {two + 1}"):
-        path_between(ends)
-    mended = renumbered(ends)
-    assert mended.end.cart_coords == pytest.approx(iodide.end.cart_coords, abs=1e-9)
-    assert path_between(mended, 2).closest_contact_A > 1.5
+        path(ends)
+    mended = renumbered(ends.start, ends.end)
+    assert mended.cart_coords == pytest.approx(iodide.end.cart_coords, abs=1e-9)
+    assert path(replace(ends, end=mended), images=2).closest_contact_A > 1.5
 
 
 def test_a_chain_of_two_hops_for_one_is_found(iodide):
@@ -123,8 +120,12 @@ def test_a_chain_of_two_hops_for_one_is_found(iodide):
         positions[mover], positions[pusher] = positions[pusher], goal
 
     ends = moved(iodide, push)
-    assert {int(atom) for swap in swaps(ends) for atom in swap.atoms} == {mover, pusher}
-    assert renumbered(ends).end.cart_coords == pytest.approx(iodide.end.cart_coords, abs=1e-6)
+    assert {int(atom) for swap in swaps(ends.start, ends.end) for atom in swap.atoms} == {
+        mover,
+        pusher,
+    }
+    mended = renumbered(ends.start, ends.end)
+    assert mended.cart_coords == pytest.approx(iodide.end.cart_coords, abs=1e-6)
 
 
 def test_a_ring_may_be_asked_for(iodide):
@@ -135,7 +136,7 @@ def test_a_ring_may_be_asked_for(iodide):
 
     # The two pass through each other: that is what is refused then.
     with pytest.raises(StructureError, match=r"A apart"):
-        path_between(moved(iodide, exchange), keep_numbering=True)
+        path(moved(iodide, exchange), keep_numbering=True)
 
 
 @pytest.mark.parametrize("of_mover", [True, False])
@@ -168,8 +169,8 @@ def test_exchanged_hydrogens_are_found_and_mended(methylammonium, of_mover):
 
     wrong = moved(ends, turned)
     with pytest.raises(StructureError, match=r"atoms of MA .* 120 deg, renumbered by 0"):
-        path_between(wrong)
-    mended = renumbered(wrong).end.cart_coords
+        path(wrong)
+    mended = renumbered(wrong.start, wrong.end).cart_coords
     assert mended == pytest.approx(ends.end.cart_coords, abs=0.05)
 
 
@@ -182,11 +183,11 @@ def test_a_molecule_torn_at_the_cell_border_is_refused(methylammonium):
         positions[hydrogen] -= methylammonium.start.lattice.matrix[0]
 
     with pytest.raises(StructureError, match=r"MA .* is torn at the end"):
-        path_between(moved(methylammonium, wrap))
+        path(moved(methylammonium, wrap))
     torn = methylammonium.start.cart_coords
     torn[hydrogen] -= methylammonium.start.lattice.matrix[0]
     with pytest.raises(StructureError, match="do not hang together"):
-        path_between(replace(methylammonium, start=with_positions(methylammonium.start, torn)))
+        path(replace(methylammonium, start=with_positions(methylammonium.start, torn)))
 
 
 def test_atoms_that_collide_are_refused(iodide):
@@ -197,7 +198,7 @@ def test_atoms_that_collide_are_refused(iodide):
         positions[near] = positions[mover] + [0, 0, 1.0]
 
     with pytest.raises(StructureError, match=r"1\.00 A apart"):
-        path_between(moved(iodide, collide), 2)
+        path(moved(iodide, collide), images=2)
 
 
 def test_the_worst_bond_is_found(methylammonium):
@@ -238,8 +239,9 @@ def test_hosts_that_no_average_cell_describes_will_do(iodide):
         end=sides[1],
         mover=np.array([keep.index(int(iodide.mover[0]))]),
         vector_A=iodide.vector_A @ strain,
+        formula="",
     )
-    chain = path_between(ends, spacing_A=0.9)
+    chain = path(ends, images=Images(spacing_A=0.9))
     assert chain.charge == 2
     assert chain.formula == "Cs8Pb8I22"
     assert chain.longest_step_A <= 0.9

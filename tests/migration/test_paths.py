@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import InputError, StructureError, UnknownSpecies
-from perovdb.migration.chain import path_between
-from perovdb.migration.endpoints import endpoints
-from perovdb.migration.hops import hops_in_cell
-from perovdb.migration.paths import path, paths
-from perovdb.structures.builder import fill
+from perovdb.migration.hops import hops
+from perovdb.migration.path import METHODS, Images, path
+from perovdb.migration.placing import endpoints
+from perovdb.structures.builder import build
 from perovdb.structures.units import closest_contact, units
 
 HOPS = [
@@ -26,10 +24,15 @@ HOPS = [
 ]
 
 
+def path_of(formula, species, phase=None, number=0, *, temperature_K=298.0, **options):
+    hop = hops(formula, species, phase=phase, temperature_K=temperature_K)[number]
+    return path(formula, hop, **options)
+
+
 @pytest.fixture(scope="module", params=HOPS, ids=lambda hop: "-".join(map(str, hop[:3])))
 def case(request):
     formula, phase, species, size, atoms, charge = request.param
-    return path(formula, species, phase, size, images=5), atoms, charge
+    return path_of(formula, species, phase, size=size, images=5), atoms, charge
 
 
 def test_every_image_has_the_same_atoms_in_the_same_order(case):
@@ -82,11 +85,10 @@ def inside(structure, atoms):
     return np.linalg.norm(positions[:, None] - positions[None], axis=-1)[pairs]
 
 
-def test_both_ends_are_cut_from_one_host(store):
+def test_both_ends_are_cut_from_one_host():
     """The end is the host without the ion that hopped: the vacancy has moved, nothing else."""
-    cell = average_cell("MAPbI3", "alpha")
-    host = fill(cell, (2, 2, 2), 5, "random")
-    ends = endpoints(host, hops_in_cell(cell, "MA")[0], cell, (2, 2, 2))
+    host = build("MAPbI3", "alpha", 2, seed=5)
+    ends = endpoints("MAPbI3", hops("MAPbI3", "MA", phase="alpha")[0], seed=5)
     wanted = host.frac_coords
     found = ends.end.frac_coords
     nearest = host.lattice.get_all_distances(found, wanted).min(axis=1)
@@ -96,7 +98,7 @@ def test_both_ends_are_cut_from_one_host(store):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_orientations_give_sound_paths(seed):
-    found = path("FAPbI3", "FA", "alpha", seed=seed)
+    found = path_of("FAPbI3", "FA", "alpha", seed=seed)
     assert found.closest_contact_A > 1.5
     assert found.unevenness < 0.02
 
@@ -106,7 +108,7 @@ def test_random_orientations_give_sound_paths(seed):
 @pytest.mark.parametrize("method", ["rigid", "idpp"])
 def test_molecules_hop_whole_in_pure_and_mixed_lattices(species, formula, alloy, method):
     formula, phase = ("MA0.5FA0.5PbI3", None) if alloy else (formula, "alpha")
-    found = path(formula, species, phase, method=method, images=3)
+    found = path_of(formula, species, phase, images=Images(3, method=method))
     assert found.method == method
     assert found.closest_contact_A > 1.5
     assert found.residual_A < 1e-4
@@ -125,38 +127,35 @@ def test_molecules_hop_whole_in_pure_and_mixed_lattices(species, formula, alloy,
     assert any("molecules bend" in note for note in found.notes) == (bent > 0.01)
 
 
-def test_both_gives_two_paths_of_molecules_and_one_of_ions():
-    two = paths("MAPbI3", "MA", "alpha", images=2)
+def test_both_methods_begin_and_end_alike():
+    two = [path_of("MAPbI3", "MA", "alpha", images=Images(2, method=m)) for m in METHODS]
     assert [found.method for found in two] == ["rigid", "idpp"]
+    assert two[0].images[0] == two[1].images[0]
     assert two[0].images[-1] == two[1].images[-1]
-    (one,) = paths("CsPbI3", "Cs", "alpha", images=2)
-    assert one.method == "rigid"
 
 
 def test_without_molecules_both_methods_are_one():
-    rigid, idpp = (path("CsPbI3", "I", "alpha", images=3, method=m) for m in ("rigid", "idpp"))
+    rigid, idpp = (path_of("CsPbI3", "I", "alpha", images=Images(3, method=m)) for m in METHODS)
     for one, two in zip(rigid.images, idpp.images, strict=True):
         assert one.cart_coords == pytest.approx(two.cart_coords, abs=1e-9)
 
 
 @pytest.mark.parametrize(("species", "spacing_A"), [("I", 0.8), ("Cs", 0.6), ("Pb", 0.9)])
 def test_a_spacing_gives_the_fewest_images_that_keep_it(species, spacing_A):
-    found = path("CsPbI3", species, "alpha", spacing_A=spacing_A)
+    found = path_of("CsPbI3", species, "alpha", images=Images(spacing_A=spacing_A))
     steps = np.diff([image.cart_coords for image in found.images], axis=0)
     assert np.linalg.norm(steps, axis=2).max() <= spacing_A
     assert found.longest_step_A <= spacing_A
-    fewer = path("CsPbI3", species, "alpha", images=len(found.images) - 3)
+    fewer = path_of("CsPbI3", species, "alpha", images=len(found.images) - 3)
     assert fewer.longest_step_A > spacing_A
 
 
-def test_the_mover_is_curved_through_the_window(store):
+def test_the_mover_is_curved_through_the_window():
     """In gamma-CsPbI3 the four iodides of a window stand unevenly; the path keeps clear of the
     nearest, where the straight line does not."""
-    cell = average_cell("CsPbI3", "gamma")
-    host = fill(cell, (2, 2, 1), 0, "random")
-    for hop in hops_in_cell(cell, "Cs"):
-        ends = endpoints(host, hop, cell, (2, 2, 1))
-        chain = path_between(ends, 5)
+    for hop in hops("CsPbI3", "Cs", phase="gamma"):
+        ends = endpoints("CsPbI3", hop, size=(2, 2, 1))
+        chain = path(ends)
         iodides = [n for n, site in enumerate(ends.start) if site.specie.symbol == "I"]
         (mover,) = chain.mover
 
@@ -172,16 +171,16 @@ def test_the_mover_is_curved_through_the_window(store):
 
 def test_the_cell_may_be_too_small():
     with pytest.raises(StructureError, match="its own periodic image"):
-        path("CsPbI3", "Cs", "alpha", size=(1, 1, 1))
+        path_of("CsPbI3", "Cs", "alpha", size=1)
 
 
 def test_a_small_cell_is_noted():
-    assert any("half a cell" in note for note in path("CsPbI3", "Cs", "alpha").notes)
-    assert path("CsPbI3", "I", "alpha", temperature_K=634).notes == ()
+    assert any("half a cell" in note for note in path_of("CsPbI3", "Cs", "alpha").notes)
+    assert path_of("CsPbI3", "I", "alpha", temperature_K=634).notes == ()
 
 
 def test_a_cell_of_another_temperature_is_noted():
-    (note,) = path("CsPbI3", "I", "alpha").notes
+    (note,) = path_of("CsPbI3", "I", "alpha").notes
     assert "that of 634 K (recalled), not of 298 K" in note
     assert "known as gamma" in note
 
@@ -189,21 +188,47 @@ def test_a_cell_of_another_temperature_is_noted():
 def test_neighbours_of_one_kind_must_be_there():
     # One FA among eight A sites has no FA beside it.
     with pytest.raises(StructureError, match="No two neighbouring sites"):
-        path("Cs0.875FA0.125PbI3", "FA")
+        path_of("Cs0.875FA0.125PbI3", "FA")
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"images": 0}, InputError, "1 to 99"),
-        ({"hop": 3}, InputError, "1 distinct hops"),
-        ({"method": "linear"}, InputError, "rigid, idpp, both"),
-        ({"method": "both"}, InputError, "`paths`"),
-        ({"spacing_A": 0.0}, InputError, "above zero"),
-        ({"spacing_A": 0.01}, InputError, "1 to 99"),
-        ({"species": "Br"}, UnknownSpecies, "no Br"),
+        (lambda: {"images": 0}, InputError, "1 to 99"),
+        (lambda: {"images": Images(method="linear")}, InputError, "rigid, idpp"),
+        (lambda: {"images": Images(spacing_A=0.0)}, InputError, "above zero"),
+        (lambda: {"images": Images(spacing_A=0.01)}, InputError, "1 to 99"),
+        (lambda: {"vacancies": 0}, InputError, "whole number from 1"),
+        (lambda: {"vacancies": 24}, StructureError, "besides the ion that hops"),
+        (lambda: {"species": "Br"}, UnknownSpecies, "no Br"),
+        (lambda: {"size": (7, 7, 7)}, InputError, "1715 atoms"),
     ],
 )
 def test_what_cannot_be_made(arguments, error, words):
     with pytest.raises(error, match=words):
-        path("CsPbI3", **{"species": "I", "phase": "alpha", **arguments})
+        path_of("CsPbI3", **{"species": "I", "phase": "alpha", **arguments()})
+
+
+def test_a_hop_belongs_to_its_material():
+    of_formula = hops("CsPbI3", "I", phase="alpha")[0]
+    model = build("CsPbI3", "alpha", (2, 2, 2))
+    of_model = hops(model, "I")[0]
+    with pytest.raises(InputError, match="average cell of a formula"):
+        path(model, of_formula)
+    with pytest.raises(InputError, match="one of a structure"):
+        path("CsPbI3", of_model)
+    for option in ({"size": 2}, {"seed": 1}, {"orientation": "aligned"}):
+        with pytest.raises(InputError, match="model of a formula"):
+            path(model, of_model, **option)
+    with pytest.raises(InputError, match="two ends"):
+        path(model)
+    with pytest.raises(InputError, match="path of a hop"):
+        path(model, model, seed=1)
+
+
+def test_a_supercell_may_be_askew():
+    """A matrix of the same volume holds the same hop."""
+    straight = path_of("CsPbI3", "I", "alpha", size=(2, 2, 2), images=1)
+    askew = path_of("CsPbI3", "I", "alpha", size=[[2, 0, 0], [0, 2, 0], [0, 2, 2]], images=1)
+    assert askew.distance_A == pytest.approx(straight.distance_A)
+    assert askew.images[0].composition == straight.images[0].composition

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.hops import Hop, hops
 from perovdb.migration.percolation import dimension, directions, percolation
-from perovdb.migration.structure_hops import hops_in_structure
 from perovdb.structures.builder import build
 from perovdb.structures.layered.layers import layers
 
@@ -20,20 +19,20 @@ def hop_along(*steps, distance_A=1.0):
 @pytest.mark.parametrize("species", ["I", "Cs", "Pb"])
 @pytest.mark.parametrize("size", [(1, 1, 1), (2, 1, 2)])
 def test_the_cubic_phase_conducts_in_three_dimensions(species, size):
-    found = percolation(hops_in_structure(build("CsPbI3", "alpha", size), species))
+    found = percolation(hops(build("CsPbI3", "alpha", size), species))
     assert (found.alone, found.together, found.carriers(3)) == ((3,), (3,), (0,))
 
 
 def test_layers_conduct_in_two_dimensions():
     structure = layers("Cs2PbI2Cl2")
-    planes = hops_in_structure(structure, "Cl")
+    planes = hops(structure, "Cl")
     assert percolation(planes).dimension == 2
     # The planes of Pb and Cl lie across c.
     along = directions(planes) @ structure.lattice.matrix
     assert along[:, 2] == pytest.approx(0)
-    swaps = hops_in_structure(structure, "I", into="Cl")
+    swaps = hops(structure, "I", into="Cl")
     assert dimension([*planes, *swaps]) == 2
-    between = hops_in_structure(structure, "I", reach_A=5.6)
+    between = hops(structure, "I", reach_A=5.6)
     assert dimension([*planes, *swaps, *between]) == 3
 
 

@@ -7,20 +7,14 @@ import numpy as np
 import pytest
 
 from perovdb.errors import InputError, PerovdbError, StructureError
-from perovdb.migration.paths import Path
-from perovdb.migration.requests import HopRequest, chains, host_of
+from perovdb.migration.hops import hops
+from perovdb.migration.requests import HopRequest
 from perovdb.migration.sampling import sample_hops
-from perovdb.migration.structure_hops import hops_in_structure
 from perovdb.structures.builder import build
 from perovdb.structures.files.writing import write_structure
 from perovdb.structures.units import units
 
 IODIDE = HopRequest("I", "CsPbI3", phase="alpha", images=3)
-
-
-def one(request):
-    (found,) = chains(request)
-    return found
 
 
 def ions(structure):
@@ -42,11 +36,11 @@ def alpha_file(tmp_path_factory):
 
 def test_formula_file_and_ordered_model_give_the_same_hop(alpha_file):
     """The edge of the octahedron of the cubic cell: a / sqrt(2), a = 6.2894 A (trots2008)."""
-    formula = one(IODIDE)
-    file = one(HopRequest("I", file=alpha_file, images=3))
-    ordered = one(replace(IODIDE, order="random"))
-    assert isinstance(formula, Path)
-    assert not isinstance(file, Path)
+    formula = IODIDE.path()
+    file = HopRequest("I", file=alpha_file, images=3).path()
+    ordered = replace(IODIDE, order="random").path()
+    assert [chain.phase for chain in (formula, file, ordered)] == ["alpha", "", ""]
+    assert (formula.source, file.source) == ("trots2008", "")
     for chain in (formula, file, ordered):
         assert chain.distance_A == pytest.approx(6.2894 / 2**0.5, abs=1e-4)
         assert np.linalg.norm(hop_vector(chain)) == pytest.approx(chain.distance_A)
@@ -56,42 +50,34 @@ def test_formula_file_and_ordered_model_give_the_same_hop(alpha_file):
 
 
 def test_a_formula_takes_eight_cells_and_a_file_its_own(alpha_file, tmp_path):
-    assert len(host_of(HopRequest("I", "CsPbI3", phase="alpha", order="random"))) == 40
-    assert len(host_of(HopRequest("I", file=alpha_file))) == 40
+    assert len(HopRequest("I", "CsPbI3", phase="alpha", order="random").structure()) == 40
+    assert len(HopRequest("I", file=alpha_file).structure()) == 40
     path = tmp_path / "cell.cif"
     write_structure(build("CsPbI3", "alpha"), str(path))
-    assert len(host_of(HopRequest("I", file=str(path)))) == 5
-    assert len(host_of(HopRequest("I", file=str(path), size=[3, 1, 1]))) == 15
+    assert len(HopRequest("I", file=str(path)).structure()) == 5
+    assert len(HopRequest("I", file=str(path), size=[3, 1, 1]).structure()) == 15
 
 
-@pytest.mark.parametrize("method", ["rigid", "idpp", "both"])
+@pytest.mark.parametrize("method", ["rigid", "idpp"])
 def test_molecules_of_a_mixed_lattice(method):
-    request = HopRequest("MA", "MA0.5FA0.5PbI3", method=method, images=5)
-    found = chains(request)
-    assert [chain.method for chain in found] == (
-        ["rigid", "idpp"] if method == "both" else [method]
-    )
-    for chain in found:
-        assert ions(chain.images[0]) == {"MA": 3, "FA": 4, "Pb": 8, "I": 24}
-        assert len(chain.mover) == 8
-        assert chain.charge == -1
-
-
-def test_without_molecules_both_is_one():
-    assert [chain.method for chain in chains(replace(IODIDE, method="both"))] == ["rigid"]
+    chain = HopRequest("MA", "MA0.5FA0.5PbI3", method=method, images=5).path()
+    assert chain.method == method
+    assert ions(chain.images[0]) == {"MA": 3, "FA": 4, "Pb": 8, "I": 24}
+    assert len(chain.mover) == 8
+    assert chain.charge == -1
 
 
 def test_a_halide_into_the_vacancy_of_another():
     """Iodide leaves its place and ends where the bromide was: one Br less, charge +1."""
     asked = HopRequest("I", "CsPb(I0.5Br0.5)3", order="sqs", into="Br", images=3)
-    chain = one(asked)
+    chain = asked.path()
     assert ions(chain.images[0]) == {"Cs": 8, "Pb": 8, "I": 12, "Br": 11}
     assert (chain.species, chain.charge, chain.formula) == ("I", 1, "CsPbBr1.5I1.5")
-    host = host_of(asked)
+    host = asked.structure()
     place = chain.images[0].cart_coords[chain.mover[0]] + hop_vector(chain)
     near = host.get_sites_in_sphere(place, 0.1)
     assert [site.specie.symbol for site in near] == ["Br"]
-    two = one(replace(asked, vacancies=2))
+    two = replace(asked, vacancies=2).path()
     assert ions(two.images[0])["Br"] == 10
 
 
@@ -100,20 +86,20 @@ def test_hops_are_numbered_as_they_are_listed(number):
     asked = HopRequest(
         "Br", "CsPb(I0.5Br0.5)3", order="sqs", seed=3, reach_A=4.6, hop=number, images=3
     )
-    listed = hops_in_structure(host_of(asked), "Br", reach_A=4.6)
-    assert one(asked).distance_A == pytest.approx(listed[number].distance_A)
+    listed = hops(asked.structure(), "Br", reach_A=4.6)
+    assert asked.path().distance_A == pytest.approx(listed[number].distance_A)
 
 
 def test_hops_of_a_sample_are_those_that_are_drawn():
     asked = HopRequest("I", "CsPb(I0.5Br0.5)3", order="random", seed=5, sample=3, images=3)
-    host = host_of(asked)
+    host = asked.structure()
     drawn = sample_hops(host, "I", 3, 5)
-    for number, sampled in enumerate(drawn):
-        chain = one(replace(asked, hop=number))
+    for number, hop in enumerate(drawn):
+        chain = replace(asked, hop=number).path()
         start = chain.images[0].cart_coords[chain.mover[0]]
-        offset = host.lattice.get_fractional_coords(start) - np.array(sampled.hop.start)
+        offset = host.lattice.get_fractional_coords(start) - np.array(hop.start)
         assert offset == pytest.approx(np.rint(offset), abs=1e-6)
-        assert chain.distance_A == pytest.approx(sampled.hop.distance_A)
+        assert chain.distance_A == pytest.approx(hop.distance_A)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +113,7 @@ def test_hops_of_a_sample_are_those_that_are_drawn():
     ],
 )
 def test_vacancies_and_charge(changed, charge, left):
-    chain = one(replace(IODIDE, **changed))
+    chain = replace(IODIDE, **changed).path()
     assert chain.charge == charge
     for image in (chain.images[0], chain.images[-1]):
         assert ions(image) == left
@@ -174,6 +160,7 @@ def test_what_cannot_be_asked_for(asked, words):
     ("changed", "words"),
     [
         ({"hop": 1}, "no hop number 1 of I. There are 1 distinct"),
+        ({"method": "both"}, "makes two paths"),
         ({"hop": 7, "order": "random"}, "no hop number 7"),
         ({"images": 100}, "100 images"),
         ({"spacing_A": 0.0}, "spacing of 0.0 A"),
@@ -186,14 +173,14 @@ def test_what_cannot_be_asked_for(asked, words):
 )
 def test_what_the_host_refuses(changed, words):
     with pytest.raises(PerovdbError, match=words):
-        chains(replace(IODIDE, **changed))
+        replace(IODIDE, **changed).path()
 
 
 def test_more_vacancies_than_ions():
     with pytest.raises(StructureError, match="there are 22"):
-        chains(replace(IODIDE, vacancies=40))
+        replace(IODIDE, vacancies=40).path()
 
 
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match=r"none\.cif"):
-        chains(HopRequest("I", file=str(tmp_path / "none.cif")))
+        HopRequest("I", file=str(tmp_path / "none.cif")).path()

@@ -8,6 +8,7 @@ the card is ``str(answer)``, ``--json`` is `as_dict`, ``--csv`` is `rows`.
 from __future__ import annotations
 
 import re
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from perovdb.answers.tables import html_table, table
@@ -140,7 +141,7 @@ def together(answers: Sequence[Answer]) -> list[str]:
 
 
 def _fields(cls: type) -> tuple[str, ...]:
-    return tuple(getattr(cls, "__dataclass_fields__", ()))
+    return tuple(field.name for field in fields(cls)) if is_dataclass(cls) else ()
 
 
 def _brief(value: Any) -> str:

@@ -9,6 +9,7 @@ import os
 import types
 import warnings
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ def encoded(value: Any) -> Any:
     if hasattr(value, "_asdict"):
         return {key: encoded(one) for key, one in value._asdict().items()}
     if hasattr(value, "__dataclass_fields__"):
-        return {name: encoded(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {field.name: encoded(getattr(value, field.name)) for field in fields(value)}
     if hasattr(value, "tolist"):
         return encoded(value.tolist())
     if hasattr(value, "iterrows"):
@@ -65,7 +66,7 @@ def decoded(kind: type[T], data: Any) -> T:
 
 
 def _hints(kind: Any) -> dict[str, Any]:
-    names = getattr(kind, "__dataclass_fields__", None) or kind._fields
+    names = [one.name for one in fields(kind)] if is_dataclass(kind) else kind._fields
     every = get_type_hints(kind)
     return {name: every[name] for name in names}
 

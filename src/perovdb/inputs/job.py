@@ -14,7 +14,7 @@ from perovdb.inputs.potentials import Potential, electron_count, potentials
 from perovdb.inputs.presets import Preset, load_preset
 from perovdb.inputs.schedulers import SCHEDULERS
 from perovdb.inputs.settings import with_settings
-from perovdb.migration.chain import Chain
+from perovdb.migration.path import Path
 
 #: The images of a path between two ends, as one calculation.
 BAND = "band"
@@ -72,7 +72,7 @@ class Job:
     """
 
     task: str
-    chain: Chain
+    chain: Path
     preset: Preset
     potentials: dict[str, Potential]
     run: Run
@@ -118,7 +118,7 @@ class Job:
 
 
 def new_job(
-    chain: Chain,
+    chain: Path,
     code: str,
     preset: str,
     settings: Mapping[str, Any],
@@ -139,12 +139,12 @@ def new_job(
     return Job(task, chain, chosen, table, run, relax_first)
 
 
-def built_by(chain: Chain) -> dict[str, Any]:
+def built_by(chain: Path) -> dict[str, Any]:
     """Arguments of the step that built the host, out of its history; empty if it was read."""
     first, *_ = chain.images[0].properties.get("history") or [{}]
     return dict(first.get("arguments", {})) if first.get("step") == "build" else {}
 
 
-def phase_of(chain: Chain) -> str | None:
+def phase_of(chain: Path) -> str | None:
     """The phase that the host was built in; None if it was read from a file."""
     return built_by(chain).get("phase")

@@ -11,8 +11,8 @@ from perovdb.errors import StructureError
 from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.potentials import electron_count
 from perovdb.inputs.sampling import describe, mesh
-from perovdb.migration.chain import METHODS, SHORTEST_CONTACT_A, UNEVEN
 from perovdb.migration.integrity import largest_bond_change
+from perovdb.migration.path import METHODS, SHORTEST_CONTACT_A, UNEVEN
 from perovdb.structures.units import closest_contact, units
 
 #: The path's positions are written with ten decimals.

@@ -14,7 +14,7 @@ from typing import Any
 
 from perovdb.errors import InputError
 from perovdb.inputs.set_requests import SetRequest
-from perovdb.migration.requests import SIZE
+from perovdb.migration.placing import SIZE
 
 #: What each of the three folders, one in the other, always tells of a set.
 _ALWAYS = {"code", "preset", "scheduler", "formula", "file", "phase"} | {

@@ -21,8 +21,8 @@ from perovdb.inputs.job import Run
 from perovdb.inputs.presets import load_preset
 from perovdb.inputs.sets import check_code
 from perovdb.inputs.settings import with_settings
-from perovdb.migration.chain import BOTH, METHODS
-from perovdb.migration.requests import HopRequest, Kinds, check_fields
+from perovdb.migration.path import METHODS
+from perovdb.migration.requests import BOTH, HopRequest, Kinds, check_fields
 from perovdb.structures.files.reading import read_structure
 
 #: Most sets of a study: more are a slip of the pen.

@@ -23,8 +23,7 @@ from perovdb.inputs.machine import find_machine
 from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
 from perovdb.inputs.presets import read_table
 from perovdb.inputs.schedulers import JOB_SCRIPT, Script, job_script
-from perovdb.migration.chain import Chain
-from perovdb.migration.paths import Path as PathOfCell
+from perovdb.migration.path import Path as HopPath
 from perovdb.structures.history import notes as notes_of_steps
 
 
@@ -68,7 +67,7 @@ _LIBRARIES = ("numpy", "pymatgen", "ase")
 
 def write_inputs(
     folder: str | os.PathLike[str],
-    x: Chain,
+    x: HopPath,
     *,
     code: str,
     task: str = BAND,
@@ -111,7 +110,7 @@ def write_inputs(
 
 
 def input_files(
-    x: Chain,
+    x: HopPath,
     *,
     code: str,
     task: str = BAND,
@@ -196,9 +195,9 @@ def _ranks(job: Job, images: int) -> preflight.Check:
 def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
     """What a user should know: of the path, of the code, of the physics that is left out."""
     chain = job.chain
-    # What the steps that made the atoms had to say; a path of an average cell tells it itself.
+    # Of a structure, what the steps that made it had to say, the vacancies of the hop too.
     start = chain.images[0]
-    told_by_steps = not isinstance(chain, PathOfCell) and start.properties.get("history")
+    told_by_steps = not chain.phase and start.properties.get("history")
     notes = [*(notes_of_steps(start) if told_by_steps else []), *chain.notes, *of_code]
     if job.relax_first:
         notes.append(
@@ -222,7 +221,7 @@ def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
 def _citations(job: Job, module: Code) -> dict[str, dict[str, Any]]:
     """Works to cite by key; one without a text is a source of the store."""
     table, preset = read_table("citations.toml"), job.preset
-    stored = [key for key in (_source(job.chain), preset.paper) if key]
+    stored = [key for key in (job.chain.source, preset.paper) if key]
     return {
         **{key: {} for key in stored},
         **table[preset.code],
@@ -260,7 +259,7 @@ def _manifest(job: Job) -> Manifest:
         formula=chain.formula,
         phase=phase_of(chain),
         size=tuple(built["size"]) if "size" in built else None,
-        source=_source(chain),
+        source=chain.source or None,
         history=list(start.properties.get("history", [])),
         hop=_hop(chain),
         method=chain.method,
@@ -291,15 +290,10 @@ def _manifest(job: Job) -> Manifest:
     )
 
 
-def _source(chain: Chain) -> str | None:
-    """Key of the source of the host's cell."""
-    return chain.cell.source if isinstance(chain, PathOfCell) else None
-
-
-def _hop(chain: Chain) -> HopOfSet:
+def _hop(chain: HopPath) -> HopOfSet:
     """Which of the distinct hops of the average cell it is; without one, from where to where."""
-    if isinstance(chain, PathOfCell):
-        hop = chain.hop
+    hop = chain.hop
+    if hop is not None and hop.of_average_cell:
         return HopOfSet(
             chain.species,
             chain.into,

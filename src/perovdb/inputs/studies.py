@@ -25,8 +25,8 @@ from perovdb.inputs.schedulers import array_files
 from perovdb.inputs.set_folders import folder_names
 from perovdb.inputs.set_requests import SetRequest
 from perovdb.inputs.sets import input_files
-from perovdb.migration.chain import Chain
-from perovdb.migration.requests import HopRequest, Hosts, chains
+from perovdb.migration.path import Path as HopPath
+from perovdb.migration.requests import HopRequest, Hosts
 
 CONTENTS = "contents.csv"
 
@@ -153,7 +153,7 @@ def write_study(
     _make(root)
     for place in {root, *(up for name in names for up in (root / name).parents[:2])}:
         writer.clear(place)
-    paths: dict[HopRequest, Chain | PerovdbError] = {}
+    paths: dict[HopRequest, HopPath | PerovdbError] = {}
     hosts: Hosts = {}
     sets = []
     for name, request, manifest in zip(names, study, kept, strict=True):
@@ -206,7 +206,7 @@ def write_set(
 
 
 def set_of(
-    request: SetRequest, machine: Machine, chain: Chain | None = None
+    request: SetRequest, machine: Machine, chain: HopPath | None = None
 ) -> tuple[dict[str, str], Manifest]:
     """The files of the set of a request, and its manifest, which holds the request too.
 
@@ -216,10 +216,10 @@ def set_of(
         chain: the path, if it is there already.
 
     Raises:
-        as `chains` and `input_files`.
+        as `HopRequest.path` and `input_files`.
     """
     files = input_files(
-        chain or _only(chains(request.hop)),
+        chain or request.hop.path(),
         code=request.code,
         preset=request.preset,
         settings=request.settings,
@@ -269,26 +269,19 @@ def _kept(folder: Path, request: SetRequest) -> Manifest | None:
     return manifest if all((folder / name).exists() for name in manifest.files) else None
 
 
-def _chain(hop: HopRequest, known: dict[HopRequest, Chain | PerovdbError], hosts: Hosts) -> Chain:
+def _chain(
+    hop: HopRequest, known: dict[HopRequest, HopPath | PerovdbError], hosts: Hosts
+) -> HopPath:
     """The path of a hop, made once for all codes; so is the error where there is none."""
     if hop not in known:
         try:
-            known[hop] = _only(chains(hop, hosts))
+            known[hop] = hop.path(hosts)
         except PerovdbError as error:
             known[hop] = error
     chain = known[hop]
     if isinstance(chain, PerovdbError):
         raise chain
     return chain
-
-
-def _only(paths: Sequence[Chain]) -> Chain:
-    if len(paths) != 1:
-        raise InputError(
-            "The method 'both' makes two paths, and a set holds one.",
-            "Ask for each by its name: rigid, idpp.",
-        )
-    return paths[0]
 
 
 def _make(folder: Path) -> None:

@@ -18,16 +18,23 @@ Compare either with the radius of the ion that moves. Molecules count as spheres
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from pymatgen.core import Structure
 
+from perovdb.answers import Answer
 from perovdb.calculators.radii import RadiusUsed, radii_used
-from perovdb.errors import StructureError
-from perovdb.migration.hops import Hop
+from perovdb.composition import Material
+from perovdb.errors import InputError, StructureError
+from perovdb.structures.adoption import as_structure
 from perovdb.structures.neighbours import Neighbours
 from perovdb.structures.octahedra.bonds import sites_of
+
+if TYPE_CHECKING:
+    from perovdb.migration.hops import Hop, Hops
+
+Listed = TypeVar("Listed", bound="Hops")
 
 #: The window is looked for in planes between these fractions of the hop.
 PLANES = np.linspace(0.25, 0.75, 17)
@@ -44,8 +51,8 @@ _BEYOND_A = 4.0
 _RINGS, _SPOKES, _ROUNDS, _SHRINK = 12, 24, 45, 0.7
 
 
-@dataclass(frozen=True)
-class Bottleneck:
+@dataclass(frozen=True, repr=False)
+class Bottleneck(Answer):
     """The narrowest part of a hop.
 
     Attributes:
@@ -71,27 +78,55 @@ class Bottleneck:
     mover_radius_A: float
     radii: Mapping[str, RadiusUsed]
 
+    def rows(self) -> list[dict[str, Any]]:
+        of_ion = {
+            "straight_ion": self.straight_ion,
+            "straight_at": self.straight_at,
+            "window_at": self.window_at,
+        }
+        return [self.columns() | of_ion]
 
-def bottleneck(
-    structure: Structure,
-    hop: Hop,
-    *,
-    radius_set: str | None = None,
-) -> Bottleneck:
+    def columns(self) -> dict[str, Any]:
+        """Its columns in a table of hops."""
+        return {
+            "window": " ".join(self.window_ions),
+            "window_radius_A": self.window_radius_A,
+            "straight_radius_A": self.straight_radius_A,
+            "mover_radius_A": self.mover_radius_A,
+        }
+
+    def _headline(self) -> str:
+        ions = "".join(self.window_ions)
+        return f"{ions}, {self.window_radius_A:.3f} A free, mover {self.mover_radius_A:.3f} A"
+
+
+def bottlenecks(x: Material, hops: Listed, *, radius_set: str | None = None) -> Listed:
+    """The same hops, each with its narrowest part; arguments and errors as for `bottleneck`."""
+    structure = as_structure(x)
+    every = tuple(bottleneck(structure, hop, radius_set=radius_set) for hop in hops)
+    return replace(hops, bottlenecks=every)
+
+
+def bottleneck(x: Material, hop: Hop, *, radius_set: str | None = None) -> Bottleneck:
     """The narrowest part of a hop of a structure.
 
     Args:
-        structure: in which the hop was found; both ends count as vacant.
-        hop: of `hops_in_structure`.
+        x: the structure in which the hop was found; both ends count as vacant.
+        hop: of `hops`.
         radius_set: the set of radii that comes first, where it has the ion; by default the rule
             of `calculators.radii`.
 
     Raises:
-        InputError: there is no such set.
+        InputError: there is no such set, or the hop is one of an average cell.
         MissingData: an ion has no radius.
         StructureError: no ion is near, or the structure has no such sites.
     """
-    sites, ions, _ = sites_of(structure)
+    if hop.of_average_cell:
+        raise InputError(
+            "The hop is one of an average cell, whose ions share their sites.",
+            "Take one of `hops(structure, species)`, of a structure that `build` makes.",
+        )
+    sites, ions, _ = sites_of(as_structure(x))
     if max(hop.start_site, hop.end_site) >= len(sites):
         raise StructureError(
             f"The structure has no site {max(hop.start_site, hop.end_site)}.",

@@ -13,70 +13,60 @@ import spglib
 
 from perovdb.errors import StructureError
 from perovdb.structures.neighbours import step_keys
+from perovdb.structures.sites import Sites
 from perovdb.structures.symmetry import SYMMETRY_TOLERANCE_A, Permutations, permutations
 
 #: Images of pairs that are looked up at once.
 BLOCK = 1 << 16
 
 
-def equivalent_pairs(
-    lattice_A: np.ndarray,
-    fractional: np.ndarray,
+def equivalent_steps(
+    sites: Sites,
     kinds: np.ndarray,
-    pairs: np.ndarray,
-    shifts: np.ndarray,
+    steps: np.ndarray,
     tolerance_A: float = SYMMETRY_TOLERANCE_A,
 ) -> np.ndarray:
     """(p,) number of the first pair that is equivalent to each, by an operation or a reversal.
 
     Args:
-        lattice_A: (3, 3) rows are the cell vectors, in angstrom.
-        fractional: (n, 3) of the sites, in any cell.
+        sites: of the crystal, in any cell.
         kinds: (n,) sites with the same kind (a number or a name) may be exchanged.
-        pairs: (p, 2) site numbers i and j.
-        shifts: (p, 3) cell of j, that of i being the origin.
+        steps: (p, 5) the pairs, as `Pairs` holds them.
         tolerance_A: how far from symmetric the sites may be.
 
     Raises:
         StructureError: the symmetry cannot be found.
     """
     numbers = np.unique(kinds, return_inverse=True)[1].ravel()
-    primitive_A, seat = _primitive(lattice_A, fractional, numbers, tolerance_A)
+    primitive_A, seat = _primitive(sites.lattice_A, sites.fractional, numbers, tolerance_A)
     _, first, seat = np.unique(seat, return_index=True, return_inverse=True)
     inverse = np.linalg.inv(primitive_A)
-    places = fractional @ lattice_A @ inverse
+    places = sites.positions_A @ inverse
     cells = np.rint(places - places[first][seat]).astype(np.int64)
     table = permutations(primitive_A, places[first], numbers[first], tolerance_A)
-    i, j = np.asarray(pairs).T
-    across = np.rint(shifts @ lattice_A @ inverse).astype(np.int64) + cells[j] - cells[i]
-    within = np.concatenate([seat[i, None], seat[j, None], across], axis=1)
+    i, j = steps[:, :2].T
+    across = np.rint(steps[:, 2:] @ sites.lattice_A @ inverse).astype(np.int64)
+    within = np.column_stack([seat[i], seat[j], across + cells[j] - cells[i]])
     _, chosen, number = np.unique(
         step_keys(within, len(first)), return_index=True, return_inverse=True
     )
-    within = within[chosen]
-    labels = orbit_labels(table, within[:, :2], within[:, 2:])[number.ravel()]
+    labels = _orbit_labels(table, within[chosen])[number.ravel()]
     # Of a class the pair that comes first in the list, not in the primitive cell.
     _, leader, member = np.unique(labels, return_index=True, return_inverse=True)
     return np.asarray(leader[member.ravel()])
 
 
-def orbit_labels(table: Permutations, pairs: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """(p,) number of the first pair that is equivalent to each, by an operation or a reversal.
-
-    Args:
-        table: the operations, on the sites that the pairs number.
-        pairs, shifts: as for `equivalent_pairs`.
-    """
-    pairs, shifts = np.asarray(pairs, dtype=np.int64), np.asarray(shifts, dtype=np.int64)
-    count, sites = len(pairs), table.images.shape[1]
-    known = step_keys(np.concatenate([pairs, shifts], axis=1), sites)
+def _orbit_labels(table: Permutations, steps: np.ndarray) -> np.ndarray:
+    """The same for a table of operations on the sites that the steps number."""
+    count, sites = len(steps), table.images.shape[1]
+    known = step_keys(steps, sites)
     order = np.argsort(known)
     ladder = known[order]
     labels = np.full(count, count)
     # One pair of each orbit is enough: no more at once than there may be orbits, or room for.
-    step = max(1, min(BLOCK, 4 * count) // len(table))
-    while len(block := np.flatnonzero(labels == count)[:step]):
-        ends, cells = table.moved(pairs[block], shifts[block])
+    most = max(1, min(BLOCK, 4 * count) // len(table))
+    while len(block := np.flatnonzero(labels == count)[:most]):
+        ends, cells = table.moved(steps[block, :2], steps[block, 2:])
         moved = np.concatenate(
             [
                 step_keys(np.concatenate([ends, cells], axis=2), sites),
@@ -85,9 +75,9 @@ def orbit_labels(table: Permutations, pairs: np.ndarray, shifts: np.ndarray) -> 
         )
         place = np.minimum(np.searchsorted(ladder, moved), count - 1)
         # A pair at the limit of a cutoff may have lost an image to rounding.
-        found = np.where(ladder[place] == moved, order[place], count)
-        first = np.broadcast_to(found.min(axis=0), found.shape)
-        labels[found[found < count]] = first[found < count]
+        image = np.where(ladder[place] == moved, order[place], count)
+        first = np.broadcast_to(image.min(axis=0), image.shape)
+        labels[image[image < count]] = first[image < count]
     return labels
 
 

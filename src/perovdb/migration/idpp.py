@@ -10,11 +10,12 @@ doi 10.1063/1.4878664.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
+
+from perovdb.structures.neighbours import Neighbours
+from perovdb.structures.sites import Periodic
 
 #: Pairs farther apart than this at mid path weigh about a hundredth of those at 3 angstrom.
 REACH_A = 9.0
@@ -44,7 +45,7 @@ class PairPotential:
         end_A: np.ndarray,
         fractions: np.ndarray,
         bodies: Sequence[np.ndarray] = (),
-        periodic: Sequence[bool] = (True, True, True),
+        periodic: Periodic = (True, True, True),
     ) -> None:
         """Find the pairs and the distances that they shall have.
 
@@ -57,7 +58,11 @@ class PairPotential:
             periodic: whether the crystal repeats along each cell vector.
         """
         middle = (start_A + end_A) / 2
-        i, j, shift_A = _pairs(lattice_A, middle, periodic)
+        near = Neighbours(lattice_A, middle @ np.linalg.inv(lattice_A), REACH_A, periodic)
+        i, j, cells, _ = near.pairs()
+        # An atom with its own image never changes, and each pair is found from both ends.
+        once = i < j
+        i, j, shift_A = i[once], j[once], cells[once] @ lattice_A
         body_of = -np.arange(1, len(middle) + 1)
         for number, body in enumerate(bodies):
             body_of[body] = number
@@ -140,29 +145,3 @@ def _lengths(vectors_A: np.ndarray) -> np.ndarray:
     """(p, k) lengths of (p, k, 3) vectors, NEAREST_A at least."""
     lengths = np.sqrt(np.einsum("pka,pka->pk", vectors_A, vectors_A))
     return np.asarray(np.maximum(lengths, NEAREST_A))
-
-
-def _pairs(
-    lattice_A: np.ndarray, positions_A: np.ndarray, periodic: Sequence[bool]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of atoms within REACH_A: (p,) first, (p,) second, later in the list, and (p, 3) the
-    shift in angstrom that takes the second to the periodic image meant."""
-    inverse = np.linalg.inv(lattice_A)
-    repeats = np.asarray(periodic, dtype=bool)
-    fractional = positions_A @ inverse
-    home = np.where(repeats, np.floor(fractional), 0.0)
-    inside = fractional - home
-    # How far REACH_A carries in fractions of each cell vector.
-    margin = np.where(repeats, REACH_A * np.linalg.norm(inverse, axis=0), np.inf)
-    most = np.where(repeats, np.ceil(margin), 0).astype(int)
-    cells = np.array(list(product(*(range(-n, n + 1) for n in most))), dtype=float)
-    images = inside + cells[:, None]
-    cell, atom = np.nonzero(((images >= -margin) & (images < 1 + margin)).all(axis=2))
-    tree, ghosts = cKDTree(inside @ lattice_A), cKDTree(images[cell, atom] @ lattice_A)
-    near = tree.sparse_distance_matrix(ghosts, REACH_A, output_type="ndarray")
-    first, ghost = near["i"], near["j"]
-    # An atom with its own image never changes, and each pair is found from both ends.
-    once = first < atom[ghost]
-    first, ghost = first[once], ghost[once]
-    second = atom[ghost]
-    return first, second, (cells[cell[ghost]] + home[first] - home[second]) @ lattice_A

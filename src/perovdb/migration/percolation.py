@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
+from perovdb.answers import Answer
 from perovdb.errors import InputError, StructureError
-from perovdb.migration.hops import Hop
+
+if TYPE_CHECKING:
+    from perovdb.migration.hops import Hop
 
 
-@dataclass(frozen=True)
-class Percolation:
+@dataclass(frozen=True, repr=False)
+class Percolation(Answer):
     """How far each hop leads by itself, and how far with all that are easier.
 
     Attributes:
@@ -34,6 +38,19 @@ class Percolation:
     costs: tuple[float, ...]
     alone: tuple[int, ...]
     together: tuple[int, ...]
+
+    derived = ("dimension",)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each hop, the easiest first."""
+        return [
+            {"hop": k, "cost": self.costs[k], "leads": self.alone[k], "together": together}
+            for k, together in zip(self.order, self.together, strict=True)
+        ]
+
+    def _headline(self) -> str:
+        enough = self.together.index(self.dimension) + 1
+        return f"{self.dimension} dimension(s), by {enough} of {len(self.order)} hops"
 
     @property
     def dimension(self) -> int:
@@ -64,14 +81,14 @@ def percolation(hops: Sequence[Hop], barriers_eV: Sequence[float] | None = None)
     Hops of one structure may be taken together, also those into the vacancies of another ion.
 
     Args:
-        hops: of one cell.
+        hops: of one cell, as `hops` gives them.
         barriers_eV: one for each, to rank them by; by default the shorter hop counts as easier.
 
     Raises:
         InputError: there are no hops, or not one barrier for each.
     """
     if not hops:
-        raise InputError("There are no hops.", "List them first.")
+        raise InputError("There are no hops.", "List them by `hops`.")
     costs = [hop.distance_A for hop in hops] if barriers_eV is None else list(barriers_eV)
     if len(costs) != len(hops) or not np.isfinite(costs).all():
         raise InputError(

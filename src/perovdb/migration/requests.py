@@ -1,4 +1,4 @@
-"""A hop that is asked for in words: in which atoms, of what, how; and the paths that it gives."""
+"""A hop that is asked for in words: in which atoms, of what, how; and its path."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from typing import Any
 
 from pymatgen.core import Structure
 
-from perovdb.composition import parse
-from perovdb.errors import FormulaError, InputError, UnknownSpecies
+from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
-from perovdb.migration.chain import BOTH, METHODS, MOST_ATOMS, Chain, path_between
-from perovdb.migration.endpoints import endpoints_in_structure
-from perovdb.migration.hops import Hop
-from perovdb.migration.more_vacancies import with_vacancies
-from perovdb.migration.paths import methods_for, paths
+from perovdb.migration.hops import Hops, hops
+from perovdb.migration.path import METHODS, Images, Path, path
+from perovdb.migration.placing import SIZE
 from perovdb.migration.sampling import sample_hops
-from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.migration.vacancies import Vacancies
 from perovdb.structures.builder import build
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.supercells import supercell
-from perovdb.structures.units import ion_formula
+
+#: Asks for a path by each method.
+BOTH = "both"
 
 #: What the fields of a request may be: a word, a yes or no, a whole number or a length from a
 #: least value on, three repeats of a cell. Those whose default is None may be left out.
@@ -36,9 +35,6 @@ _KINDS: Kinds = {
     **dict.fromkeys(("vacancies", "images", "sample"), 1),
     "size": (1, 1, 1),
 }
-
-#: Cells of a formula, where none are named.
-SIZE = (2, 2, 2)
 
 #: How a formula becomes atoms: a file has its own.
 _OF_FORMULAS = ("phase", "temperature_K", "orientation", "order")
@@ -123,9 +119,84 @@ class HopRequest:
         asked = (self.file, self.order, self.into, self.reach_A, self.sample)
         return any(value is not None for value in asked)
 
+    def host(self) -> str | Structure:
+        """What hops are looked for in: the formula, for those of its average cell; or its atoms.
 
-#: Requests of a host, whatever the hop -> its atoms and its hops.
-Hosts = dict[HopRequest, tuple[Structure, list[Hop]]]
+        Raises:
+            as `read_structure`, `supercell` and `build`.
+        """
+        return self.structure() if self.in_atoms else str(self.formula)
+
+    def structure(self) -> Structure:
+        """The atoms of the host, before any vacancy; errors as for `host`."""
+        if self.file is not None:
+            structure = read_structure(self.file)
+            return structure if self.size is None else supercell(structure, self.size)
+        assert self.formula is not None
+        return build(
+            self.formula,
+            self.phase,
+            self.size or SIZE,
+            seed=self.seed,
+            orientation=self.orientation,
+            temperature_K=self.temperature_K,
+            order=self.order or "random",
+        )
+
+    def hops(self, host: str | Structure) -> Hops:
+        """The hops of a host, as they are numbered; errors as for `hops` and `sample_hops`."""
+        if isinstance(host, str):
+            return hops(host, self.species, phase=self.phase, temperature_K=self.temperature_K)
+        if self.sample is None:
+            return hops(host, self.species, into=self.into, reach_A=self.reach_A)
+        return sample_hops(
+            host, self.species, self.sample, self.seed, into=self.into, reach_A=self.reach_A
+        )
+
+    def path(self, hosts: Hosts | None = None) -> Path:
+        """The path of the hop.
+
+        Args:
+            hosts: kept from hop to hop of a series, so that a host is made once for all its hops.
+
+        Raises:
+            InputError: there is no such hop, or the method is "both", which makes two paths.
+            and what `host`, `hops` and `path` raise.
+        """
+        if self.method == BOTH:
+            raise InputError(
+                "The method 'both' makes two paths.", "Ask for each by its name: rigid, idpp."
+            )
+        hosts = {} if hosts is None else hosts
+        of_host = replace(
+            self, hop=0, vacancies=1, neutral=None, images=1, spacing_A=None, method="rigid"
+        )
+        if of_host not in hosts:
+            host = self.host()
+            hosts[of_host] = host, self.hops(host)
+        host, listed = hosts[of_host]
+        if self.hop >= len(listed):
+            raise InputError(
+                f"There is no hop number {self.hop} of {self.species}.",
+                f"There are {len(listed)} distinct hops, numbered from 0: see 'perovdb hops'.",
+            )
+        images = Images(self.images, self.spacing_A, self.method)
+        vacancies = Vacancies(self.vacancies, self.neutral)
+        if isinstance(host, Structure):
+            return path(host, listed[self.hop], images=images, vacancies=vacancies)
+        return path(
+            host,
+            listed[self.hop],
+            images=images,
+            size=self.size,
+            seed=self.seed,
+            orientation=self.orientation,
+            vacancies=vacancies,
+        )
+
+
+#: Requests of a host, whatever the hop -> the host and its hops.
+Hosts = dict[HopRequest, tuple[str | Structure, Hops]]
 
 
 def check_fields(request: Any, kinds: Kinds) -> None:
@@ -170,106 +241,3 @@ def _in_words(kind: type | int | float | tuple[int, ...]) -> str:
     if isinstance(kind, type):
         return "a word" if kind is str else "true or false"
     return f"a {'whole ' if isinstance(kind, int) else ''}number from {kind:g} on"
-
-
-def chains(request: HopRequest, hosts: Hosts | None = None) -> tuple[Chain, ...]:
-    """The path of a hop, or two of them by the method "both".
-
-    Their formula is that of the host before any vacancy.
-
-    Args:
-        request: the hop.
-        hosts: kept from hop to hop of a series, so that a host is made once for all its hops.
-
-    Raises:
-        InputError: there is no such hop, or an argument cannot be used.
-        and what `paths`, `build`, `read_structure` and `hops_in_structure` raise.
-    """
-    if not request.in_atoms:
-        assert request.formula is not None
-        return paths(
-            request.formula,
-            request.species,
-            request.phase,
-            request.size or SIZE,
-            request.images,
-            request.hop,
-            request.seed,
-            request.orientation,
-            request.temperature_K,
-            spacing_A=request.spacing_A,
-            method=request.method,
-            vacancies=request.vacancies,
-            neutral=request.neutral,
-        )
-    structure, choices = _listed(request, {} if hosts is None else hosts)
-    if request.hop >= len(choices):
-        raise InputError(
-            f"There is no hop number {request.hop} of {request.species}.",
-            f"There are {len(choices)} distinct hops, numbered from 0: see 'perovdb hops'.",
-        )
-    chosen = choices[request.hop]
-    ends = endpoints_in_structure(structure, chosen)
-    ends = with_vacancies(ends, chosen.into, request.vacancies, request.neutral)
-    formula = _formula_of(structure)
-    return tuple(
-        replace(
-            path_between(ends, request.images, method, spacing_A=request.spacing_A),
-            formula=formula,
-        )
-        for method in methods_for(request.method, ends)
-    )
-
-
-def host_of(request: HopRequest) -> Structure:
-    """The atoms of the host, before any vacancy.
-
-    Raises:
-        as `read_structure`, `supercell` and `build`.
-    """
-    if request.file is not None:
-        structure = read_structure(request.file)
-        if request.size is None:
-            return structure
-        return supercell(structure, request.size)
-    assert request.formula is not None
-    return build(
-        request.formula,
-        request.phase,
-        request.size or SIZE,
-        seed=request.seed,
-        orientation=request.orientation,
-        temperature_K=request.temperature_K,
-        order=request.order or "random",
-    )
-
-
-def _formula_of(structure: Structure) -> str:
-    """The formula of one unit; of what has none, the ions and their numbers."""
-    ions = ion_formula(structure)
-    try:
-        return parse(ions).formula
-    except (FormulaError, UnknownSpecies):
-        return ions
-
-
-def _listed(request: HopRequest, hosts: Hosts) -> tuple[Structure, list[Hop]]:
-    """The atoms of a host and its hops, as they are numbered."""
-    of_host = replace(
-        request, hop=0, vacancies=1, neutral=None, images=1, spacing_A=None, method="rigid"
-    )
-    if of_host not in hosts:
-        structure = host_of(request)
-        if len(structure) > MOST_ATOMS:
-            raise InputError(
-                f"A path in a cell of {len(structure)} atoms cannot be made.",
-                f"Take a smaller one: at most {MOST_ATOMS} atoms.",
-            )
-        asked: dict[str, Any] = {"into": request.into, "reach_A": request.reach_A}
-        if request.sample is None:
-            found = hops_in_structure(structure, request.species, **asked)
-        else:
-            drawn = sample_hops(structure, request.species, request.sample, request.seed, **asked)
-            found = [one.hop for one in drawn]
-        hosts[of_host] = structure, found
-    return hosts[of_host]

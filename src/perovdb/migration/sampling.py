@@ -3,73 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
-from pymatgen.core import Structure
 
+from perovdb.composition import Material
 from perovdb.errors import InputError, StructureError
-from perovdb.migration.hops import Hop, Step
-from perovdb.migration.structure_hops import hops_in_structure
+from perovdb.migration.hops import Hop, Hops, Step, hops
 
 #: Stream of the random choices of this module.
 STREAM = 31
 
 
-@dataclass(frozen=True)
-class SampledHop:
-    """One hop of a sample.
+@dataclass(frozen=True, repr=False)
+class Sample(Hops):
+    """Some of the hops of a structure. Each starts and ends where it was drawn; the rest is that
+    of its class.
 
     Attributes:
-        hop: it starts and ends where it was drawn; the rest is that of its class.
-        weight: share of all hops of the structure that it stands for; the sum over a sample is 1.
-        hop_class: number of its class among those of `hops_in_structure`.
-        population: how many hops of its class there are in the structure.
+        weights: share of all hops of the structure that each stands for; their sum is 1.
+        classes: number of the class of each among those of `hops(..., group="environment")`.
+        populations: how many hops of its class there are in the structure.
     """
 
-    hop: Hop
-    weight: float
-    hop_class: int
-    population: int
+    weights: tuple[float, ...] = ()
+    classes: tuple[int, ...] = ()
+    populations: tuple[int, ...] = ()
+
+    derived = ()
+
+    def _columns(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = [{"weight": weight} for weight in self.weights]
+        for row, one in zip(rows, self.bottlenecks, strict=False):
+            row |= one.columns()
+        return rows
+
+    def _footer(self) -> list[str]:
+        return []
+
+    def mean_and_spread(self, values: Sequence[float] | np.ndarray) -> tuple[float, float]:
+        """Weighted mean of a quantity over all hops, and its standard deviation among them.
+
+        Args:
+            values: one for each hop of the sample, such as barriers in eV.
+
+        Raises:
+            InputError: there is not one value for each hop.
+        """
+        numbers = np.asarray(values, dtype=float)
+        if numbers.shape != (len(self),) or not np.isfinite(numbers).all():
+            raise InputError(
+                f"{len(self)} hops do not go with these values.", "Give one number for each hop."
+            )
+        weights = np.array(self.weights)
+        mean = float(weights @ numbers / weights.sum())
+        return mean, float(np.sqrt(weights @ (numbers - mean) ** 2 / weights.sum()))
 
 
 def sample_hops(
-    structure: Structure,
+    x: Material,
     species: str,
     count: int,
     seed: int = 0,
     *,
     into: str | None = None,
     reach_A: float | None = None,
-) -> list[SampledHop]:
+) -> Sample:
     """Some of the hops of a structure, spread over the environments that there are.
 
-    With at least one hop for each class of `hops_in_structure(..., group="environment")`, each is
-    drawn from, the larger ones more often; a hop weighs the population of its class over the
-    number drawn from it. With fewer, every k-th hop is taken of a list in which the hops of a
-    class stand together, and all weigh the same. Either way weighted means over the sample do not
-    err on one side, over the seeds. Hops of an ion onto its own image are left out.
+    With at least one hop for each class of `hops(..., group="environment")`, each is drawn from,
+    the larger ones more often; a hop weighs the population of its class over the number drawn from
+    it. With fewer, every k-th hop is taken of a list in which the hops of a class stand together,
+    and all weigh the same. Either way weighted means over the sample do not err on one side, over
+    the seeds. Hops of an ion onto its own image are left out.
 
     Args:
-        structure: with roles and molecules.
+        x: a structure.
         species: ion that moves.
         count: how many hops to draw, at most all.
         seed: the same seed gives the same sample.
-        into, reach_A: as for `hops_in_structure`.
+        into, reach_A: as for `hops`.
 
     Raises:
-        InputError: the count or the seed is none.
-        UnknownSpecies, StructureError: as for `hops_in_structure`; or the cell is so small that
-            every hop ends on an image of the ion itself.
+        InputError: the count or the seed is none, or `x` is a formula.
+        UnknownSpecies, StructureError: as for `hops`; or the cell is so small that every hop ends
+            on an image of the ion itself.
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"{count!r} hops cannot be drawn.", "Give a whole number from 1 on.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"{seed!r} is not a seed.", "Give a whole number from 0 on.")
-    classes = hops_in_structure(
-        structure, species, into=into, reach_A=reach_A, group="environment"
-    )
-    members = [_forward(hop) for hop in classes]
+    every = hops(x, species, into=into, reach_A=reach_A, group="environment")
+    members = [_forward(hop) for hop in every]
     populations = np.array([len(numbers) for numbers in members])
     total = int(populations.sum())
     if not total:
@@ -93,32 +119,14 @@ def sample_hops(
         listed = [(n, member) for n in filled.tolist() for member in shuffled[n].tolist()]
         places = (generator.random() + np.arange(count)) * total / count
         drawn = [(*listed[place], 1 / count) for place in places.astype(int).tolist()]
-    return [
-        SampledHop(_begun_at(classes[number], member), weight, number, int(populations[number]))
-        for number, member, weight in drawn
-    ]
-
-
-def mean_and_spread(
-    sample: Sequence[SampledHop], values: Sequence[float] | np.ndarray
-) -> tuple[float, float]:
-    """Weighted mean of a quantity over all hops, and its standard deviation among them.
-
-    Args:
-        sample: of `sample_hops`.
-        values: one for each, such as barriers in eV.
-
-    Raises:
-        InputError: there is not one value for each hop.
-    """
-    given = np.asarray(values, dtype=float)
-    if not sample or given.shape != (len(sample),) or not np.isfinite(given).all():
-        raise InputError(
-            f"{len(sample)} hops do not go with these values.", "Give one number for each hop."
-        )
-    weights = np.array([one.weight for one in sample])
-    mean = float(weights @ given / weights.sum())
-    return mean, float(np.sqrt(weights @ (given - mean) ** 2 / weights.sum()))
+    of_all = {field.name: getattr(every, field.name) for field in fields(Hops)}
+    of_all["hops"] = tuple(_begun_at(every[number], member) for number, member, _ in drawn)
+    return Sample(
+        **of_all,
+        weights=tuple(weight for _, _, weight in drawn),
+        classes=tuple(number for number, _, _ in drawn),
+        populations=tuple(int(populations[number]) for number, _, _ in drawn),
+    )
 
 
 def _forward(hop: Hop) -> np.ndarray:

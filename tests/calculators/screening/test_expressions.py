@@ -112,6 +112,18 @@ def test_means_what_python_means(text, points):
     assert ours.tolist() == theirs
 
 
+@settings(max_examples=200, deadline=None)
+@given(conditions, halves, st.lists(halves, min_size=1, max_size=5))
+def test_what_holds_of_the_unknown_holds_of_any_value(text, y, fillings):
+    unknown = {"x": np.array([np.nan]), "y": np.array([y])}
+    (holds,) = condition(text, ["x", "y"])(unknown)
+    (fails,) = condition(f"not ({text})", ["x", "y"])(unknown)
+    assert not (holds and fails)
+    for x in fillings:
+        if holds or fails:
+            assert eval(text, {"x": x, "y": y, "abs": abs}) == holds
+
+
 HOSTILE = [
     "__import__('os').system('true')",
     "().__class__.__bases__",

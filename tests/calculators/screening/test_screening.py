@@ -18,9 +18,9 @@ from perovdb.calculators.screening import (
     RandomSample,
     Run,
     Screening,
+    ask,
     blocks,
     kept_blocks,
-    question,
     screen,
 )
 from perovdb.calculators.screening.designs import BLOCK
@@ -219,10 +219,10 @@ def test_progress_and_blocks():
     )
     total = 2 * BLOCK + 1
     assert calls == [(BLOCK, total), (2 * BLOCK, total), (total, total)]
-    asked = question(THREE_SITES, step=RandomSample(total))
-    parts = list(kept_blocks(asked))
+    question = ask(THREE_SITES, step=RandomSample(total))
+    parts = list(kept_blocks(question))
     assert [part.n_compositions for part in parts] == [BLOCK, BLOCK, 1]
-    assert asked.frame(parts[2].rows).equals(found.compositions.tail(1).reset_index(drop=True))
+    assert question.frame(parts[2].rows).equals(found.compositions.tail(1).reset_index(drop=True))
 
 
 @pytest.mark.parametrize(

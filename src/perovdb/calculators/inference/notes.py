@@ -34,9 +34,9 @@ def end_notes(ends: Sequence[End]) -> list[str]:
     notes = [note for end in ends for note in end.notes]
     phases = {end.formula: "/".join(dict.fromkeys(c.phase for c in end.cells)) for end in ends}
     if len(set(phases.values())) > 1:
-        told = ", ".join(f"{formula} {phase}" for formula, phase in phases.items())
+        each = ", ".join(f"{formula} {phase}" for formula, phase in phases.items())
         notes.append(
-            f"the end members differ in phase ({told}): the pseudo-cubic mean (V/Z)^(1/3) of "
+            f"the end members differ in phase ({each}): the pseudo-cubic mean (V/Z)^(1/3) of "
             "each is used, and a jump where the alloy changes phase is not seen"
         )
     unknown = [end.formula for end in ends if end.su_A is None]

@@ -1,13 +1,13 @@
 """Go through a space of compositions and keep those that satisfy a condition.
 
-`screen` does it all; `question` and `kept_blocks` are its steps, for who wants to look at blocks
+`screen` does it all; `ask` and `kept_blocks` are its steps, for who wants to look at blocks
 on their own.
 """
 
 from perovdb.calculators.screening.blocks import Run, kept_blocks
 from perovdb.calculators.screening.descriptors import DESCRIPTORS, Tables, tables
 from perovdb.calculators.screening.designs import Grid, RandomSample, Sample
-from perovdb.calculators.screening.question import DEFAULT_STEP, Kept, Question, question
+from perovdb.calculators.screening.question import DEFAULT_STEP, Kept, Question, ask
 from perovdb.calculators.screening.screening import SHOWN, Screening, Seen, screen
 from perovdb.calculators.screening.space import Block, Space, parse_space
 
@@ -26,9 +26,9 @@ __all__ = [
     "Seen",
     "Space",
     "Tables",
+    "ask",
     "kept_blocks",
     "parse_space",
-    "question",
     "screen",
     "tables",
 ]

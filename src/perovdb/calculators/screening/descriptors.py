@@ -96,19 +96,19 @@ def _end_cells(space: Space, temperature_K: float) -> tuple[np.ndarray, list[str
     for index, (a, b, x) in zip(np.ndindex(*shape), species, strict=True):
         formula = as_composition(f"({a})({b})({x})3").formula
         try:
-            found = lattice(formula, temperature_K)
+            cell = lattice(formula, temperature_K)
         except MissingData:
             missing.append(formula)
             continue
-        a_A[index] = found.a_pseudocubic_A
-        used.append((formula, found.end_members[0].cell))
+        a_A[index] = cell.a_pseudocubic_A
+        used.append((formula, cell.end_members[0].cell))
     notes = []
     if used:
-        told = "; ".join(
+        cells = "; ".join(
             f"{formula} {cell.a_pseudocubic_A:.3f} A, {cell.phase}, {cell.evidence}, {cell.source}"
             for formula, cell in used
         )
-        notes.append(f"a_A: Vegard's rule over {told}")
+        notes.append(f"a_A: Vegard's rule over {cells}")
     if missing:
         notes.append(
             f"no perovskite cell at {temperature_K:g} K, so that a_A of compositions with it is "

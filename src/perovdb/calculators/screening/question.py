@@ -130,7 +130,7 @@ def _range(values: np.ndarray) -> tuple[float, float, float]:
     return float(np.nanmin(values)), float(np.nanmax(values)), float(np.count_nonzero(unknown))
 
 
-def question(
+def ask(
     space: Space | str,
     where: str | None = None,
     *,

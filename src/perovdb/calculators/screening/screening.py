@@ -14,7 +14,7 @@ from perovdb.answers.tables import table
 from perovdb.calculators.screening.blocks import Run, kept_in_all
 from perovdb.calculators.screening.descriptors import DESCRIPTORS
 from perovdb.calculators.screening.designs import RandomSample
-from perovdb.calculators.screening.question import DEFAULT_STEP, Question, question
+from perovdb.calculators.screening.question import DEFAULT_STEP, Question, ask
 from perovdb.calculators.screening.space import Space, parse_space
 from perovdb.calculators.tolerance import PublishedWindow, published_windows
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
@@ -177,7 +177,7 @@ def screen(
     >>> screening.compositions.formula[0]
     'Cs0.6FA0.4PbI3'
     """
-    asked = question(
+    question = ask(
         space,
         where,
         step=step,
@@ -187,38 +187,38 @@ def screen(
         temperature_K=temperature_K,
         linear_where_unknown=linear_where_unknown,
     )
-    kept = kept_in_all(asked, run or Run())
+    kept = kept_in_all(question, run or Run())
     seen = {
         name: Seen(float(low), float(high), int(unknown))
-        for name, (low, high, unknown) in zip(asked.names, kept.ranges, strict=True)
+        for name, (low, high, unknown) in zip(question.names, kept.ranges, strict=True)
     }
     return Screening(
-        space=str(asked.design.space),
+        space=str(question.design.space),
         temperature_K=temperature_K,
         n_compositions=kept.n_compositions,
         n_kept=kept.n_kept,
         n_front=len(kept.rows) if pareto else None,
         limit=limit,
-        compositions=asked.frame(asked.first(kept.rows)),
+        compositions=question.frame(question.first(kept.rows)),
         seen=seen,
         windows=published_windows(),
-        notes=(*asked.tables.notes, *_notes(asked, seen)),
+        notes=(*question.tables.notes, *_notes(question, seen)),
     )
 
 
-def _notes(asked: Question, seen: Mapping[str, Seen]) -> list[str]:
+def _notes(question: Question, seen: Mapping[str, Seen]) -> list[str]:
     """What a user should know beyond where the values come from."""
     notes = []
-    gaps = asked.tables.gaps
+    gaps = question.tables.gaps
     if any(np.isnan(bowings).any() for bowings in (gaps.bowing_A, gaps.bowing_B, gaps.bowing_X)):
         notes.append(
             "gap_eV takes 0 for a bowing that is not known"
-            if asked.linear_where_unknown
+            if question.linear_where_unknown
             else "gap_eV is not known where a bowing is not; linear_where_unknown=True, "
             "--linear-gap, takes 0 for it"
         )
     notes += [
-        f"{name} is not known for {of.unknown:,} of {asked.design.total:,} compositions; "
+        f"{name} is not known for {of.unknown:,} of {question.design.total:,} compositions; "
         "they satisfy no condition on it, are on no front and come last"
         for name, of in seen.items()
         if of.unknown

@@ -125,21 +125,21 @@ def parse_space(text: str) -> Space:
 def _site(name: str, text: str, registry: Registry) -> Site:
     if not text.strip():
         raise FormulaError(f"The {name} site of the space is empty.", EXAMPLE)
-    found: dict[str, Fraction | None] = {}
+    shares: dict[str, Fraction | None] = {}
     for entry in text.split(","):
-        species, held = _entry(entry.strip(), name, registry)
-        if species in found:
+        species, share = _entry(entry.strip(), name, registry)
+        if species in shares:
             raise FormulaError(f"{species} stands twice on the {name} site.", "Leave one out.")
-        found[species] = held
-    order = [species for species in registry.ions if species in found]
-    fixed = {species: held for species in order if (held := found[species]) is not None}
+        shares[species] = share
+    order = [species for species in registry.ions if species in shares]
+    fixed = {ion: share for ion in order if (share := shares[ion]) is not None}
     site = Site(name, tuple(order), fixed)
-    told = f"The fractions held on the {name} site sum to {float(1 - site.rest):g}"
+    sums = f"The fractions held on the {name} site sum to {float(1 - site.rest):g}"
     if site.free and site.rest <= 0:
         names = ", ".join(order[i] for i in site.free)
-        raise FormulaError(f"{told}, which leaves nothing for {names}.", "Hold less, or leave it.")
+        raise FormulaError(f"{sums}, which leaves nothing for {names}.", "Hold less, or leave it.")
     if not site.free and site.rest != 0:
-        raise FormulaError(f"{told}, not to 1.", "Leave one ion without a number: it is the rest.")
+        raise FormulaError(f"{sums}, not to 1.", "Leave one ion without a number: it is the rest.")
     return site
 
 
@@ -164,10 +164,10 @@ def _entry(text: str, site: str, registry: Registry) -> tuple[str, Fraction | No
     number = text[len(spelling) :].strip()
     if not number:
         return ion.species, None
-    held = Fraction(number)
-    if not 0 < held <= 1 or held * 10**DECIMALS % 1:
+    share = Fraction(number)
+    if not 0 < share <= 1 or share * 10**DECIMALS % 1:
         raise FormulaError(
             f"{ion.species} cannot be held at {number} of the {site} site.",
             f"Give a fraction above 0 and up to 1, with at most {DECIMALS} decimals.",
         )
-    return ion.species, held
+    return ion.species, share

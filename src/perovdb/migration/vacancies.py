@@ -7,7 +7,7 @@ that what changes along a series is their number and not the hop.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,25 +22,43 @@ from perovdb.structures.particles.spreading import spread
 from perovdb.structures.units import Unit, crystal_units, units
 
 
-def with_vacancies(ends: Endpoints, ion: str, count: int, neutral: str | None) -> Endpoints:
-    """The ends of a hop with a number of vacancies of an ion, and with partners if asked for.
+@dataclass(frozen=True)
+class Vacancies:
+    """What is vacant in the cell of a hop.
 
-    Args:
-        ends: with the vacancy of the hop.
-        ion: whose vacancies are counted.
-        count: of them, that of the hop among them.
-        neutral: None for a charged cell, else as for `partners_of`.
+    Attributes:
+        count: vacancies of the ion whose place it hops into, that of the hop among them.
+        neutral: None for a charged cell; "partner" for one made neutral by vacancies of the
+            commonest ion of the other charge, X for a negative cell and A for a positive one; or a
+            vacancy such as "V_Cs".
 
     Raises:
         InputError: the count is not a whole number from 1 on, or there is no such rule.
-        StructureError: there are not so many ions, or they cannot make the cell neutral.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InputError(
-            f"A hop with {count!r} vacancies cannot be.", "Give a whole number from 1 on."
-        )
-    ends = open_more(ends, {ion: count - 1})
-    return ends if neutral is None else open_more(ends, partners_of(ends, neutral))
+
+    count: int = 1
+    neutral: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 1:
+            raise InputError(
+                f"A hop with {self.count!r} vacancies cannot be.", "Give a whole number from 1 on."
+            )
+        rule = self.neutral
+        if rule is not None and rule != "partner" and not str(rule).startswith("V_"):
+            raise InputError(
+                f"{rule!r} is not a way to make the cell neutral.",
+                "Write partner, or a vacancy such as V_Cs.",
+            )
+
+    def opened(self, ends: Endpoints) -> Endpoints:
+        """The ends of a hop with these in their cell.
+
+        Raises:
+            StructureError: there are not so many ions, or they cannot make the cell neutral.
+        """
+        ends = open_more(ends, {ends.into: self.count - 1})
+        return ends if self.neutral is None else open_more(ends, partners_of(ends, self.neutral))
 
 
 def open_more(ends: Endpoints, more: Mapping[str, int]) -> Endpoints:
@@ -104,18 +122,12 @@ def partners_of(ends: Endpoints, neutral: str) -> dict[str, int]:
 
     Args:
         ends: with all vacancies of the ion that hops.
-        neutral: "partner" for the commonest ion of the other charge, X for a negative cell and A
-            for a positive one; or a vacancy such as "V_Cs".
+        neutral: as for `Vacancies`.
 
     Raises:
-        UnknownSpecies, InputError: there is no such ion, or rule.
+        UnknownSpecies: there is no such ion.
         StructureError: no whole number of these vacancies makes the cell neutral.
     """
-    if neutral != "partner" and not neutral.startswith("V_"):
-        raise InputError(
-            f"'{neutral}' is not a way to make the cell neutral.",
-            "Write partner, or a vacancy such as V_Cs.",
-        )
     free = [u for u in crystal_units(ends.start) if not np.isin(u.atoms, ends.mover).any()]
     return partners(Stock(ends.start), free, charge_of(ends.start), neutral)
 

@@ -1,31 +1,38 @@
-"""The images between two ends, and the checks that a chain must pass before a band starts."""
+"""The images of a hop: a path that a band calculation can start from, and what it must pass."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, isfinite
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from pymatgen.core import Structure
 
+from perovdb.answers import Answer
+from perovdb.composition import Material
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.band import relax_band
 from perovdb.migration.endpoints import Endpoints, with_positions
 from perovdb.migration.guess import first_guess, molecules
+from perovdb.migration.hops import Hop
 from perovdb.migration.idpp import PairPotential
 from perovdb.migration.integrity import BondChange, check_ends, largest_bond_change
-from perovdb.migration.periodic_images import strays
-from perovdb.migration.relabelling import swaps
+from perovdb.migration.matching import between, in_words, other_order, strays, swaps
+from perovdb.migration.placing import check_size, endpoints
+from perovdb.migration.vacancies import Vacancies
 from perovdb.structures.history import charge_of
+from perovdb.structures.molecules.orientations import Orientation
+from perovdb.structures.supercells import Size
 from perovdb.structures.units import closest_contact, ion_formula
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: The ways to make a path, and how much a bond may change on it. "rigid": ions follow the
 #: image-dependent pair potential, and so do molecules, each as one rigid body, from a start by
 #: spherical linear interpolation. "idpp": every atom follows the potential by itself.
 METHODS = {"rigid": 0.01, "idpp": 0.10}
-
-#: Asks for a path by each method.
-BOTH = "both"
 
 #: A path is refused if atoms of different ions or molecules come nearer than this.
 SHORTEST_CONTACT_A = 1.5
@@ -38,9 +45,6 @@ STILL_A = 0.05
 
 MOST_IMAGES = 99
 
-#: DFT bands of larger cells do not run.
-MOST_ATOMS = 1500
-
 #: A path is relaxed until no atom wants to go farther, and refused if one wants to go farther
 #: than the second.
 CONVERGED_A = 1e-5
@@ -48,11 +52,44 @@ UNCONVERGED_A = 1e-3
 
 
 @dataclass(frozen=True)
-class Chain:
+class Images:
+    """How the images between two ends are made.
+
+    Attributes:
+        count: how many there are.
+        spacing_A: instead of `count`, as many that no atom goes farther than this from one image
+            to the next.
+        method: a key of METHODS.
+
+    Raises:
+        InputError: there is no such method, or the number or the spacing cannot be.
+    """
+
+    count: int = 5
+    spacing_A: float | None = None
+    method: str = "rigid"
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise InputError(
+                f"'{self.method}' is no way to make a path.",
+                f"Choose one of: {', '.join(METHODS)}.",
+            )
+        if self.spacing_A is None:
+            _check_count(self.count)
+        elif not (isfinite(self.spacing_A) and self.spacing_A > 0):
+            raise InputError(
+                f"A spacing of {self.spacing_A} A cannot be kept.", "Give it above zero."
+            )
+
+
+@dataclass(frozen=True, repr=False)
+class Path(Answer):
     """A hop as a chain of images, both ends included.
 
     Attributes:
-        formula: ions and their numbers.
+        formula: of the host, before the vacancy; of two ends that were given, their ions and
+            their numbers.
         species: ion that hops.
         into: ion whose vacancy it hops into.
         distance_A: length of the hop, straight.
@@ -66,6 +103,8 @@ class Chain:
         closest_contact_A: shortest distance between atoms of different ions or molecules.
         bond_change: of a molecule, the largest on the way.
         residual_A: longest step that an atom still asked for when the path was relaxed.
+        hop: the distinct hop that it is; None between two ends that were given.
+        source, kind, evidence: of the average cell that the host was built from, if it was.
         notes: what a user should know before running it.
     """
 
@@ -83,44 +122,118 @@ class Chain:
     closest_contact_A: float
     bond_change: BondChange
     residual_A: float
-    notes: tuple[str, ...]
+    hop: Hop | None = None
+    source: str = ""
+    kind: str = ""
+    evidence: str = ""
+    notes: tuple[str, ...] = ()
+
+    derived = ("phase",)
+
+    @property
+    def phase(self) -> str:
+        """Of the average cell that the host was built from; "" for another host."""
+        return self.hop.phase if self.hop else ""
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """How near the ion that moves comes to others on the way, as `plots.bands.contacts`."""
+        from perovdb.plots.bands import contacts
+
+        return contacts(self, ax)
+
+    def _scalars(self) -> dict[str, Any]:
+        row = super()._scalars()
+        counts = {"images": len(self.images), "atoms": len(self.images[0])}
+        return {"formula": row.pop("formula"), "phase": self.phase, **row} | counts
+
+    def _headline(self) -> str:
+        into = "" if self.into == self.species else f" into V_{self.into}"
+        host = " ".join(filter(None, (self.formula, self.phase)))
+        return (
+            f"{host}, {self.species}{into} by {self.distance_A:.3f} A, {self.method}, "
+            f"{len(self.images)} images of {len(self.images[0])} atoms"
+        )
+
+    def _lines(self) -> list[str]:
+        return [
+            self._headline(),
+            f"  charge {self.charge:+d}, spacing {self.spacing_A:.3f} A, longest step "
+            f"{self.longest_step_A:.3f} A, closest contact {self.closest_contact_A:.2f} A",
+            *(f"  note: {note}" for note in self.notes),
+        ]
 
 
-def path_between(
-    ends: Endpoints,
-    images: int = 5,
-    method: str = "rigid",
+@overload
+def path(
+    x: Material,
+    to: Hop,
     *,
-    spacing_A: float | None = None,
+    images: int | Images = 5,
+    size: Size | None = None,
+    seed: int = 0,
+    orientation: str | Orientation = "random",
+    vacancies: int | Vacancies = 1,
     keep_numbering: bool = False,
-) -> Chain:
-    """The path between two ends, whatever the host: a chain that passed all checks.
+) -> Path: ...
+@overload
+def path(
+    x: Material, to: Material, *, images: int | Images = 5, keep_numbering: bool = False
+) -> Path: ...
+@overload
+def path(x: Endpoints, *, images: int | Images = 5, keep_numbering: bool = False) -> Path: ...
+def path(
+    x: Material | Endpoints,
+    to: Hop | Material | None = None,
+    *,
+    images: int | Images = 5,
+    size: Size | None = None,
+    seed: int = 0,
+    orientation: str | Orientation = "random",
+    vacancies: int | Vacancies = 1,
+    keep_numbering: bool = False,
+) -> Path:
+    """The path of a hop, or between two ends: a chain of images that passed all checks.
+
+    By the method "rigid" ions follow the image-dependent pair potential; organic cations, the
+    mover and the others, move as rigid bodies under the same potential, from a start by
+    spherical linear interpolation. By "idpp" every atom follows the potential by itself.
 
     Args:
-        ends: start and end, the same atoms in the same order.
-        images: number of images between the two ends.
-        method: a key of METHODS.
-        spacing_A: instead of `images`, take as many that no atom goes farther than this from
-            one image to the next.
-        keep_numbering: take a path that other names for identical atoms would shorten, such as
-            a ring of ions that change places.
+        x: a material, with a hop of it; or the start, with the end; or `Endpoints`, alone.
+        to: the hop, of `hops` or `sample_hops`; or the other end, a structure with the same ions
+            in the same cell, whose atoms are matched with those of the start, see
+            `matching.between`.
+        images: number of images between the two ends; or `Images`, with a spacing or a method.
+        size, seed, orientation, vacancies: of a hop, as for `endpoints`.
+        keep_numbering: take two ends as they number their atoms, even where other names for
+            identical ones would shorten the path, such as for a ring of ions that change places.
 
     Raises:
-        InputError: an argument cannot be used.
-        StructureError: the ends are the same, or number their atoms differently; or two atoms
-            come too near, a molecule bends too far, or the path does not come to rest.
+        InputError: an argument cannot be used, or the hop is of another material.
+        FormulaError, UnknownSpecies, MissingData: as `build`, of a formula.
+        StructureError: the cell cannot hold the hop; the ends are the same or hold other atoms; or
+            two atoms come too near, a molecule bends too far, or the path does not come to rest.
     """
-    if method not in METHODS:
+    how = images if isinstance(images, Images) else Images(images)
+    if isinstance(to, Hop) and not isinstance(x, Endpoints):
+        ends = endpoints(x, to, size=size, seed=seed, orientation=orientation, vacancies=vacancies)
+    elif (size, seed, orientation, vacancies) != (None, 0, "random", 1):
         raise InputError(
-            f"'{method}' is no way to make a path.", f"Choose one of: {', '.join(METHODS)}."
+            "A size, a seed, an orientation and vacancies are for the path of a hop.",
+            "Two ends are taken as they are: leave them out.",
         )
-    _check_ends(ends, keep_numbering)
-    if spacing_A is None:
-        _check_count(images)
-        positions, residual = interpolate_path(ends, images, method)
+    elif isinstance(x, Endpoints):
+        ends = x
+    elif to is None or isinstance(to, Hop):
+        raise InputError("A path has two ends.", "Give a hop of `hops`, or another structure.")
     else:
-        positions, residual = _spaced(ends, spacing_A, method)
-    return _measured(ends, positions, residual, method)
+        ends = between(x, to, keep_numbering)
+    _check_ends(ends, keep_numbering)
+    if how.spacing_A is None:
+        positions, residual = interpolate_path(ends, how.count, how.method)
+    else:
+        positions, residual = _spaced(ends, how.spacing_A, how.method)
+    return _measured(ends, positions, residual, how.method)
 
 
 def interpolate_path(
@@ -145,8 +258,6 @@ def interpolate_path(
 
 def _spaced(ends: Endpoints, spacing_A: float, method: str) -> tuple[np.ndarray, float]:
     """As `interpolate_path`, with the fewest images on which no atom goes farther at a time."""
-    if not spacing_A > 0:
-        raise InputError(f"A spacing of {spacing_A} A cannot be kept.", "Give it above zero.")
     ends_A = np.array([ends.start.cart_coords, ends.end.cart_coords])
     guess = np.concatenate([ends_A[:1], first_guess(ends, 15), ends_A[1:]])
     way = np.linalg.norm(np.diff(guess, axis=0), axis=2).sum(axis=0).max()
@@ -174,46 +285,40 @@ def _check_count(images: int) -> None:
 
 def _check_ends(ends: Endpoints, keep_numbering: bool) -> None:
     start, end = ends.start, ends.end
-    if len(start) > MOST_ATOMS:
-        raise InputError(
-            f"A path in a cell of {len(start)} atoms cannot be made.",
-            f"Take a smaller size: at most {MOST_ATOMS} atoms.",
-        )
+    check_size(start)
     if start.species != end.species:
-        raise StructureError(
-            "The two ends do not hold the same atoms in the same order.",
-            "Sort the atoms of the end as those of the start.",
-        )
+        raise other_order()
     if np.linalg.norm(end.cart_coords - start.cart_coords, axis=1).max() < STILL_A:
         raise StructureError(
             f"The two ends are the same: no atom moves by {STILL_A} A.",
             "Give two ends of a hop; check that a relaxation did not bring one to the other.",
         )
     check_ends(start, end)
-    away = [unit for unit, _ in strays(ends)]
+    away = [unit for unit, _ in strays(start, end, ends.mover)]
     if away:
         raise StructureError(
             "Ions or molecules stand in another periodic image at the end: "
             f"{len(away)}, the first {away[0].ion} with atom {int(away[0].atoms[0]) + 1}.",
-            "Bring them to the nearest one: `unwrapped(ends)`.",
+            "Give the two structures, whose atoms are matched: `path(start, end)`.",
         )
-    found = [] if keep_numbering else swaps(ends)
-    if found:
+    exchanged = [] if keep_numbering else swaps(start, end)
+    if exchanged:
         raise StructureError(
             "The ends number identical atoms differently; the path would be shorter with other "
-            f"names: {'; '.join(swap.what for swap in found[:5])}.",
-            "Renumber them: `renumbered(ends)`; or keep the names, if ions shall change places.",
+            f"names: {in_words(exchanged)}.",
+            "Give the two structures, whose atoms are matched: `path(start, end)`; or keep the "
+            "names, if ions shall change places.",
         )
 
 
-def _measured(ends: Endpoints, positions: np.ndarray, residual: float, method: str) -> Chain:
+def _measured(ends: Endpoints, positions: np.ndarray, residual: float, method: str) -> Path:
     chain = tuple(with_positions(ends.start, image) for image in positions)
     lengths = np.sqrt((np.diff(positions, axis=0) ** 2).sum(axis=(1, 2)))
     contacts = [closest_contact(image) for image in chain]
-    result = Chain(
-        formula=ion_formula(ends.start),
-        species=str(ends.start.site_properties["ion"][int(ends.mover[0])]),
-        into=ends.into or str(ends.start.site_properties["ion"][int(ends.mover[0])]),
+    result = Path(
+        formula=ends.formula or ion_formula(ends.start),
+        species=ends.species,
+        into=ends.into or ends.species,
         distance_A=float(np.linalg.norm(ends.vector_A)),
         method=method,
         images=chain,
@@ -225,13 +330,16 @@ def _measured(ends: Endpoints, positions: np.ndarray, residual: float, method: s
         closest_contact_A=min(contacts),
         bond_change=largest_bond_change(ends.start, positions),
         residual_A=residual,
-        notes=(),
+        hop=ends.hop,
+        source=ends.source,
+        kind=ends.kind,
+        evidence=ends.evidence,
     )
     _refuse_bad(result, int(np.argmin(contacts)))
     return replace(result, notes=tuple(_notes(ends, result)))
 
 
-def _notes(ends: Endpoints, chain: Chain) -> list[str]:
+def _notes(ends: Endpoints, chain: Path) -> list[str]:
     notes = list(ends.notes)
     if ends.half_cell:
         notes.append(
@@ -253,7 +361,7 @@ def _bond_in_words(change: BondChange) -> str:
     )
 
 
-def _refuse_bad(chain: Chain, worst: int) -> None:
+def _refuse_bad(chain: Path, worst: int) -> None:
     if chain.closest_contact_A < SHORTEST_CONTACT_A:
         raise StructureError(
             f"On image {worst:02d} two atoms of different ions are "
