@@ -16,8 +16,16 @@ from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.files.ase_adapter import from_ase, to_ase
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.files.records import Labels
+from perovdb.structures.files.restoring import adopt
 from perovdb.structures.files.writing import as_text, write_structure
-from perovdb.structures.history import with_history
+from perovdb.structures.history import rebuild, with_history
+from perovdb.structures.layered.layers import layers
+from perovdb.structures.molecules.geometry import load_molecule
+from perovdb.structures.molecules.orientations import Orientation
+from perovdb.structures.ordering import Order
+from perovdb.structures.particles.nanocrystals import particle
+from perovdb.structures.particles.slabs import slab
+from perovdb.structures.supercells import supercell
 
 NAMES = [
     "POSCAR",
@@ -205,3 +213,38 @@ def test_a_failed_write_leaves_nothing(structure, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="No space left"):
         write_structure(structure, str(tmp_path / "POSCAR"))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def steps():
+    """One structure of each kind of step, some of several."""
+    crystal = build("CsPbI3", "alpha", 2)
+    hybrid = build(
+        "MA0.5FA0.5PbI3",
+        size=(2, 2, 1),
+        order=Order("layered", axis=0),
+        orientation=Orientation("aligned-110", "dipole", molecules={"MA": load_molecule("MA")}),
+    )
+    dots = particle("CsPb0.9Cd0.1Br3", cells=(2, 2, 5), seed=1)
+    return {
+        "order and orientation": hybrid,
+        "charged": defects(crystal, ["V_I"]),
+        "defects of a supercell": defects(supercell(hybrid, (1, 1, 2)), ["V_I", "Cd_Pb"]),
+        "particle": dots,
+        "layers": layers("CsPbBr3", (2, 1)),
+        "slab": slab("CsPbBr3", layers=3),
+        "adopted": adopt(Structure(hybrid.lattice, hybrid.species, hybrid.frac_coords)),
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_is_read_back_and_can_be_done_again(steps, tmp_path, name):
+    for kind, structure in steps.items():
+        folder = tmp_path / kind
+        folder.mkdir()
+        write_structure(structure, folder / name)
+        again = read_structure(folder / name)
+        assert again.properties == structure.properties, kind
+        assert again.charge == structure.charge == structure.properties["charge"], kind
+        if name == "model.json":
+            assert rebuild(again.properties["history"]) == structure, kind

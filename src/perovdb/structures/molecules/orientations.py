@@ -22,6 +22,9 @@ from perovdb.structures.molecules.geometry import RigidMolecule, from_record
 from perovdb.structures.rotations import cube_rotations
 from perovdb.structures.streams import stream
 
+#: A geometry of one's own: an XYZ file or a SMILES string, a molecule, or what its `record` gave.
+Geometry = str | os.PathLike[str] | RigidMolecule | Mapping[str, Any]
+
 #: How the molecules of a structure are turned.
 ORIENTATIONS = {
     "random": "each molecule along a random <100> direction, rolled by quarter turns, by the seed",
@@ -84,9 +87,7 @@ class Orientation:
     rule: str = "random"
     pointing: str = "long"
     centre: str = "mass"
-    molecules: Mapping[str, str | os.PathLike[str] | RigidMolecule | Mapping[str, Any]] = field(
-        default_factory=dict, hash=False
-    )
+    molecules: Mapping[str, Geometry] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         check_rule(self.rule)
@@ -131,7 +132,7 @@ class Orientation:
         return cls(**{name: data[name] for name in names if name in data})
 
 
-def _molecule(species: str, geometry: str | RigidMolecule | Mapping[str, Any]) -> RigidMolecule:
+def _molecule(species: str, geometry: Geometry) -> RigidMolecule:
     if isinstance(geometry, RigidMolecule):
         return geometry
     if isinstance(geometry, Mapping):
