@@ -66,6 +66,13 @@ def test_what_no_formula_says_is_refused():
         as_composition(interstitial)
 
 
+def test_a_particle_is_no_layered_phase():
+    dot = perovdb.particle("CsPbBr3", edge_nm=2)
+    # More Cs and Br than the crystal has: the count alone reads as Cs2PbBr4.
+    with pytest.raises(StructureError, match="surfaces of"):
+        as_composition(dot)
+
+
 def test_shared_sites_of_atoms_are_counted(tmp_path):
     assert as_composition(cubic(("Cs", "Rb"))).formula == "Rb0.5Cs0.5PbI3"
     file = tmp_path / "x.cif"

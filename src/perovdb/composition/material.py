@@ -41,7 +41,8 @@ def as_composition(material: Material) -> Composition:
 
     That of a structure counts its ions: by its site properties role, ion and molecule, by its
     elements where each of them is an ion, else once its molecules are recognised. Ligands are
-    left out. A vacancy in a structure is one of the composition, as far as formulas can say it.
+    left out. A vacancy in a structure is one of the composition, as far as formulas can say it;
+    a particle or slab has one if its ions are those of a whole perovskite.
 
     Args:
         material: a formula; a Composition; pymatgen's Composition or Structure; ASE's Atoms; the
@@ -117,7 +118,7 @@ def _of_file(path: str) -> Composition:
 
     raw = read_crystal(path).structure
     try:
-        return _of_structure(raw) if _elements_tell(raw) else _of_ions(_recognised(path))
+        return _of_structure(raw if _elements_tell(raw) else _recognised(path))
     except PerovdbError as error:
         what = error.what if error.what.startswith(path) else f"{path}: {error.what}"
         raise type(error)(what, error.mend) from None
@@ -125,11 +126,19 @@ def _of_file(path: str) -> Composition:
 
 def _of_structure(structure: Any) -> Composition:
     if all(name in structure.site_properties for name in _CARRIED):
-        return _of_ions(structure)
-    if not _elements_tell(structure):
-        return _of_ions(_recognised(structure))
-    amounts = structure.composition.get_el_amt_dict()
-    return _of_elements(amounts, structure.composition.formula.replace(" ", ""))
+        composition = _of_ions(structure)
+    elif _elements_tell(structure):
+        amounts = structure.composition.get_el_amt_dict()
+        composition = _of_elements(amounts, structure.composition.formula.replace(" ", ""))
+    else:
+        composition = _of_ions(_recognised(structure))
+    if not all(structure.lattice.pbc) and not composition.is_perovskite:
+        raise StructureError(
+            f"The surfaces of {structure.composition.formula.replace(' ', '')} hold more of some "
+            "ions than the crystal does: a count of all does not tell what that is.",
+            _SAY_FORMULA,
+        )
+    return composition
 
 
 def _elements_tell(structure: Any) -> bool:
