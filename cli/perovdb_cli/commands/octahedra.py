@@ -2,6 +2,7 @@
 
 import click
 
+from perovdb.answers import Answer
 from perovdb_cli import options, render
 
 
@@ -33,5 +34,8 @@ def command(
     """
     from perovdb.structures.octahedra.measuring import octahedra
 
-    answer = octahedra(source, after, phase=phase, temperature_K=temperature_K)
+    if after is None:
+        answer: Answer = octahedra(source, phase=phase, temperature_K=temperature_K)
+    else:
+        answer = octahedra(source, after, phase=phase, temperature_K=temperature_K)
     render.emit(answer, as_json, as_csv)

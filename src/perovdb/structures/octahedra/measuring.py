@@ -49,18 +49,6 @@ def octahedra(
     tolerance_deg: float = 0.5,
     point_A: Sequence[float] | None = None,
 ) -> OctahedraChange: ...
-@overload
-def octahedra(
-    x: Material,
-    after: Material | None,
-    *,
-    phase: str | None = None,
-    temperature_K: float = ROOM_TEMPERATURE_K,
-    axes: AxesLike | None = None,
-    reach_A: float | None = None,
-    tolerance_deg: float = 0.5,
-    point_A: Sequence[float] | None = None,
-) -> Octahedra | OctahedraChange: ...
 def octahedra(
     x: Material,
     after: Material | None = None,
