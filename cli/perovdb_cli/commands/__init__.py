@@ -1,5 +1,6 @@
 """The table of commands. Each is a module of its own, imported only when it is run."""
 
+import os
 from importlib import import_module
 
 import click
@@ -47,7 +48,14 @@ COMMANDS = {
     "neb": ("Migrate", "NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO."),
     "barrier": ("Migrate", "Barrier and profile of a finished band."),
     "store": ("Your own data", "Your own store beside the curated one: make, fill, check, ask."),
+    "completion": (
+        "Your shell",
+        "Script that lets a shell complete commands, options and values.",
+    ),
 }
+
+#: What a shell sets when it wants to know how a line may go on.
+COMPLETE_VARIABLE = "_PEROVDB_COMPLETE"
 
 
 class CommandTable(click.Group):
@@ -66,6 +74,11 @@ class CommandTable(click.Group):
             options.add(one, options.store())
         for one in [command, *inner]:
             options.add(one, options.help_page())
+        if COMPLETE_VARIABLE in os.environ:
+            from perovdb_cli.completion import complete_values
+
+            for one in inner or [command]:
+                complete_values(one)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

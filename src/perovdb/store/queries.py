@@ -79,6 +79,19 @@ def has_formula(formula: str) -> bool:
     )
 
 
+def formulas() -> list[str]:
+    """Every formula that a fact of the store in use is about."""
+    tables = tables_with(current_store().connection, "formula", "evidence")
+    every = " UNION ".join(f'SELECT formula FROM "{table}"' for table in tables)
+    return [row["formula"] for row in _rows(f"{every} ORDER BY formula") if row["formula"]]
+
+
+def values(table: str, column: str) -> list[str]:
+    """All that stands in a column, each once."""
+    rows = _rows(f'SELECT DISTINCT "{column}" AS word FROM "{table}" ORDER BY "{column}"')
+    return [row["word"] for row in rows if row["word"]]
+
+
 def moving_species() -> set[str]:
     """Words that the curated store has for what moves: ions, and "halide" and the like."""
     rows = _rows("SELECT species FROM main.barrier")
@@ -216,13 +229,18 @@ def column_meanings(table: str) -> list[Record]:
     ]
 
 
+def fact_tables() -> list[str]:
+    """Tables that hold facts, or what facts point at."""
+    return [table for table in tables(current_store().connection) if table not in ABOUT_ITSELF]
+
+
 def fact_table(name: str) -> str:
     """The table that a name means: as it is, or its plural, such as barriers or radii.
 
     Raises:
         InputError: there is no such table.
     """
-    known = [t for t in tables(current_store().connection) if t not in ABOUT_ITSELF]
+    known = fact_tables()
     plurals = {_plural(table): table for table in known}
     plurals |= {"solvents": "solvent_ligand", "ligands": "solvent_ligand", "gaps": "band_gap"}
     wanted = name.strip().casefold().replace("-", "_")
