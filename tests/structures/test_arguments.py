@@ -19,6 +19,7 @@ from perovdb.structures.files.restoring import adopt
 from perovdb.structures.files.writing import as_text, write_structure
 from perovdb.structures.history import charge_of, history_of, rebuild, steps
 from perovdb.structures.layered.layers import layers
+from perovdb.structures.ordering import Order
 from perovdb.structures.particles.boxes import Box
 from perovdb.structures.particles.nanocrystals import particle
 from perovdb.structures.particles.slabs import slab
@@ -233,13 +234,25 @@ def test_a_ball_says_when_it_is_not_of_the_size_asked_for():
 @pytest.mark.parametrize(
     "asked",
     [
-        {"order": {"rule": "layered", "axis": 0}},
-        {"orientation": {"rule": "random", "pointing": "dipole"}},
         {"phase": "a-b+a-"},
         {"nearest": True},
         {"replace": {"Pb": {"Cd": 1}}},
     ],
 )
 def test_what_a_layered_phase_does_not_heed_is_refused(asked):
-    with pytest.raises(InputError, match="takes a size"):
+    with pytest.raises(InputError, match="no phase, replace or nearest"):
         build("Cs2PbBr4", **asked)
+
+
+def test_a_layered_phase_heeds_orders_and_orientations_with_their_options(same):
+    order = {"rule": "layered", "axis": 0}
+    made = build("Cs2Pb0.5Sn0.5I4", size=(2, 2, 1), order=order)
+    assert same(made, layers("CsPb0.5Sn0.5I3", 1, (2, 2, 1), order=Order(**order)))
+    planes = {(round(site.coords[0], 3), site.specie.symbol) for site in made}
+    lead, tin = ({x for x, element in planes if element == one} for one in ("Pb", "Sn"))
+    assert lead
+    assert tin
+    assert not lead & tin
+    assert same(rebuild(made.properties["history"]), made)
+    turned = build("MA2PbI4", orientation={"rule": "aligned", "pointing": "dipole"})
+    assert turned.properties["history"][0]["arguments"]["orientation"]["pointing"] == "dipole"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from perovdb.calculators.mixing import Lattice
 from perovdb.composition import Composition, Material, as_composition
@@ -15,13 +13,13 @@ from perovdb.structures.charges import formal_charge
 from perovdb.structures.crystals import Crystal
 from perovdb.structures.drawing import draw
 from perovdb.structures.filling import Filling, Replace, filling
-from perovdb.structures.history import Outcome, charge_of, history_of, step
+from perovdb.structures.history import Outcome, charge_of, history_of, recorded, step
 from perovdb.structures.hosts import Host, Tilt, as_tilt, has_positions, host_of
 from perovdb.structures.layered.layers import layers
 from perovdb.structures.model import Model, Models
 from perovdb.structures.molecules.orientations import Orientation, as_orientation
 from perovdb.structures.ordering import ENUMERATE, Order, Ordering, as_order
-from perovdb.structures.supercells import Size, as_matrix
+from perovdb.structures.supercells import Size, as_matrix, in_words
 from perovdb.structures.units import units
 
 
@@ -74,20 +72,20 @@ def build(
     """
     composition = _formula(x)
     by, turned = as_order(order), as_orientation(orientation)
-    crystal = Crystal(None if as_tilt(phase) else phase, temperature_K, lattice)  # type: ignore[arg-type]  # no Tilt is left
     if composition.layers is not None and not has_positions(composition):
-        others = {"phase": phase, "replace": replace, "nearest": nearest}
-        return _layered(composition, size, crystal, by, turned, seed, others)
-    model = _model(composition, as_tilt(phase), size, crystal, replace, nearest)
-    if by.rule != ENUMERATE:
-        return _outcome(model, model.filling.ordered(by, seed), turned, seed)
-    every = model.filling.distinct()
-    if by.choice >= len(every):
-        raise InputError(
-            f"There is no distinct ordering number {by.choice}.",
-            f"There are {len(every)}, numbered from 0.",
+        if phase is not None or replace or nearest:
+            raise InputError(
+                f"The store has no cell of {composition.formula}, and the Ruddlesden-Popper phase "
+                "that is built for it has no phase, replace or nearest.",
+                "Build it into a file, and change that.",
+            )
+        crystal = Crystal(None, temperature_K, lattice)
+        slabs = layers(
+            composition, size=size, crystal=crystal, order=by, orientation=turned, seed=seed
         )
-    return _outcome(model, every[by.choice], turned, seed)
+        return Outcome(slabs, "", charge_of(slabs), history=history_of(slabs))
+    model = _model(composition, phase, size, temperature_K, lattice, replace, nearest)
+    return _outcome(model, model.filling.ordered(by, seed), turned, seed)
 
 
 def distinct_models(
@@ -114,21 +112,21 @@ def distinct_models(
         FormulaError, UnknownSpecies, InputError, MissingData: as `build`.
         StructureError: as `build`, and if there are too many orderings to list.
     """
-    crystal = Crystal(None if as_tilt(phase) else phase, temperature_K, lattice)  # type: ignore[arg-type]  # no Tilt is left
-    model = _model(_formula(x), as_tilt(phase), size, crystal, replace, nearest)
+    model = _model(_formula(x), phase, size, temperature_K, lattice, replace, nearest)
+    turned = as_orientation(orientation)
+    arguments = {
+        "temperature_K": temperature_K,
+        "orientation": orientation,
+        "replace": replace,
+        "nearest": nearest,
+        "seed": seed,
+    }
     every = [
         Model(
-            build(
-                x,
-                phase,
-                size,
-                temperature_K=temperature_K,
-                lattice=lattice,
-                order=Order(ENUMERATE, choice=number),
-                orientation=orientation,
-                replace=replace,
-                nearest=nearest,
-                seed=seed,
+            recorded(
+                "build",
+                arguments | {"order": Order(ENUMERATE, choice=number)},
+                _outcome(model, ordering, turned, seed),
             ),
             ordering.multiplicity,
         )
@@ -137,8 +135,7 @@ def distinct_models(
     return Models(tuple(every))
 
 
-@dataclass(frozen=True)
-class _Model:
+class _Model(NamedTuple):
     """A host, what is to stand in it, and the arguments that give it again."""
 
     host: Host
@@ -157,24 +154,25 @@ def _formula(x: Material) -> Composition:
 
 def _model(
     composition: Composition,
-    tilt: Tilt | None,
+    phase: str | Tilt | None,
     size: Size,
-    crystal: Crystal,
+    temperature_K: float,
+    lattice: float | Lattice | None,
     replace: Replace | None,
     nearest: bool,
 ) -> _Model:
+    tilt = as_tilt(phase)
+    name = phase if tilt is None and isinstance(phase, str) else None
+    crystal = Crystal(name, temperature_K, lattice)
     host = host_of(composition, crystal, tilt)
     rows = as_matrix(size, host.sites.lattice_A, host.sites.periodic)
-    return _Model(
-        host,
-        filling(host, rows.tolist(), replace, nearest),
-        {
-            "x": composition.formula,
-            "phase": crystal.phase or host.phase if tilt is None else tilt,
-            "size": rows.tolist(),
-            "lattice": crystal.a_A,
-        },
-    )
+    arguments = {
+        "x": composition.formula,
+        "phase": tilt or name or host.phase,
+        "size": rows.tolist(),
+        "lattice": crystal.a_A,
+    }
+    return _Model(host, filling(host, rows.tolist(), replace, nearest), arguments)
 
 
 def _outcome(model: _Model, ordering: Ordering, orientation: Orientation, seed: int) -> Outcome:
@@ -201,53 +199,8 @@ def _outcome(model: _Model, ordering: Ordering, orientation: Orientation, seed: 
         notes.append(f"the formal charges of the ions sum to {charge:+d} in this cell")
     return Outcome(
         structure,
-        f"{host.text}; {_size_text(model.arguments['size'])}; {ordering.text}",
+        f"{host.text}; {in_words(model.arguments['size'])}; {ordering.text}",
         charge=charge,
         notes=notes,
         arguments=model.arguments,
     )
-
-
-def _layered(
-    composition: Composition,
-    size: Size,
-    crystal: Crystal,
-    order: Order,
-    orientation: Orientation,
-    seed: int,
-    others: dict[str, Any],
-) -> Outcome:
-    """A Ruddlesden-Popper phase of its own formula."""
-    plain = order == Order(order.rule) and orientation == Orientation(orientation.rule)
-    if any(others.values()) or not plain or order.rule == ENUMERATE:
-        raise InputError(
-            f"The store has no cell of {composition.formula}, and the Ruddlesden-Popper phase "
-            "that is built for it takes a size, an order, a seed, an orientation and a lattice "
-            "parameter only.",
-            "Build it into a file, and change that.",
-        )
-    structure = layers(
-        composition,
-        size=size,
-        crystal=crystal,
-        order=order.rule,
-        orientation=orientation.rule,
-        seed=seed,
-    )
-    (done,) = history_of(structure)
-    return Outcome(
-        structure,
-        done["text"],
-        charge=charge_of(structure),
-        notes=done["notes"],
-        arguments={"x": composition.formula, "lattice": crystal.a_A},
-    )
-
-
-def _size_text(rows: Sequence[Sequence[int]]) -> str:
-    diagonal = all(
-        not entry for i, row in enumerate(rows) for j, entry in enumerate(row) if i != j
-    )
-    if diagonal:
-        return "x".join(str(row[i]) for i, row in enumerate(rows))
-    return " / ".join(",".join(map(str, row)) for row in rows)

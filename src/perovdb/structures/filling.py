@@ -10,7 +10,13 @@ import numpy as np
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.hosts import Host
-from perovdb.structures.ordering import Order, Ordering, enumerate_orderings, ordered
+from perovdb.structures.ordering import (
+    ENUMERATE,
+    Order,
+    Ordering,
+    enumerate_orderings,
+    ordered,
+)
 from perovdb.structures.ordering.counts import whole_counts
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import Size, supercell_of_sites
@@ -47,18 +53,22 @@ class Filling:
     replaced: bool = False
 
     def ordered(self, order: Order, seed: int) -> Ordering:
-        """One order by a rule; arguments and errors as for `ordering.ordered`."""
+        """One order by a rule; arguments and errors as for `ordering.ordered`.
+
+        Raises:
+            StructureError: also as `distinct`, for the rule "enumerate".
+        """
+        if order.rule == ENUMERATE:
+            self._check_one_group()
         ions = np.full(len(self.sites), "", dtype=object)
         parts = []
         for group in self.groups:
             one = ordered(self.sites.part(group.where), group.counts, order, seed)
             ions[group.where] = one.ions
             parts.append(one)
-        telling = [one for one in parts if one.text != parts[-1].text] or parts[-1:]
-        report = (
-            telling[0].report if len(parts) == 1 else {"groups": [one.report for one in parts]}
-        )
-        return Ordering(ions, report, "; ".join(one.text for one in telling))
+        texts = [one.text for one in parts if one.text != parts[-1].text] or [parts[-1].text]
+        report = parts[0].report if len(parts) == 1 else {"groups": [p.report for p in parts]}
+        return Ordering(ions, report, "; ".join(texts))
 
     def distinct(self) -> list[Ordering]:
         """All symmetry-distinct orders; errors as for `ordering.enumerate_orderings`.
@@ -66,13 +76,16 @@ class Filling:
         Raises:
             StructureError: also if ions of one role have sites of their own.
         """
+        self._check_one_group()
+        return enumerate_orderings(self.sites, self.groups[0].counts)
+
+    def _check_one_group(self) -> None:
         if len(self.groups) > 1:
             raise StructureError(
                 "The distinct orderings of a compound whose ions of one role have sites of their "
                 "own are not listed from its formula.",
-                "Build it into a file, and replace ions in that.",
+                "Build it into a file, and replace ions in that with `defects`.",
             )
-        return enumerate_orderings(self.sites, self.groups[0].counts)
 
 
 def filling(host: Host, size: Size, replace: Replace | None, nearest: bool = False) -> Filling:
@@ -91,12 +104,13 @@ def filling(host: Host, size: Size, replace: Replace | None, nearest: bool = Fal
     """
     sites = supercell_of_sites(host.sites, size)
     cells = len(sites) // len(host.sites)
-    held = [tuple(shares.items()) for shares in host.occupants] * cells
+    occupants = [tuple(shares.items()) for shares in host.occupants] * cells
     kinds = {
-        role: list(dict.fromkeys(held[site] for site in sites.of(role))) for role in sites.counts()
+        role: list(dict.fromkeys(occupants[site] for site in sites.of(role)))
+        for role in sites.counts()
     }
     number = np.array(
-        [kinds[role].index(one) for role, one in zip(sites.roles, held, strict=True)]
+        [kinds[role].index(one) for role, one in zip(sites.roles, occupants, strict=True)]
     )
     groups = []
     for k in range(max(map(len, kinds.values()))):
@@ -138,7 +152,5 @@ def _replace(groups: list[Group], old: str, new: str, count: int) -> None:
         if of_role[leaving.species] == 0:
             del of_role[leaving.species]
         return
-    present = ", ".join(
-        dict.fromkeys(ion for g in groups for held in g.counts.values() for ion in held)
-    )
-    raise UnknownSpecies(f"There is no {old} in the cell.", f"It holds: {present}.")
+    present = dict.fromkeys(ion for g in groups for ions in g.counts.values() for ion in ions)
+    raise UnknownSpecies(f"There is no {old} in the cell.", f"It holds: {', '.join(present)}.")

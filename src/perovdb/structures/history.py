@@ -94,24 +94,31 @@ def step(function: Callable[..., Outcome]) -> Callable[..., Structure]:
         ):
             before = values[subject.name] = as_structure(values[subject.name])
         outcome = function(**values)
-        if outcome.history:
-            return with_history(outcome.structure, outcome.charge, outcome.history)
-        every = values | dict(outcome.arguments)
         if before is not None:
-            del every[subject.name]
-        done: dict[str, Any] = {
-            "step": function.__name__,
-            "arguments": {key: plain(value) for key, value in every.items() if value is not None},
-            "text": outcome.text,
-            "notes": [*outcome.notes, *outcome.state],
-        }
-        if outcome.state:
-            done["state"] = list(outcome.state)
-        earlier = [] if before is None else history_of(before)
-        return with_history(outcome.structure, outcome.charge, [*earlier, done])
+            del values[subject.name]
+        return recorded(function.__name__, values, outcome, before)
 
     _STEPS[function.__name__] = made
     return made
+
+
+def recorded(
+    name: str, arguments: Mapping[str, Any], outcome: Outcome, before: Structure | None = None
+) -> Structure:
+    """What a step made, with its charge and its history behind that of the structure before."""
+    if outcome.history:
+        return with_history(outcome.structure, outcome.charge, outcome.history)
+    every = dict(arguments) | dict(outcome.arguments)
+    entry: dict[str, Any] = {
+        "step": name,
+        "arguments": {key: plain(value) for key, value in every.items() if value is not None},
+        "text": outcome.text,
+        "notes": [*outcome.notes, *outcome.state],
+    }
+    if outcome.state:
+        entry["state"] = list(outcome.state)
+    earlier = [] if before is None else history_of(before)
+    return with_history(outcome.structure, outcome.charge, [*earlier, entry])
 
 
 def rebuild(history: Sequence[Mapping[str, Any]]) -> Structure:

@@ -121,7 +121,7 @@ def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcom
     apart = minimum_image_A(larger.matrix, periodic)
     return Outcome(
         repeated,
-        f"supercell of {len(corners)} cells {_written(rows)}",
+        f"supercell of {len(corners)} cells {in_words(rows)}",
         charge=charge_of(structure) * len(corners),
         state=[f"Periodic images are {apart:.2f} A apart."] if np.isfinite(apart) else [],
         arguments={"size": rows.tolist(), "shape": None},
@@ -247,7 +247,9 @@ def _into_cell(fractional: np.ndarray, periodic: Periodic) -> np.ndarray:
     return np.asarray(fractional - np.floor(fractional + EDGE) * np.array(periodic, dtype=int))
 
 
-def _written(rows: np.ndarray) -> str:
+def in_words(matrix: np.ndarray | Sequence[Sequence[int]]) -> str:
+    """A supercell as it is written: 2x2x2, or its rows."""
+    rows = np.asarray(matrix)
     if np.array_equal(rows, np.diag(np.diag(rows))):
         return "x".join(map(str, np.diag(rows)))
-    return str(rows.tolist())
+    return " / ".join(",".join(map(str, row)) for row in rows)

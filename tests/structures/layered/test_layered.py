@@ -15,18 +15,20 @@ from perovdb.errors import FormulaError, InputError, MissingData, StructureError
 from perovdb.store import current_store
 from perovdb.structures.builder import build
 from perovdb.structures.crystals import Crystal
-from perovdb.structures.layered.antiphase import antiphase_sites
 from perovdb.structures.layered.compositions import slab_ions
-from perovdb.structures.layered.intergrowths import intergrowth_sites
 from perovdb.structures.layered.layers import Stack, layers
 from perovdb.structures.layered.lengths import lengths, template
-from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper_sites
-from perovdb.structures.layered.stacking import contact_spacing
+from perovdb.structures.layered.stacking import (
+    Block,
+    antiphase_sites,
+    contact_spacing,
+    intergrowth_sites,
+)
 from perovdb.structures.ordering import RULES
 from perovdb.structures.units import closest_contact, units
 
 STORE = current_store()
-OF = lengths(parse("CsPbBr3"), {}, 6.0, None, 298.0)
+OF = lengths(parse("CsPbBr3"), {}, Crystal(lattice=6.0))
 
 
 def ions(structure):
@@ -81,7 +83,7 @@ def test_thick_slabs_become_perovskite():
     assert cells[1].c - cells[0].c == pytest.approx(2 * a_A)
     assert cells[2].c - cells[1].c == pytest.approx(6 * a_A)
     # Inside a slab everything stands as in the perovskite.
-    layered = ruddlesden_popper_sites(5, OF)
+    layered = intergrowth_sites((5, 5), OF)
     inner = layered.of("B", "inner")
     inner = inner[layered.depths[inner] > 0]
     places, lattice_A = layered.sites.positions_A, layered.sites.lattice_A
@@ -96,7 +98,7 @@ def test_thick_slabs_become_perovskite():
 
 
 def test_kinds_and_depths_of_sites():
-    layered = ruddlesden_popper_sites(3, OF)
+    layered = intergrowth_sites((3, 3), OF)
     kinds = Counter(zip(layered.sites.roles.tolist(), layered.kinds.tolist(), strict=True))
     assert kinds == {
         ("A", "face"): 4,
@@ -181,16 +183,16 @@ def test_apical_iodide_stands_at_the_faces_only():
 
 def test_a_layered_formula_is_taken_apart():
     for formula, n in (("Cs2PbBr4", 1), ("Cs3Pb2Br7", 2), ("Cs4Pb3Br10", 3)):
-        assert slab_ions(formula, None, None) == (parse("CsPbBr3"), n, {})
+        assert slab_ions(parse(formula), None, None) == (parse("CsPbBr3"), n, {})
     # The template's own formula has the template's order.
-    assert slab_ions("Cs2PbI2Cl2", None, None) == (parse("CsPbCl3"), 1, {"I": 1.0})
+    assert slab_ions(parse("Cs2PbI2Cl2"), None, None) == (parse("CsPbCl3"), 1, {"I": 1.0})
     # The two iodides are apical.
-    parent, n, apical = slab_ions("Cs3Pb2Br5I2", 2, "I")
+    parent, n, apical = slab_ions(parse("Cs3Pb2Br5I2"), 2, "I")
     assert (parent, n, apical) == (parse("CsPbBr3"), 2, {"I": 1.0})
     with pytest.raises(FormulaError, match="too little"):
-        slab_ions("Cs3Pb2Br6I", None, "I")
+        slab_ions(parse("Cs3Pb2Br6I"), None, "I")
     with pytest.raises(InputError, match="n = 2"):
-        slab_ions("Cs3Pb2Br7", 3, None)
+        slab_ions(parse("Cs3Pb2Br7"), 3, None)
 
 
 def test_an_intergrowth_keeps_one_distance_between_b_ions():
@@ -333,7 +335,6 @@ def test_bx2_on_bx2_by_half_an_edge_shares_edges_of_octahedra():
 
 def test_the_spacing_is_where_the_first_contact_closes():
     layered = antiphase_sites((2, 2), OF, "AX", (0.5, 0))
-    from perovdb.structures.layered.stacking import Block
 
     spacing = contact_spacing(Block(2), Block(2), (0.5, 0.0), OF)
     assert contact_spacing(Block(500), Block(900), (0.5, 0.0), OF) == spacing
@@ -426,7 +427,7 @@ def test_layered_models_stand_in_the_cell_of_the_perovskite():
     # The boundary costs volume, the slabs have the perovskite's.
     cubic = build("CsPbBr3", "alpha", (1, 1, 1))
     grown = layers("CsPbBr3", (6, 6), crystal=Crystal(lattice=cubic.lattice.a))
-    face = lengths(parse("CsPbBr3"), {}, cubic.lattice.a, None, 298.0).face
+    face = lengths(parse("CsPbBr3"), {}, Crystal(lattice=cubic.lattice.a)).face
     wanted = 10 * cubic.volume + 2 * face.interlayer_A * cubic.lattice.a**2
     assert grown.volume == pytest.approx(wanted)
 

@@ -1,6 +1,6 @@
 """Layered phases: Ruddlesden-Popper phases, intergrowths with perovskite, antiphase boundaries.
 
+* `layers`: the step that makes any of them;
 * `stacking`: slabs over each other; `lengths`: from which measured phase their distances come;
-* `compositions`, `ions`: which ions there are, and where they stand, by the rules of `ordering`;
-* `ruddlesden_popper`, `intergrowths`, `antiphase`: the builders.
+* `compositions`: which ions there are; `filling`: where they stand, by the rules of `ordering`.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from perovdb.composition import Composition, as_composition
+from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import FormulaError, InputError
 from perovdb.structures.layered.lengths import template, with_halides
@@ -13,23 +13,22 @@ from perovdb.structures.layered.lengths import template, with_halides
 Halides = str | Mapping[str, float]
 
 
-def perovskite(composition: Composition | str) -> Composition:
-    """The perovskite ABX3 that a formula states.
+def perovskite(composition: Composition) -> Composition:
+    """The composition, if it is that of a perovskite ABX3.
 
     Raises:
-        FormulaError, UnknownSpecies: the formula cannot be read, or is that of another phase.
+        FormulaError: it is that of another phase.
     """
-    given = as_composition(composition)
-    if not given.is_perovskite:
+    if not composition.is_perovskite:
         raise FormulaError(
-            f"{given.formula} is not a perovskite ABX3 without vacancies.",
+            f"{composition.formula} is not a perovskite ABX3 without vacancies.",
             "Give the perovskite whose ions the slabs hold, such as CsPbBr3.",
         )
-    return given
+    return composition
 
 
 def slab_ions(
-    composition: Composition | str, n: int | None, apical: Halides | None
+    composition: Composition, n: int | None, apical: Halides | None
 ) -> tuple[Composition, int, dict[str, float]]:
     """What a Ruddlesden-Popper phase is made of, from a perovskite or from its own formula.
 
@@ -45,26 +44,24 @@ def slab_ions(
         are like the others.
 
     Raises:
-        FormulaError, UnknownSpecies: the formula is of another phase, or lacks the halides for
-            the apical sites.
+        FormulaError: the formula is of another phase, or lacks the halides for the apical sites.
         InputError: n is another than the formula's, or the apical halides are none.
     """
-    given = as_composition(composition)
-    layers = given.layers
+    layers = composition.layers
     if layers is None:
-        parent = perovskite(given)
+        parent = perovskite(composition)
         return parent, 1 if n is None else n, halide_fractions(apical, parent)
-    if given.vacancies:
+    if composition.vacancies:
         raise FormulaError(
-            f"{given.formula} has empty sites.",
+            f"{composition.formula} has empty sites.",
             "Build the full phase and take ions out of it.",
         )
     if n is not None and n != layers:
         raise InputError(
-            f"{given.formula} is the formula of n = {layers}, not of n = {n}.",
+            f"{composition.formula} is the formula of n = {layers}, not of n = {n}.",
             "Leave n out, or give the perovskite ABX3.",
         )
-    whole = Composition(given.A, given.B, given.X, 0.0)
+    whole = Composition(composition.A, composition.B, composition.X, 0.0)
     faces = halide_fractions(apical, whole)
     if apical is None:
         faces = _measured_faces(whole, layers)
@@ -72,12 +69,13 @@ def slab_ions(
         return with_halides(whole, whole.X), layers, {}
     # Of 3n + 1 halides two are apical.
     inside = {
-        ion: share * (3 * layers + 1) - 2 * faces.get(ion, 0.0) for ion, share in given.X.items()
+        ion: share * (3 * layers + 1) - 2 * faces.get(ion, 0.0)
+        for ion, share in composition.X.items()
     }
     lacking = [ion for ion in faces if inside.get(ion, -1.0) < -1e-6]
     if lacking:
         raise FormulaError(
-            f"{given.formula} holds too little {', '.join(lacking)} for the apical sites.",
+            f"{composition.formula} holds too little {', '.join(lacking)} for the apical sites.",
             "Two halides of a formula unit are apical: give others, or fractions.",
         )
     rest = {ion: amount / (3 * layers - 1) for ion, amount in inside.items() if amount > 1e-6}

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from perovdb.composition import Composition, Material, as_composition
+from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError
+from perovdb.structures.charges import formal_charge
 from perovdb.structures.crystals import Crystal
+from perovdb.structures.drawing import draw
 from perovdb.structures.history import Outcome, step
-from perovdb.structures.layered.antiphase import antiphase_sites
 from perovdb.structures.layered.compositions import (
     Halides,
     halide_fractions,
     perovskite,
     slab_ions,
 )
-from perovdb.structures.layered.intergrowths import intergrowth_sites
-from perovdb.structures.layered.ions import Where, layered_outcome
+from perovdb.structures.layered.filling import Regions, ordered_ions
 from perovdb.structures.layered.lengths import Lengths, lengths, measured_lengths
-from perovdb.structures.layered.ruddlesden_popper import ruddlesden_popper_sites
-from perovdb.structures.layered.stacking import Layered, Shift
+from perovdb.structures.layered.stacking import (
+    Layered,
+    Shift,
+    antiphase_sites,
+    intergrowth_sites,
+    layer_count,
+)
+from perovdb.structures.molecules.orientations import Orientation
+from perovdb.structures.ordering import Order, as_order
 from perovdb.structures.supercells import Size, repeats
 
 DERIVED = "c is derived from Cs2PbI2Cl2 and the perovskite's a, not measured: relax the cell"
@@ -35,8 +43,8 @@ class Stack:
 
     Attributes:
         boundary: None for slabs that meet as in a Ruddlesden-Popper phase, AX on AX, shifted by
-            (1/2, 1/2); or an antiphase boundary by the planes that meet in it: "AX", "BX2",
-            "AX+BX2" or "conservative", see `antiphase.antiphase_sites`.
+            (1/2, 1/2); or a key of `stacking.BOUNDARIES`: the planes that meet in an antiphase
+            boundary.
         shift: offset of the two blocks at an antiphase boundary, in lattice parameters.
         closing: for an odd number of slabs, whose shifts do not sum to a lattice vector: "double"
             takes the stack twice, "tilt" inclines the third cell vector.
@@ -60,10 +68,10 @@ def layers(
     *,
     stack: str | Stack = Stack(),
     apical: Halides | None = None,
-    where: Where | None = None,
+    where: Regions | None = None,
     crystal: Crystal = Crystal(),
-    order: str = "random",
-    orientation: str = "random",
+    order: str | Order = "random",
+    orientation: str | Orientation = "random",
     seed: int = 0,
 ) -> Outcome:
     """A layered phase of the ions of a perovskite.
@@ -79,7 +87,7 @@ def layers(
     Args:
         x: the perovskite whose ions it holds, such as CsPbBr3: n = 1 is Cs2PbBr4, n = 2 Cs3Pb2Br7;
             fractions on A, B and X are those of the layered phase as a whole. Or the formula of a
-            Ruddlesden-Popper phase itself.
+            Ruddlesden-Popper phase itself. Of a structure or a file its composition counts.
         layers: perovskite layers of a slab, or of each slab along c; by default n of the formula,
             1 for ABX3, and (4, 4) with a boundary.
         size: repeats of the conventional cell.
@@ -90,8 +98,8 @@ def layers(
         where: ion -> region in which all of it stands, such as {"Cd": "RP"}; others are spread
             over what is left.
         crystal: temperature and lattice parameter in the plane, by default the perovskite's.
-        order: rule for shared sites, a key of `ordering.RULES`.
-        orientation: rule for organic cations.
+        order: rule for shared sites, as for `build`.
+        orientation: rule for organic cations, as for `build`.
         seed: of the order of shared sites and of random orientations.
 
     Raises:
@@ -102,30 +110,35 @@ def layers(
             fit into its region, or the order not into the cell.
     """
     way = stack if isinstance(stack, Stack) else Stack(boundary=stack)
-    composition = as_composition(x)
     if crystal.phase is not None:
         raise InputError(
             "A layered phase has no phase of a perovskite.", "Leave the phase of the crystal out."
         )
-    model = _model(composition, layers, apical, way, crystal)
-    bound = dict(where or {})
-    if bound and model.plain:
+    model = _model(as_composition(x), layers, apical, way, crystal)
+    regions = dict(where or {})
+    if regions and isinstance(model.layers, int):
         raise InputError(
             "A Ruddlesden-Popper phase has one region.", "Give the layers of several slabs."
         )
     rows = repeats(size)
-    placed = "".join(f", {ion} in {region}" for ion, region in bound.items())
-    return layered_outcome(
-        model.layered.repeated(rows),
-        model.parent,
-        model.apical,
-        bound,
-        orientation,
-        seed,
-        order,
-        f"{model.text}{placed}; {model.lengths.origin}; {'x'.join(map(str, rows))}, seed {seed}",
-        model.notes,
-        {
+    layered = model.sites.repeated(rows)
+    ordering = ordered_ions(layered, model.parent, model.apical, regions, as_order(order), seed)
+    ions = list(ordering.ions)
+    notes = [model.note] * bool(model.note)
+    large = [ion for ion in model.parent.A if load_registry().ion(ion).molecular]
+    if large:
+        notes.append(
+            f"the faces are those of a caesium halide, scaled: for {', '.join(large)} the slabs "
+            "may stand further apart, give interlayer_A or relax the cell"
+        )
+    placed = "".join(f", {ion} in {region}" for ion, region in regions.items())
+    return Outcome(
+        draw(layered.sites, ions, orientation, seed, labels={"region": layered.regions.tolist()}),
+        f"{model.text}{placed}; {model.lengths.origin}; {'x'.join(map(str, rows))}; "
+        f"{ordering.text}",
+        charge=formal_charge(ions),
+        notes=notes,
+        arguments={
             "x": model.parent.formula,
             "layers": model.layers,
             "size": list(rows),
@@ -135,18 +148,16 @@ def layers(
     )
 
 
-@dataclass(frozen=True)
-class _Model:
-    """Sites of a layered model and how they came about; `plain` if all slabs are alike."""
+class _Model(NamedTuple):
+    """Sites of a layered model, what is to stand there, and how they came about."""
 
-    layered: Layered
+    sites: Layered
     parent: Composition
     apical: Mapping[str, float]
     lengths: Lengths
     layers: int | list[int]
     text: str
-    notes: tuple[str, ...]
-    plain: bool = False
+    note: str = DERIVED
 
 
 def _model(
@@ -162,38 +173,26 @@ def _model(
         return _ruddlesden_popper(composition, layers, apical, way, crystal)
     parent = perovskite(composition)
     faces = halide_fractions(apical, parent)
-    of = lengths(parent, faces, crystal.a_A, way.interlayer_A, crystal.temperature_K)
+    of = lengths(parent, faces, crystal, way.interlayer_A)
+    sites = intergrowth_sites(layers, of, way.rp_layers, way.closing)
     slabs = [int(one) for one in layers]
-    return _Model(
-        intergrowth_sites(layers, of, way.rp_layers, way.closing),
-        parent,
-        faces,
-        of,
-        slabs,
-        f"intergrowth of {'+'.join(map(str, slabs))} layers of {parent.formula}",
-        (DERIVED,),
-    )
+    text = f"intergrowth of {'+'.join(map(str, slabs))} layers of {parent.formula}"
+    return _Model(sites, parent, faces, of, slabs, text)
 
 
 def _ruddlesden_popper(
     composition: Composition, n: int | None, apical: Halides | None, way: Stack, crystal: Crystal
 ) -> _Model:
     parent, n, faces = slab_ions(composition, n, apical)
+    n = layer_count(n, "n")
     measured = None
     if n == 1 and crystal.a_A is None and way.interlayer_A is None:
         measured = measured_lengths(parent, faces)
-    of = measured or lengths(parent, faces, crystal.a_A, way.interlayer_A, crystal.temperature_K)
-    return _Model(
-        ruddlesden_popper_sites(n, of),
-        parent,
-        faces,
-        of,
-        int(n),
-        f"Ruddlesden-Popper n = {n} of {parent.formula}"
-        + (f", apical {'/'.join(faces)}" if faces else ""),
-        () if measured else (DERIVED,),
-        plain=True,
-    )
+    of = measured or lengths(parent, faces, crystal, way.interlayer_A)
+    text = f"Ruddlesden-Popper n = {n} of {parent.formula}"
+    text += f", apical {'/'.join(faces)}" if faces else ""
+    sites = intergrowth_sites((n, n), of)
+    return _Model(sites, parent, faces, of, n, text, "" if measured else DERIVED)
 
 
 def _antiphase(
@@ -209,18 +208,14 @@ def _antiphase(
             "Leave apical and interlayer_A out.",
         )
     parent = perovskite(composition)
-    blocks: Any = (4, 4) if layers is None else layers
+    blocks = 4 if layers is None else layers
     blocks = (blocks, blocks) if isinstance(blocks, int | np.integer) else blocks
-    of = lengths(parent, {}, crystal.a_A, None, crystal.temperature_K)
-    layered = antiphase_sites(blocks, of, str(way.boundary), way.shift)
+    of = lengths(parent, {}, crystal, None)
+    sites = antiphase_sites(blocks, of, str(way.boundary), way.shift)
     counts = [int(one) for one in blocks]
-    return _Model(
-        layered,
-        parent,
-        {},
-        of,
-        counts,
+    text = (
         f"antiphase boundaries {way.boundary}, offset ({way.shift[0]:g}, {way.shift[1]:g}), "
-        f"between {'+'.join(map(str, counts))} layers of {parent.formula}",
-        ("the spacing across the boundaries is that of ions in contact: relax the cell",),
+        f"between {'+'.join(map(str, counts))} layers of {parent.formula}"
     )
+    note = "the spacing across the boundaries is that of ions in contact: relax the cell"
+    return _Model(sites, parent, {}, of, counts, text, note)

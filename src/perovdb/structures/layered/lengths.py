@@ -31,6 +31,7 @@ from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
 from perovdb.store import queries
+from perovdb.structures.crystals import Crystal
 
 TEMPLATE = "Cs2PbCl2I2"
 TEMPLATE_PHASE = "Ruddlesden-Popper n=1"
@@ -153,32 +154,30 @@ def _taken_apart(row: Record, rows: list[Record]) -> Template:
 def lengths(
     parent: Composition,
     apical: Mapping[str, float],
-    a_A: float | None,
-    interlayer_A: float | None,
-    temperature_K: float,
+    crystal: Crystal,
+    interlayer_A: float | None = None,
 ) -> Lengths:
     """The lengths of a layered model, by the rule of this module.
 
     Args:
         parent: the ions on A, B and on X inside the slabs.
         apical: halide -> fraction of the sites at the faces; empty for the parent's.
-        a_A: in angstrom; by default the perovskite's of these ions at the temperature. For a
-            composition that the store has no cell of, give it.
+        crystal: temperature, and the lattice parameter, by default that of the perovskite of these
+            ions. For a composition that the store has no cell of, give it.
         interlayer_A: from the last B plane of a slab to the first of the next, in angstrom; by
             default as in the template, scaled. For cations larger than Cs, give it.
-        temperature_K: in kelvin.
 
     Raises:
         InputError: a length cannot be used.
         MissingData: the store has no cell of the perovskite at this temperature.
     """
     model = template()
-    a_parent_A, where = _given_or_known(parent, a_A, temperature_K)
+    a_parent_A, where = _lattice_parameter(parent, crystal)
     a_apical_A = a_parent_A
     if apical and dict(apical) != dict(parent.X):
         a_apical_A *= (
-            lattice(with_halides(parent, apical), temperature_K).a_pseudocubic_A
-            / lattice(parent, temperature_K).a_pseudocubic_A
+            lattice(with_halides(parent, apical), crystal.temperature_K).a_pseudocubic_A
+            / lattice(parent, crystal.temperature_K).a_pseudocubic_A
         )
     times_slab = a_parent_A / _template_perovskite_A(model, "equatorial")
     times_face = a_apical_A / _template_perovskite_A(model, "apical")
@@ -227,24 +226,22 @@ def with_halides(parent: Composition, halides: Mapping[str, float]) -> Compositi
     return Composition.from_amounts(amounts, load_registry())
 
 
-def _given_or_known(
-    parent: Composition, a_A: float | None, temperature_K: float
-) -> tuple[float, str]:
+def _lattice_parameter(parent: Composition, crystal: Crystal) -> tuple[float, str]:
     """The lattice parameter in angstrom, and where it is from."""
-    if a_A is None:
+    if crystal.a_A is None:
         try:
-            known = lattice(parent, temperature_K)
+            known = lattice(parent, crystal.temperature_K)
         except MissingData as error:
             raise MissingData(error.what, f"{error.mend} Or give a lattice parameter.") from error
-        where = f"of {parent.formula} at {temperature_K:g} K ({known.method})"
+        where = f"of {parent.formula} at {crystal.temperature_K:g} K ({known.method})"
         return known.a_pseudocubic_A, where
     low, high = POSSIBLE_A
-    if not low <= a_A <= high:
+    if not low <= crystal.a_A <= high:
         raise InputError(
-            f"A lattice parameter of {a_A:g} A cannot be.",
-            f"Give a_A in angstrom, {low:g} to {high:g}.",
+            f"A lattice parameter of {crystal.a_A:g} A cannot be.",
+            f"Give one of {low:g} to {high:g} angstrom.",
         )
-    return float(a_A), "as given"
+    return crystal.a_A, "as given"
 
 
 def _opened(face: Face, interlayer_A: float | None) -> Face:

@@ -16,9 +16,25 @@ import numpy as np
 from perovdb.errors import InputError
 from perovdb.structures.layered.lengths import Lengths
 from perovdb.structures.sites import Sites
-from perovdb.structures.supercells import MOST_SITES, repeat
+from perovdb.structures.supercells import MOST_SITES, supercell_of_sites
 
 Shift = tuple[float, float]
+
+#: The planes that meet at the two boundaries of a cell -> faces (bottom, top) of its two blocks.
+BOUNDARIES = {
+    "AX": ((True, True), (True, True)),
+    "BX2": ((False, False), (False, False)),
+    "AX+BX2": ((False, True), (True, False)),
+    "conservative": ((True, False), (True, False)),
+}
+
+MEANING = (
+    "'AX': AX on AX, as in a Ruddlesden-Popper phase, one AX more a boundary; "
+    "'BX2': BX2 on BX2, one AX less; 'AX+BX2': one boundary of each, ABX3 as a whole; "
+    "'conservative': AX on BX2, nothing added or taken out"
+)
+
+SHIFTS = ((0.5, 0.5), (0.5, 0.0), (0.0, 0.5))
 
 #: Ways to close a stack whose shifts do not sum to a lattice vector.
 CLOSINGS = {
@@ -80,15 +96,79 @@ class Layered:
         Raises:
             InputError: the size cannot be built.
         """
-        lattice_A, fractional = repeat(self.sites.lattice_A, self.sites.fractional, size)
-        cells = int(np.prod(size))
-        return Layered(
-            Sites(lattice_A, fractional, np.tile(self.sites.roles, cells), self.sites.periodic),
-            np.tile(self.kinds, cells),
-            np.tile(self.blocks, cells),
-            np.tile(self.depths, cells),
-            np.tile(self.regions, cells),
+        sites = supercell_of_sites(self.sites, size)
+        labels = (self.kinds, self.blocks, self.depths, self.regions)
+        return Layered(sites, *(np.tile(one, len(sites) // len(self)) for one in labels))
+
+
+def intergrowth_sites(
+    layers: Sequence[int], of: Lengths, rp_layers: int | None = None, closing: str = "double"
+) -> Layered:
+    """Slabs of perovskite layers along c, an AX-AX boundary with its shift (1/2, 1/2) after each.
+
+    Two slabs of n layers are the conventional cell of the Ruddlesden-Popper phase
+    A(n+1)BnX(3n+1), I4/mmm. As n grows, c / 2n tends to a, the cell to that of the perovskite.
+
+    Args:
+        layers: of each slab, from the bottom up, such as (4, 1): the stack repeats.
+        of: the lengths, as of `layered.lengths.lengths`.
+        rp_layers, closing: as for `Stack`.
+
+    Raises:
+        InputError: the layers or the closing cannot be used.
+    """
+    counts = [layer_count(one, "a slab") for one in layers]
+    if not counts:
+        raise InputError("There are no layers of slabs.", "Give those of each, as 4 and 1.")
+    thin = min(counts) if rp_layers is None else layer_count(rp_layers, "rp_layers", least=0)
+    slabs = len(counts)
+    shifts, spacings_A = [(0.5, 0.5)] * slabs, [of.face.interlayer_A] * slabs
+    layered = stack([Block(one) for one in counts], shifts, spacings_A, of, closing)
+    of_block = np.array(counts)[layered.blocks % slabs]
+    return replace(layered, regions=np.where(of_block <= thin, "RP", "perovskite"))
+
+
+def antiphase_sites(
+    layers: Sequence[int], of: Lengths, boundary: str = "AX", shift: Shift = (0.5, 0.5)
+) -> Layered:
+    """Two blocks of perovskite and two boundaries normal to c, by which they are offset.
+
+    Across a boundary the blocks are as near as the first pair of ions allows, see
+    `contact_spacing`. AX on AX with (1/2, 1/2) is the boundary of a Ruddlesden-Popper phase; BX2
+    on BX2 with (1/2, 0) joins octahedra by their edges.
+
+    Args:
+        layers: BX2 planes of the lower and the upper block.
+        of: the lengths, as of `layered.lengths.lengths`.
+        boundary: a key of BOUNDARIES, the planes that meet.
+        shift: offset of the blocks in the plane, in lattice parameters, one of SHIFTS.
+
+    Raises:
+        InputError: the layers, the boundary or the shift cannot be used.
+    """
+    if boundary not in BOUNDARIES:
+        raise InputError(f"There is no boundary '{boundary}'.", f"Choose one of {MEANING}.")
+    if tuple(shift) not in SHIFTS:
+        raise InputError(
+            f"{shift!r} is no offset of an antiphase boundary.",
+            "Give (0.5, 0.5), (0.5, 0) or (0, 0.5).",
         )
+    counts = [layer_count(one, "a block", least=2) for one in layers]
+    if len(counts) != 2:
+        raise InputError(
+            f"{', '.join(map(str, counts))} are not the layers of two blocks.",
+            "Give two numbers, as 4 and 4.",
+        )
+    lower, upper = (
+        Block(count, *faces, flat=boundary == "conservative")
+        for count, faces in zip(counts, BOUNDARIES[boundary], strict=True)
+    )
+    spacings_A = [
+        contact_spacing(lower, upper, shift, of),
+        contact_spacing(upper, lower, shift, of),
+    ]
+    layered = stack([lower, upper], [shift] * 2, spacings_A, of)
+    return replace(layered, regions=np.where(layered.depths == 0, "boundary", "inside"))
 
 
 def layer_count(number: object, name: str, least: int = 1) -> int:
