@@ -91,8 +91,8 @@ def _centred(start_A: np.ndarray, inner_A: np.ndarray, end_A: np.ndarray) -> np.
     A shift of a whole image changes no distance in a crystal, so nothing else would hold it.
     """
     fractions = np.linspace(0, 1, len(inner_A) + 2)[1:-1, None]
-    wanted = start_A.mean(axis=0) + fractions * (end_A - start_A).mean(axis=0)
-    return np.asarray(inner_A + (wanted - inner_A.mean(axis=1))[:, None])
+    centroids = start_A.mean(axis=0) + fractions * (end_A - start_A).mean(axis=0)
+    return np.asarray(inner_A + (centroids - inner_A.mean(axis=1))[:, None])
 
 
 def _wanted_motion(
@@ -116,12 +116,14 @@ def _wanted_motion(
     # Only motions that keep molecules rigid are there to be taken, along the path as across it.
     tangent = rigid_part(tangent, inner_A, groups)
     tangent /= np.sqrt(np.einsum("kna,kna->k", tangent, tangent))[:, None, None]
-    down, held = stiffness.divide(gradient, inner_A), stiffness.divide(tangent, inner_A)
-    share = np.einsum("kna,kna->k", tangent, down) / np.einsum("kna,kna->k", tangent, held)
+    down, along_tangent = (stiffness.divide(x, inner_A) for x in (gradient, tangent))
+    share = np.einsum("kna,kna->k", tangent, down) / np.einsum(
+        "kna,kna->k", tangent, along_tangent
+    )
     run = np.cumsum(lengths)
     even = run[-1] * np.arange(1, len(lengths)) / len(lengths)
     along = even - run[:-1]
-    motion = share[:, None, None] * held - down + along[:, None, None] * tangent
+    motion = share[:, None, None] * along_tangent - down + along[:, None, None] * tangent
     # Nothing asks for a shift of all atoms, and nothing would take it back.
     return np.asarray(motion - motion.mean(axis=1, keepdims=True))
 

@@ -91,12 +91,12 @@ def _primitive(
     with warnings.catch_warnings():
         # spglib announces that it will raise instead of giving None; both mean the same here.
         warnings.simplefilter("ignore", DeprecationWarning)
-        found = spglib.get_symmetry_dataset(
+        dataset = spglib.get_symmetry_dataset(
             (lattice_A.tolist(), fractional.tolist(), (kinds + 1).tolist()), symprec=tolerance_A
         )
-    if found is None:
+    if dataset is None:
         raise StructureError(
             "The space group of the cell cannot be found.",
             "Check that no two sites lie on each other.",
         )
-    return np.array(found.primitive_lattice), np.array(found.mapping_to_primitive)
+    return np.array(dataset.primitive_lattice), np.array(dataset.mapping_to_primitive)

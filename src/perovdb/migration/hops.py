@@ -355,14 +355,14 @@ def _pairs_of_ions(
     steps, distances, edges = [], [], []
     for role in roles:
         pairs, edge = pairs_of_role(sites, role, reach_A)
-        wanted = (ions[pairs.steps[:, :2]] == (mover, left)).all(axis=1)
-        steps.append(pairs.steps[wanted])
-        distances.append(pairs.distances_A[wanted])
-        edges.append(edge[wanted])
-    found = Pairs(np.concatenate(steps), np.concatenate(distances))
-    if not len(found):
+        keep = (ions[pairs.steps[:, :2]] == (mover, left)).all(axis=1)
+        steps.append(pairs.steps[keep])
+        distances.append(pairs.distances_A[keep])
+        edges.append(edge[keep])
+    of_ions = Pairs(np.concatenate(steps), np.concatenate(distances))
+    if not len(of_ions):
         raise _nowhere_beside(mover, left)
-    return found, np.concatenate(edges)
+    return of_ions, np.concatenate(edges)
 
 
 def distinct_hops(sites: Sites, kinds: np.ndarray, movers: np.ndarray, species: str) -> list[Hop]:

@@ -48,7 +48,7 @@ def bonds(structure: Structure) -> dict[int, np.ndarray]:
     """
     positions = structure.cart_coords
     radii = covalent_radii[[atomic_numbers[site.specie.symbol] for site in structure]]
-    found = {}
+    bonded = {}
     for number, unit in enumerate(units(structure)):
         if len(unit.atoms) == 1:
             continue
@@ -62,8 +62,8 @@ def bonds(structure: Structure) -> dict[int, np.ndarray]:
                 f"{_named(unit)} is torn: its atoms do not hang together.",
                 "Wrap each molecule as a whole, by its centre, never atom by atom.",
             )
-        found[number] = pairs[near]
-    return found
+        bonded[number] = pairs[near]
+    return bonded
 
 
 def check_ends(start: Structure, end: Structure) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from perovdb.structures.rotations import best_rotation
+
 #: Two molecules have one shape if no atom is further from its counterpart, in angstrom. Thermal
 #: motion and relaxation stay below; exchanged C and N, or a mirror image, do not.
 SAME_SHAPE_A = 0.3
@@ -42,12 +44,12 @@ def stand_as(
     symbols, others = np.array(elements), np.array(other_elements)
     best: tuple[float, np.ndarray] | None = None
     for turn in _turns(symbols, local_A, others, other_A):
-        distance = np.linalg.norm((local_A @ turn)[:, None] - other_A[None], axis=2)
+        distance = np.linalg.norm((local_A @ turn.T)[:, None] - other_A[None], axis=2)
         distance[symbols[:, None] != others[None]] = 1e3
         place = linear_sum_assignment(distance**2)[1]
         # The three atoms were only a start: the turn of all of them counts.
-        whole = _turn(local_A, other_A[place])
-        misfit = np.linalg.norm(local_A @ whole - other_A[place], axis=1).max()
+        whole, _ = best_rotation(local_A, other_A[place])
+        misfit = np.linalg.norm(local_A @ whole.T - other_A[place], axis=1).max()
         # The trace of a turn is 1 + 2 cos of its angle.
         angle = -round(float(np.trace(whole)), 6)
         if misfit < SAME_SHAPE_A and (best is None or angle < best[0]):
@@ -75,7 +77,7 @@ def _turns(
     if triple is None:
         # The atoms lie on a line: its two ends tell all.
         if np.array_equal(symbols, others):
-            yield _turn(local_A, other_A)
+            yield best_rotation(local_A, other_A)[0]
         return
     here = local_A[triple]
     for a in np.flatnonzero(others == symbols[triple[0]]).tolist():
@@ -85,15 +87,7 @@ def _turns(
                     continue
                 there = other_A[[a, b, c]]
                 if np.abs(_sides(here) - _sides(there)).max() < SAME_SHAPE_A:
-                    yield _turn(here - here.mean(axis=0), there - there.mean(axis=0))
-
-
-def _turn(start_A: np.ndarray, end_A: np.ndarray) -> np.ndarray:
-    """(3, 3) matrix R, for rows x @ R, of the rotation that takes (m, 3) places nearest to others
-    (Kabsch, Acta Cryst. A 32, 922 (1976), 10.1107/S0567739476001873, from memory)."""
-    left, _, right = np.linalg.svd(start_A.T @ end_A)
-    hand = np.linalg.det(left) * np.linalg.det(right)
-    return np.asarray(left @ np.diag([1.0, 1.0, hand]) @ right)
+                    yield best_rotation(here - here.mean(axis=0), there - there.mean(axis=0))[0]
 
 
 def _area(triangle_A: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ def relax_endpoints(
     centre. FIRE moves the atoms (Bitzek et al., Phys. Rev. Lett. 97, 170201 (2006), from memory).
 
     Args:
-        ends: of `endpoints` or `endpoints_in_structure`.
+        ends: of `endpoints`.
         calculator: any calculator of ASE; the charge stands in `atoms.info["charge"]`.
         fmax: largest force that may be left on an atom, in eV/A.
         steps: at most so many, for each end.
@@ -58,18 +59,12 @@ def relax_endpoints(
                 f"The {name} of the hop did not come to rest in {steps} steps.",
                 "Allow more steps or a larger fmax.",
             )
-        made = with_positions(structure, atoms.get_positions())
-        check_on_site(structure, made, vacant_A=centres[1 - number][mover], name=name)
-        relaxed.append(made)
+        at_rest = with_positions(structure, atoms.get_positions())
+        check_on_site(structure, at_rest, vacant_A=centres[1 - number][mover], name=name)
+        relaxed.append(at_rest)
     start, end = relaxed
-    return Endpoints(
-        start=start,
-        end=end,
-        mover=ends.mover,
-        vector_A=_centres(end)[mover] - _centres(start)[mover],
-        half_cell=ends.half_cell,
-        into=ends.into,
-        notes=ends.notes,
+    return replace(
+        ends, start=start, end=end, vector_A=_centres(end)[mover] - _centres(start)[mover]
     )
 
 

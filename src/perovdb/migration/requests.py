@@ -93,8 +93,8 @@ class HopRequest:
         if (self.formula is None) == (self.file is None):
             raise InputError("A hop has one host.", "Name a formula or a file, not both.")
         if self.file is not None:
-            given = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
-            wrong = [name for name in _OF_FORMULAS if name in given]
+            changed = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
+            wrong = [name for name in _OF_FORMULAS if name in changed]
             if self.seed and self.sample is None:
                 wrong.append("seed")
             if wrong:
@@ -116,8 +116,8 @@ class HopRequest:
     @property
     def in_atoms(self) -> bool:
         """Whether hops are looked for in real atoms, not in the average cell of a formula."""
-        asked = (self.file, self.order, self.into, self.reach_A, self.sample)
-        return any(value is not None for value in asked)
+        choices = (self.file, self.order, self.into, self.reach_A, self.sample)
+        return any(choice is not None for choice in choices)
 
     def host(self) -> str | Structure:
         """What hops are looked for in: the formula, for those of its average cell; or its atoms.

@@ -86,8 +86,8 @@ def open_more(ends: Endpoints, more: Mapping[str, int]) -> Endpoints:
         every = crystal_units(ends.start)
         free = [u for u in every if u.ion == ion and not np.isin(u.atoms, ends.mover).any()]
         if count and not any(unit.ion == ion for unit in every):
-            held = ", ".join(dict.fromkeys(unit.ion for unit in every))
-            raise UnknownSpecies(f"There is no {name} in the cell.", f"It holds: {held}.")
+            ions = ", ".join(dict.fromkeys(unit.ion for unit in every))
+            raise UnknownSpecies(f"There is no {name} in the cell.", f"It holds: {ions}.")
         if count > len(free):
             raise StructureError(
                 f"{count} more {name} cannot be left out: besides the ion that hops there are "
