@@ -109,7 +109,8 @@ def test_a_sample_weighs_one_and_follows_from_the_seed(perovdb, alloy):
     assert len(listed(perovdb, *formula)) == 3
 
 
-def test_table_and_csv(perovdb, alloy):
+def test_table_and_csv(perovdb, alloy, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     table = perovdb("hops", alloy, "--species", "I", "--into", "Br").out.splitlines()
     header = next(line for line in table if line.lstrip().startswith("number"))
     rows = perovdb("hops", alloy, "--species", "I", "--into", "Br", "--csv").out.splitlines()

@@ -111,7 +111,7 @@ def test_hop_numbers_are_those_that_hops_lists(perovdb, here, alloy, options, so
     """With the same options: the length, and the two sites that the ion goes between."""
     ordered = ["CsPb(I0.5Br0.5)3", "--order", "sqs", "--size", "2", "2", "2"]
     asked = [*([alloy] if source == "file" else ordered), "--species", "I", *options]
-    listed = json.loads(made(perovdb, "hops", *asked, "--json"))
+    listed = json.loads(made(perovdb, "hops", *asked, "--json"))["hops"]
     numbers = sorted({0, len(listed) // 2, len(listed) - 1})
     chosen = [word for number in numbers for word in ("--hop", str(number))]
     found = neb(perovdb, *asked, *chosen, "--code", "vasp", "--images", "2", "-o", "t")
@@ -124,7 +124,7 @@ def test_hop_numbers_are_those_that_hops_lists(perovdb, here, alloy, options, so
         assert row["distance_A"] == pytest.approx(hop["distance_A"], abs=1e-4)
         places = moved(here / "t" / row["folder"])
         assert np.linalg.norm(places[1] - places[0]) == pytest.approx(hop["distance_A"], abs=1e-3)
-        for place, site in zip(places, (hop["from"], hop["to"]), strict=True):
+        for place, site in zip(places, (hop["start"], hop["end"]), strict=True):
             offset = host.lattice.get_fractional_coords(place) - site
             assert offset == pytest.approx(np.rint(offset), abs=1e-4)
         written += 1
@@ -141,9 +141,9 @@ def test_a_sample_makes_a_set_of_each_hop(perovdb, here, alloy):
 def test_the_average_cell_numbers_hops_of_a_formula(perovdb, here):
     """The tetragonal cell has two kinds of hops of a Cs: along c and across it."""
     asked = ["CsPbI3", "--phase", "beta", "--species", "Cs"]
-    listed = json.loads(made(perovdb, "hops", *asked, "--json"))
+    listed = json.loads(made(perovdb, "hops", *asked, "--json"))["hops"]
     assert len(listed) > 1
-    hops = [word for hop in listed for word in ("--hop", str(hop["number"]))]
+    hops = [word for number in range(len(listed)) for word in ("--hop", str(number))]
     found = neb(perovdb, *asked, *hops, *QUICK, "-o", "t")
     for row, hop in zip(found["sets"], listed, strict=True):
         assert row["distance_A"] == pytest.approx(hop["distance_A"], abs=1e-5)

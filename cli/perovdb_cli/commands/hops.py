@@ -36,7 +36,7 @@ def command(
     sample: int | None,
     as_json: bool,
     as_csv: bool,
-    **asked: Any,
+    **host: Any,
 ) -> None:
     """Symmetry-distinct hops of an ion into a vacancy.
 
@@ -54,7 +54,7 @@ def command(
     from perovdb.migration.requests import HopRequest
 
     file, formula = (source, None) if is_file_name(source) else (None, source)
-    request = HopRequest(species, formula, file, sample=sample, **asked)
+    request = HopRequest(species, formula, file, sample=sample, **host)
     if not bottleneck:
         render.emit(request.hops(request.host()), as_json, as_csv)
         return

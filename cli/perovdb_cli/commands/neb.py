@@ -26,7 +26,6 @@ HOP = (
     ),
     click.option(
         "--hop",
-        "hops",
         multiple=True,
         type=click.IntRange(0),
         show_default="0",
@@ -80,7 +79,6 @@ PATH = (
 CODE = (
     click.option(
         "--code",
-        "codes",
         multiple=True,
         metavar="CODE",
         help="vasp, cp2k or qe (Quantum ESPRESSO); again for another.",
@@ -114,7 +112,6 @@ CODE = (
 RUN = (
     click.option(
         "--scheduler",
-        "schedulers",
         multiple=True,
         default=("slurm",),
         show_default="slurm",
@@ -155,7 +152,15 @@ OUTPUT = (
 @under("Run", *RUN)
 @under("Output", *OUTPUT)
 @click.pass_context
-def command(ctx: click.Context, /, sources: tuple[str, ...], **asked: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    sources: tuple[str, ...],
+    output: str,
+    force: bool,
+    as_json: bool,
+    **choices: Any,
+) -> None:
     """NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO.
 
     An ion hops into a vacancy. A set holds every image, the inputs, job.sh, a pre-flight report
@@ -171,16 +176,16 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **asked: Any) -> No
     """
     from perovdb.inputs.set_requests import both_ways
 
-    study = both_ways(_study(ctx, sources, asked))
+    study = both_ways(_study(ctx, sources, choices))
     single = len(study) == 1 and not sources[0].endswith(STUDY)
     if single:
-        _one(study[0], asked)
+        _one(study[0], output, force, as_json)
     else:
-        _tree(study, asked)
+        _tree(study, output, force, as_json)
 
 
 def _study(
-    ctx: click.Context, sources: Sequence[str], asked: Mapping[str, Any]
+    ctx: click.Context, sources: Sequence[str], chosen: Mapping[str, Any]
 ) -> list[SetRequest]:
     from perovdb.inputs.set_requests import read_study, requests
     from perovdb.inputs.settings import parse_setting
@@ -191,43 +196,28 @@ def _study(
         default = click.core.ParameterSource.DEFAULT
         for option in ctx.command.params:
             name = option.name or ""
-            if name in ("sources", "output", "force", "as_json") or name not in asked:
-                continue
-            if ctx.get_parameter_source(name) is not default:
+            if name in chosen and ctx.get_parameter_source(name) is not default:
                 flag = option.opts[-1]
                 raise click.UsageError(f"'{flag}' belongs into the study: leave it out here.")
         return read_study(sources[0])
-    for needed, flag in (("species", "--species"), ("codes", "--code")):
-        if not asked[needed]:
-            raise click.UsageError(f"Missing option '{flag}'.")
-    kept = (
-        *("neutral", "images", "spacing_A", "method", "preset", "build", "ranks_per_image"),
-        *("cores", "hours", "phase", "temperature_K", "size", "seed", "orientation"),
-        *("order", "into", "reach_A", "sample"),
-    )
-    choices = {name: asked[name] for name in kept} | {
-        "species": list(asked["species"]),
-        "vacancies": list(asked["vacancies"]),
-        "code": list(asked["codes"]),
-        "scheduler": list(asked["schedulers"]),
-        "settings": dict(parse_setting(text) for text in asked["settings"]),
-        "relax_first": not asked["relax_in_band"],
-    }
-    if asked["hops"]:
-        choices["hop"] = list(asked["hops"])
-    found = []
+    missing = [f"'--{name}'" for name in ("species", "code") if not chosen[name]]
+    if missing:
+        raise click.UsageError(f"Missing option {', '.join(missing)}.")
+    choices = {name: value for name, value in chosen.items() if value != ()}
+    choices["relax_first"] = not choices.pop("relax_in_band")
+    choices["settings"] = dict(parse_setting(text) for text in chosen["settings"])
+    every = []
     for source in dict.fromkeys(sources):
-        found += requests({**choices, ("file" if is_file_name(source) else "formula"): source})
-    return found
+        every += requests({**choices, ("file" if is_file_name(source) else "formula"): source})
+    return every
 
 
-def _one(request: SetRequest, asked: Mapping[str, Any]) -> None:
+def _one(request: SetRequest, output: str, force: bool, as_json: bool) -> None:
     from perovdb.inputs.schedulers import SCHEDULERS
     from perovdb.inputs.studies import write_set
 
-    output = asked["output"]
-    manifest = write_set(output, request, force=asked["force"])
-    if asked["as_json"]:
+    manifest = write_set(output, request, force=force)
+    if as_json:
         render.emit_json({"folder": output, **manifest.as_dict()})
         return
     submit = SCHEDULERS[request.run.scheduler].submit
@@ -235,16 +225,14 @@ def _one(request: SetRequest, asked: Mapping[str, Any]) -> None:
     click.echo(f"  next: cd {shlex.quote(output)} && {submit} job.sh")
 
 
-def _tree(requests: Sequence[SetRequest], asked: Mapping[str, Any]) -> None:
+def _tree(requests: Sequence[SetRequest], output: str, force: bool, as_json: bool) -> None:
     from perovdb.inputs.studies import write_study
 
     with click.progressbar(
         length=len(requests), file=sys.stderr, label="sets", hidden=not sys.stderr.isatty()
     ) as bar:
-        study = write_study(
-            asked["output"], requests, force=asked["force"], progress=lambda one: bar.update(1)
-        )
-    render.emit(study, asked["as_json"])
+        study = write_study(output, requests, force=force, progress=lambda one: bar.update(1))
+    render.emit(study, as_json)
     for problem in study.problems():
         click.echo(f"perovdb: error: {problem}", err=True)
     if study.problems():
