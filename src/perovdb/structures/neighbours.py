@@ -1,4 +1,4 @@
-"""Pairs of sites within a distance, periodic images counted, by a search tree of the images.
+"""Pairs of sites within a distance, periodic images counted, and the networks that they make.
 
 In a small cell a neighbour can be the site itself, or one site a neighbour twice: who leaves such
 pairs out describes another crystal.
@@ -7,10 +7,19 @@ pairs out describes another crystal.
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 #: Cells that the two sites of a pair may be apart, along each vector.
 MOST_CELLS = 100
+
+#: In a simple cubic lattice the second neighbours are 1.41 times as far away as the first; tilts
+#: and off-centre ions spread the first by some percent.
+FIRST_SHELL = 1.2
+
+#: No perovskite has equal sites farther apart than this, in angstrom.
+FARTHEST_A = 20.0
 
 
 class Neighbours:
@@ -83,3 +92,65 @@ def step_keys(steps: np.ndarray, n_sites: int) -> np.ndarray:
     width = 2 * MOST_CELLS + 1
     key = (i * n_sites + j) * width + (x + MOST_CELLS)
     return np.asarray((key * width + (y + MOST_CELLS)) * width + (z + MOST_CELLS))
+
+
+def first_shell(
+    lattice_A: np.ndarray,
+    fractional: np.ndarray,
+    periodic: tuple[bool, ...] = (True, True, True),
+    within: float = FIRST_SHELL,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The nearest neighbours of equal sites, each pair from both ends.
+
+    Args:
+        lattice_A, fractional, periodic: as for `Neighbours`.
+        within: they are up to this many times the usual nearest distance, the median, away.
+
+    Returns:
+        (p,) first sites, (p,) second sites, (p, 3) cell of the second if the first is in its own,
+        (p, 3) vectors in angstrom; no pairs where none is within FARTHEST_A.
+    """
+    reach = 4.0
+    while True:
+        start, end, cell, distance = Neighbours(lattice_A, fractional, reach, periodic).pairs()
+        nearest = np.full(len(fractional), np.inf)
+        np.minimum.at(nearest, start, distance)
+        usual = float(np.median(nearest))
+        # The pairs are complete up to the reach: all of the first shell must lie within.
+        if usual * within <= reach or reach > FARTHEST_A:
+            break
+        reach = usual * within * 1.01 if np.isfinite(usual) else reach * 1.4
+    near = distance <= (usual * within if np.isfinite(usual) else -1.0)
+    start, end, cell = start[near], end[near], cell[near]
+    return start, end, cell, (fractional[end] + cell - fractional[start]) @ lattice_A
+
+
+def two_colours(
+    count: int, start: np.ndarray, end: np.ndarray, changes: np.ndarray | None = None
+) -> np.ndarray | None:
+    """(count,) a colour, False or True, of each node of a network; None where none will do.
+
+    Two copies of the network stand for the colours, and a bond that changes the colour leads from
+    one to the other: a part that can be coloured falls into two halves, one that cannot stays
+    whole.
+
+    Args:
+        count: number of nodes; the first of each part is False.
+        start, end: (p,) nodes of each bond.
+        changes: (p,) which bonds join nodes of two colours, the others joining two of one; all
+            by default.
+    """
+    step = count if changes is None else count * changes.astype(int)
+    one = np.concatenate([start, start + count])
+    other = np.concatenate([end + step, (end + count + step) % (2 * count)])
+    _, part = parts_of(2 * count, one, other)
+    if (part[:count] == part[count:]).any():
+        return None
+    return np.asarray(part[:count] > part[count:])
+
+
+def parts_of(count: int, start: np.ndarray, end: np.ndarray) -> tuple[int, np.ndarray]:
+    """Number of parts of a network that no bond joins, and (count,) the part of each node."""
+    bonds = coo_array((np.ones(len(start)), (start, end)), shape=(count, count))
+    number, part = connected_components(bonds, directed=False)
+    return int(number), np.asarray(part)

@@ -12,7 +12,7 @@ from itertools import permutations
 import numpy as np
 
 from perovdb.errors import StructureError
-from perovdb.structures.neighbours import Neighbours
+from perovdb.structures.neighbours import first_shell
 from perovdb.structures.rotations import best_rotation
 
 #: B sites up to this many shortest B-B distances apart are neighbours in a simple cubic lattice,
@@ -81,7 +81,8 @@ def octahedral_axes(
     """
     if not len(b_positions_A):
         raise StructureError("There are no B sites.", "Take a structure of a perovskite.")
-    pairs = _neighbour_vectors(np.asarray(lattice_A), np.asarray(b_positions_A), periodic)
+    lattice = np.asarray(lattice_A)
+    *_, pairs = first_shell(lattice, b_positions_A @ np.linalg.inv(lattice), periodic, NEIGHBOUR)
     axes: list[np.ndarray] = []
     for wanted in np.eye(3):
         left = [
@@ -129,20 +130,6 @@ def cell_in_steps(lattice_A: np.ndarray, axes: Axes) -> np.ndarray:
             "Take a perovskite all of whose octahedra share corners.",
         )
     return np.asarray(whole)
-
-
-def _neighbour_vectors(
-    lattice_A: np.ndarray, positions_A: np.ndarray, periodic: tuple[bool, ...]
-) -> np.ndarray:
-    """(m, 3) vectors between neighbouring B sites."""
-    fractional = positions_A @ np.linalg.inv(lattice_A)
-    reach = 1.3 * max(np.cbrt(abs(np.linalg.det(lattice_A)) / len(positions_A)), 7.0)
-    start, end, cell, distance = Neighbours(lattice_A, fractional, reach, periodic).pairs()
-    nearest = np.full(len(positions_A), np.inf)
-    np.minimum.at(nearest, start, distance)
-    near = distance <= NEIGHBOUR * float(np.median(nearest))
-    steps = fractional[end[near]] + cell[near] - fractional[start[near]]
-    return np.asarray(steps @ lattice_A)
 
 
 def _in_order(vectors: np.ndarray) -> np.ndarray:

@@ -10,19 +10,13 @@ from collections.abc import Callable, Mapping
 from itertools import product
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from perovdb.errors import StructureError
-from perovdb.structures.neighbours import Neighbours
+from perovdb.structures.neighbours import first_shell, parts_of, two_colours
 from perovdb.structures.sites import Sites
 
 #: Sites belong to one plane as long as the next one is not farther along the axis than this.
 PLANE_GAP_A = 0.8
-
-#: Neighbours are at most this times the usual nearest distance away: in a simple cubic lattice
-#: the next shell begins at 1.41; tilts and off-centre ions spread the first by some percent.
-BOND = 1.2
 
 #: A bond runs along the axis if its cosine with it is above this.
 ALONG = 0.8
@@ -111,9 +105,9 @@ def columnar(sites: Sites, role: str, counts: Mapping[str, int], axis: int) -> n
             f"The {role} sites form no columns along {'abc'[axis]}.",
             "Take another axis, or a setting of the cell whose vectors are pseudo-cubic.",
         )
-    column = _components(n, first[along], second[along])
+    columns, column = parts_of(n, first[along], second[along])
     across = ~along
-    colour = _two_colours(int(column.max()) + 1, column[first[across]], column[second[across]])
+    colour = two_colours(columns, column[first[across]], column[second[across]])
     return _coloured(None if colour is None else colour[column], counts, role, "columnar")
 
 
@@ -130,7 +124,7 @@ def rocksalt(sites: Sites, role: str, counts: Mapping[str, int], axis: int) -> n
         StructureError: other numbers, halide sites, or an odd number of cells in a direction.
     """
     first, second, _ = _network(sites, role, counts, "rock-salt")
-    return _coloured(_two_colours(len(sites.of(role)), first, second), counts, role, "rock-salt")
+    return _coloured(two_colours(len(sites.of(role)), first, second), counts, role, "rock-salt")
 
 
 def _rarest_first(counts: Mapping[str, int]) -> np.ndarray:
@@ -193,40 +187,15 @@ def _network(
             f"there are {_named(counts)} on the {role} sites.",
             f"Take {near}.",
         )
-    lattice_A, fractional = sites.lattice_A, sites.fractional[sites.of(role)]
-    reach = 1.8 * float(abs(np.linalg.det(lattice_A)) / n) ** (1 / 3)
-    first, second, cell, length = Neighbours(lattice_A, fractional, reach, sites.periodic).pairs()
-    offset = (fractional[second] + cell - fractional[first]) @ lattice_A
-    nearest = np.full(n, np.inf)
-    np.minimum.at(nearest, first, length)
-    bond = length <= BOND * float(np.median(nearest))
-    first, second, offset = first[bond], second[bond], offset[bond]
+    first, second, _, offset = first_shell(
+        sites.lattice_A, sites.fractional[sites.of(role)], sites.periodic
+    )
     if not len(first) or np.bincount(first).max() > 6:
         raise StructureError(
             f"The {role} sites are no simple cubic network of six neighbours each.",
             'Take "layered", "clustered", "sqs" or "random".',
         )
     return first, second, offset
-
-
-def _components(n: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    links = coo_array((np.ones(len(first)), (first, second)), shape=(n, n))
-    return np.asarray(connected_components(links, directed=False)[1])
-
-
-def _two_colours(n: int, first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
-    """(n,) 0 or 1 so that linked nodes differ, the first node of each part being 0; or None.
-
-    Two copies of the network, each bond leading from one to the other: a part that can be
-    coloured falls into two halves there, one that cannot stays whole.
-    """
-    part = _components(
-        2 * n, np.concatenate([first, first + n]), np.concatenate([second + n, second])
-    )
-    one, other = part[:n], part[n:]
-    if (one == other).any():
-        return None
-    return np.asarray((one > other).astype(int))
 
 
 def _coloured(
@@ -239,7 +208,7 @@ def _coloured(
             "Take an even number of cells in each such direction, such as 2 2 2.",
         )
     ions = np.array(list(counts), dtype=object)
-    return np.asarray(ions[colour])
+    return np.asarray(ions[colour.astype(int)])
 
 
 def _named(counts: Mapping[str, int]) -> str:
