@@ -81,6 +81,7 @@ from perovdb.structures.particles.slabs import slab as slab
 from perovdb.structures.supercells import supercell as supercell
 
 # Migrate.
+from perovdb.inputs.job import Resources as Resources
 from perovdb.inputs.sets import input_files as input_files
 from perovdb.inputs.sets import write_inputs as write_inputs
 from perovdb.migration.bottleneck import Bottleneck as Bottleneck

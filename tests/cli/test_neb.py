@@ -115,7 +115,13 @@ def test_hop_numbers_are_those_that_hops_lists(perovdb, here, alloy, options, so
     numbers = sorted({0, len(listed) // 2, len(listed) - 1})
     chosen = [word for number in numbers for word in ("--hop", str(number))]
     found = neb(perovdb, *asked, *chosen, "--code", "vasp", "--images", "2", "-o", "t")
-    sets = found.get("sets", [{"folder": ".", "status": "written", **found}])
+    one = {
+        "status": "written",
+        **found,
+        "folder": ".",
+        "distance_A": found.get("hop", {}).get("distance_A"),
+    }
+    sets = found.get("sets", [one])
     host = read_structure(alloy)
     written = 0
     for number, row in zip(numbers, sets, strict=True):

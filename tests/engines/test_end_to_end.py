@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from perovdb.inputs.job import Run
+from perovdb.inputs.job import Resources
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.manifest import Manifest
 from perovdb.inputs.schedulers import array_files
@@ -70,7 +70,7 @@ def tiny_set(folder, hop, code, scheduler, with_gth, relax_first=True, **changed
     settings = LOOSE[code] | changed
     made = write_inputs(
         folder, hop, code=code, preset="quick", settings=settings, relax_first=relax_first,
-        run=Run(scheduler, ranks_per_image=1, hours=1, machine=machine(scheduler)),
+        resources=Resources(scheduler, ranks_per_image=1, hours=1, machine=machine(scheduler)),
     )  # fmt: skip
     if code == "qe":
         with_gth(made, GTH)

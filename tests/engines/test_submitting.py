@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from perovdb.inputs.job import Run
+from perovdb.inputs.job import Resources
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.manifest import Manifest
 from perovdb.inputs.schedulers import array_files
@@ -34,8 +34,8 @@ def tiny_set(tmp_path, tiny_hop):
             scheduler: {"launcher": "env", "lines": list(lines), "resources": "nodes=1:ppn=1"},
         }
         machine = Machine(tables)
-        run = Run(scheduler, ranks_per_image=1, hours=1, machine=machine)
-        options = {"preset": "quick", "run": run, "relax_first": False}
+        resources = Resources(scheduler, ranks_per_image=1, hours=1, machine=machine)
+        options = {"preset": "quick", "resources": resources, "relax_first": False}
         return write_inputs(tmp_path / name, tiny_hop, code="cp2k", **options), machine
 
     return write

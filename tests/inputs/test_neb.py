@@ -12,7 +12,7 @@ from monty.json import MontyDecoder
 
 from perovdb.errors import InputError
 from perovdb.inputs import writer
-from perovdb.inputs.job import Run
+from perovdb.inputs.job import Resources
 from perovdb.inputs.manifest import read_manifest
 from perovdb.inputs.sets import CODES, input_files, write_inputs
 from perovdb.migration.path import path
@@ -27,7 +27,8 @@ def test_the_manifest_tells_what_the_set_is(code, iodide_hop):
     assert manifest["hop"]["species"] == "I"
     assert manifest["hop"]["distance_A"] == pytest.approx(6.2894 / 2**0.5)
     assert len(manifest["moving_atoms"]) == 1
-    assert manifest["source"] == "trots2008"
+    assert (manifest["source"], manifest["phase"]) == ("trots2008", "alpha")
+    assert manifest["size"] == [2, 2, 2]
     for settings in manifest["settings"].values():
         for setting in settings.values():
             assert set(setting) == {"value", "source"}
@@ -50,7 +51,7 @@ def test_the_manifest_keeps_the_hash_of_every_file(code, iodide_hop, tmp_path):
         ("vasp", {}, {"blochl1994", "kresse1999", "smidstrup2014"}),
         ("vasp", {"preset": "imran2020"}, {"imran2020"}),
         ("cp2k", {"preset": "imran2020"}, {"imran2020"}),
-        ("vasp", {"run": Run(build="vtst")}, {"kresse1993", "henkelman2000"}),
+        ("vasp", {"resources": Resources(build="vtst")}, {"kresse1993", "henkelman2000"}),
         ("cp2k", {}, {"hutter2014", "vandevondele2005", "henkelman2000"}),
         ("qe", {}, {"giannozzi2009", "giannozzi2017", "prandini2018", "henkelman2000"}),
     ],
@@ -85,21 +86,26 @@ def test_the_job_script_is_a_shell_script(code, iodide_hop, tmp_path):
         ("vasp", {"preset": "perfect"}, "accurate, imran2020, quick, standard"),
         ("vasp", {"task": "phonons"}, "vasp has no task 'phonons'. Choose one of: band"),
         ("vasp", {"relax_first": False}, "cannot relax the ends"),
-        ("vasp", {"run": Run(build="gamma")}, "plain, vtst"),
-        ("cp2k", {"run": Run(build="vtst")}, "cp2k has no build 'vtst'"),
-        ("qe", {"run": Run(build="vtst")}, "qe has no build 'vtst'"),
+        ("vasp", {"resources": Resources(build="gamma")}, "plain, vtst"),
+        ("cp2k", {"resources": Resources(build="vtst")}, "cp2k has no build 'vtst'"),
+        ("qe", {"resources": Resources(build="vtst")}, "qe has no build 'vtst'"),
         (
             "vasp",
-            {"run": Run(cores=24)},
+            {"resources": Resources(cores=24)},
             "24 cores .* shared by the 5 images .* such as 25",
         ),
-        ("cp2k", {"run": Run(cores=20)}, "7 images"),
+        ("cp2k", {"resources": Resources(cores=20)}, "7 images"),
     ],
 )
 def test_what_cannot_be_written(iodide_hop, tmp_path, code, options, words):
     with pytest.raises(InputError, match=words):
         write_inputs(tmp_path / "set", iodide_hop, code=code, **options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_structure_is_no_path(iodide_hop):
+    with pytest.raises(InputError, match="images of a path, and no Structure"):
+        input_files(iodide_hop.images[0], code="vasp")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +121,7 @@ def test_what_cannot_be_written(iodide_hop, tmp_path, code, options, words):
 )
 def test_how_no_set_can_be_run(options, words):
     with pytest.raises(InputError, match=words):
-        Run(**options)
+        Resources(**options)
 
 
 FILES = {"a.txt": "one\n", "00/b.txt": "two\n", "job.sh": "#!/bin/sh\n"}
@@ -172,7 +178,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, monkeypatch, at):
 def test_cores_are_shared_by_the_images(iodide_hop, code, cores):
     """Five images between the ends; CP2K computes the ends too."""
     manifest = json.loads(
-        input_files(iodide_hop, code=code, run=Run(cores=cores))["manifest.json"]
+        input_files(iodide_hop, code=code, resources=Resources(cores=cores))["manifest.json"]
     )
     assert (manifest["ranks"], manifest["ranks_per_image"]) == (cores, 8)
 

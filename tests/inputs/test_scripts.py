@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from perovdb.errors import InputError
-from perovdb.inputs.job import Run
+from perovdb.inputs.job import Resources
 from perovdb.inputs.machine import Machine, find_machine, read_machine
 from perovdb.inputs.manifest import Manifest
 from perovdb.inputs.schedulers import SCHEDULERS, array_files
@@ -43,7 +43,7 @@ def machine(tmp_path):
 def test_every_script_is_sound(code, scheduler, iodide_hop, machine, tmp_path):
     scripts = {}
     for number, known in enumerate((Machine(), machine)):
-        files = input_files(iodide_hop, code=code, run=Run(scheduler, machine=known))
+        files = input_files(iodide_hop, code=code, resources=Resources(scheduler, machine=known))
         scripts |= {f"{number}-{n}": text for n, text in files.items() if n.endswith(".sh")}
         array = array_files(
             ["a", "b c"], [Manifest(ranks=8, hours=2)] * 2, "hops", scheduler, known
@@ -62,7 +62,7 @@ def test_every_script_is_sound(code, scheduler, iodide_hop, machine, tmp_path):
 
 
 def test_the_users_machine_stands_in_the_script(iodide_hop, machine):
-    vasp = input_files(iodide_hop, code="vasp", run=Run(machine=machine))["job.sh"]
+    vasp = input_files(iodide_hop, code="vasp", resources=Resources(machine=machine))["job.sh"]
     for line in (
         "#SBATCH --partition=long",
         "module load VASP/6.4.2-vtst",
@@ -72,21 +72,27 @@ def test_the_users_machine_stands_in_the_script(iodide_hop, machine):
     ):
         assert line in vasp.splitlines()
     assert "#SBATCH --ntasks=40\n" in vasp
-    pbs = input_files(iodide_hop, code="cp2k", run=Run("pbs", machine=machine))["job.sh"]
+    pbs = input_files(iodide_hop, code="cp2k", resources=Resources("pbs", machine=machine))[
+        "job.sh"
+    ]
     assert "#PBS -l nodes=1:ppn=56\n" in pbs
     assert "#PBS -q long\n" in pbs
     assert ': "${CP2K:=cp2k.popt}"' in pbs
-    qe = input_files(iodide_hop, code="qe", run=Run("bash", machine=machine))
+    qe = input_files(iodide_hop, code="qe", resources=Resources("bash", machine=machine))
     assert ': "${NEB:=neb-7.3.x}"' in qe["job.sh"]
     assert "pseudo_dir = '/data/my pseudos'" in qe["neb.in"]
     assert "mpiexec" not in qe["job.sh"]
 
 
 def test_what_a_scheduler_is_asked_for(iodide_hop):
-    slurm = input_files(iodide_hop, code="vasp", run=Run(hours=7))["job.sh"].splitlines()
+    slurm = input_files(iodide_hop, code="vasp", resources=Resources(hours=7))[
+        "job.sh"
+    ].splitlines()
     assert "#SBATCH --ntasks=40" in slurm
     assert "#SBATCH --time=7:00:00" in slurm
-    pbs = input_files(iodide_hop, code="vasp", run=Run("pbs", hours=7))["job.sh"].splitlines()
+    pbs = input_files(iodide_hop, code="vasp", resources=Resources("pbs", hours=7))[
+        "job.sh"
+    ].splitlines()
     assert "#PBS -l select=1:ncpus=40:mpiprocs=40:ompthreads=1" in pbs
     assert "#PBS -l walltime=7:00:00" in pbs
     name = next(line for line in pbs if line.startswith("#PBS -N ")).split()[2]
@@ -155,7 +161,7 @@ def test_an_array_asks_for_the_most():
 
 
 def test_qe_says_which_pseudopotential_is_missing_or_another(tmp_path, iodide_hop):
-    folder = write_inputs(tmp_path / "q", iodide_hop, code="qe", run=Run("bash"))
+    folder = write_inputs(tmp_path / "q", iodide_hop, code="qe", resources=Resources("bash"))
 
     def run():
         return subprocess.run(
@@ -211,7 +217,7 @@ def test_a_rank_has_one_thread_and_the_script_finds_its_folder(
     for name in ("OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK", "SRUN_CPUS_PER_TASK"):
         monkeypatch.delenv(name, raising=False)
     machine = Machine({scheduler: {"launcher": "env"}})
-    options = {"run": Run(scheduler, machine=machine), "relax_first": False}
+    options = {"resources": Resources(scheduler, machine=machine), "relax_first": False}
     folder = write_inputs(tmp_path / "a set", iodide_hop, code="cp2k", **options)
     seen = []
     for more in ({}, {"OMP_NUM_THREADS": "3"}, {"SLURM_CPUS_PER_TASK": "2"}):
@@ -227,7 +233,9 @@ def test_a_rank_has_one_thread_and_the_script_finds_its_folder(
 @pytest.mark.parametrize("scheduler", ["slurm", "pbs"])
 def test_a_copy_of_the_script_that_finds_no_set_says_so(scheduler, iodide_hop, tmp_path, stand_in):
     """Schedulers run a copy; submitted from elsewhere, PBS does not tell of which file."""
-    folder = write_inputs(tmp_path / "set", iodide_hop, code="cp2k", run=Run(scheduler))
+    folder = write_inputs(
+        tmp_path / "set", iodide_hop, code="cp2k", resources=Resources(scheduler)
+    )
     (tmp_path / "spool").mkdir()
     (tmp_path / "elsewhere").mkdir()
     shutil.copy(folder / "job.sh", tmp_path / "spool" / "job_script")

@@ -82,7 +82,7 @@ def test_choices_are_taken_in_turn():
     found = requests(
         {**SMALL, "species": ["I", "Cs"], "vacancies": [1, 2], "scheduler": ["slurm", "pbs"]}
     )
-    asked = {(one.hop.species, one.hop.vacancies, one.run.scheduler) for one in found}
+    asked = {(one.hop.species, one.hop.vacancies, one.resources.scheduler) for one in found}
     assert len(found) == len(asked) == 8
     assert {one.hop.images for one in found} == {1}
 

@@ -9,7 +9,7 @@ import pytest
 from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
 
 from perovdb.errors import InputError
-from perovdb.inputs.job import Run
+from perovdb.inputs.job import Resources
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.sets import input_files, write_inputs
 
@@ -62,7 +62,9 @@ def test_a_missing_molecule_leaves_its_electron_behind(fa_hop):
 
 def test_the_two_builds_differ_in_who_moves_the_band(iodide_hop):
     plain = Incar.from_str(input_files(iodide_hop, code="vasp")["INCAR"])
-    vtst = Incar.from_str(input_files(iodide_hop, code="vasp", run=Run(build="vtst"))["INCAR"])
+    vtst = Incar.from_str(
+        input_files(iodide_hop, code="vasp", resources=Resources(build="vtst"))["INCAR"]
+    )
     assert "LCLIMB" not in plain
     assert "IOPT" not in plain
     # With POTIM = 0 only the VTST optimizers move an ion.
@@ -70,7 +72,7 @@ def test_the_two_builds_differ_in_who_moves_the_band(iodide_hop):
     assert vtst["LCLIMB"] is True
     assert (vtst["IBRION"], vtst["POTIM"], vtst["IOPT"]) == (3, 0, 1)
     with pytest.raises(InputError, match="plain, vtst"):
-        input_files(iodide_hop, code="vasp", run=Run(build="gamma"))
+        input_files(iodide_hop, code="vasp", resources=Resources(build="gamma"))
 
 
 STAND_IN = """\
@@ -157,7 +159,7 @@ def test_potcar_is_joined_from_the_users_library(iodide_hop, tmp_path, cluster, 
     potcars = library(tmp_path / "my potcars", {"Cs_sv": 9, "Pb_d": 14, "I": 7})
     tables = {"vasp": {"potentials": str(potcars)}} if how == "perovdb.toml" else {}
     folder = write_inputs(
-        tmp_path / "v", iodide_hop, code="vasp", run=Run(machine=Machine(tables))
+        tmp_path / "v", iodide_hop, code="vasp", resources=Resources(machine=Machine(tables))
     )
     if how == "argument":
         subprocess.run(["bash", folder / "make_potcar.sh", potcars], check=True)

@@ -220,7 +220,7 @@ def _one(request: SetRequest, output: str, force: bool, as_json: bool) -> None:
     if as_json:
         render.emit_json({"folder": output, **manifest.as_dict()})
         return
-    submit = SCHEDULERS[request.run.scheduler].submit
+    submit = SCHEDULERS[request.resources.scheduler].submit
     click.echo(f"{output}: {manifest}")
     click.echo(f"  next: cd {shlex.quote(output)} && {submit} job.sh")
 

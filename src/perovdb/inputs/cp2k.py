@@ -63,14 +63,14 @@ def commands(job: Job) -> str:
     ends = shell(
         "cp2k_ends",
         last=f"{job.last:02d}",
-        ranks_per_image=job.run.ranks_per_image,
+        ranks_per_image=job.resources.ranks_per_image,
         xyz_lines=len(job.images[0]) + 2,
     )
     return shell(
         "cp2k_band",
         cp2k=job.machine.get("cp2k", "command", "cp2k.psmp"),
         ends=ends if job.relax_first else "",
-        ranks=job.run.ranks_per_image * parallel_images(job),
+        ranks=job.resources.ranks_per_image * parallel_images(job),
         most_steps=job.preset.values("")["MAX_STEPS"],
     )
 
@@ -120,7 +120,7 @@ def _band(job: Job, values: dict[str, Any], replicas: list[str]) -> dict[str, An
     return {
         "BAND_TYPE": values["BAND_TYPE"],
         "NUMBER_OF_REPLICA": len(replicas),
-        "NPROC_REP": job.run.ranks_per_image,
+        "NPROC_REP": job.resources.ranks_per_image,
         "K_SPRING": values["K_SPRING"],
         # In a crystal a turn of the whole image is not free, and molecules may turn on their way.
         "ROTATE_FRAMES": False,

@@ -21,7 +21,7 @@ BAND = "band"
 
 
 @dataclass(frozen=True)
-class Run:
+class Resources:
     """How a set is run.
 
     Attributes:
@@ -60,28 +60,28 @@ class Run:
 
 @dataclass(frozen=True)
 class Job:
-    """A calculation of a chain of images.
+    """A calculation of a path of images.
 
     Attributes:
         task: what is computed, such as "band".
-        chain: the images.
+        path: the images.
         preset: settings of the code.
         potentials: by element.
-        run: how it is run.
+        resources: how it is run.
         relax_first: the ends are relaxed by themselves before the band.
     """
 
     task: str
-    chain: Path
+    path: Path
     preset: Preset
     potentials: dict[str, Potential]
-    run: Run
+    resources: Resources
     relax_first: bool
 
     @property
     def images(self) -> tuple[Structure, ...]:
         """The structures, the same atoms in the same order."""
-        return self.chain.images
+        return self.path.images
 
     @property
     def last(self) -> int:
@@ -91,7 +91,7 @@ class Job:
     @property
     def charge(self) -> int:
         """Net charge of every image, in e."""
-        return self.chain.charge
+        return self.path.charge
 
     @property
     def elements(self) -> list[str]:
@@ -106,23 +106,34 @@ class Job:
     @property
     def machine(self) -> Machine:
         """How the code is started."""
-        return self.run.machine or Machine()
+        return self.resources.machine or Machine()
+
+    @property
+    def built(self) -> dict[str, Any]:
+        """Arguments of the step that built the host, out of its history; empty if it was read."""
+        first, *_ = self.images[0].properties.get("history") or [{}]
+        return dict(first.get("arguments", {})) if first.get("step") == "build" else {}
+
+    @property
+    def phase(self) -> str | None:
+        """The phase that the host was built in; None if it was read from a file."""
+        return self.built.get("phase")
 
     @property
     def title(self) -> str:
         """One line that says what it is."""
-        chain = self.chain
-        vacancy = "a vacancy" if chain.into == chain.species else f"a vacancy of {chain.into}"
-        host = " ".join(filter(None, (chain.formula, phase_of(chain))))
-        return f"{host}, {chain.species} hop into {vacancy}, charge {chain.charge:+d}"
+        path = self.path
+        vacancy = "a vacancy" if path.into == path.species else f"a vacancy of {path.into}"
+        host = " ".join(filter(None, (path.formula, self.phase)))
+        return f"{host}, {path.species} hop into {vacancy}, charge {path.charge:+d}"
 
 
 def new_job(
-    chain: Path,
+    path: Path,
     code: str,
     preset: str,
     settings: Mapping[str, Any],
-    run: Run,
+    resources: Resources,
     relax_first: bool = True,
     task: str = BAND,
 ) -> Job:
@@ -132,19 +143,8 @@ def new_job(
         InputError: there is no such preset or setting.
         MissingData: an element has no potential.
     """
-    elements = list(dict.fromkeys(site.specie.symbol for site in chain.images[0]))
-    chosen = with_settings(load_preset(preset, code), settings, run.build)
+    elements = list(dict.fromkeys(site.specie.symbol for site in path.images[0]))
+    chosen = with_settings(load_preset(preset, code), settings, resources.build)
     family = chosen.values("potentials")["family"]
     table = potentials(code, elements, family)
-    return Job(task, chain, chosen, table, run, relax_first)
-
-
-def built_by(chain: Path) -> dict[str, Any]:
-    """Arguments of the step that built the host, out of its history; empty if it was read."""
-    first, *_ = chain.images[0].properties.get("history") or [{}]
-    return dict(first.get("arguments", {})) if first.get("step") == "build" else {}
-
-
-def phase_of(chain: Path) -> str | None:
-    """The phase that the host was built in; None if it was read from a file."""
-    return built_by(chain).get("phase")
+    return Job(task, path, chosen, table, resources, relax_first)

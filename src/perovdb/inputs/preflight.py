@@ -130,7 +130,7 @@ def _molecules(job: Job) -> Check:
     change = largest_bond_change(start, _positions(job))
     mend = (
         ""
-        if change.share <= METHODS[job.chain.method]
+        if change.share <= METHODS[job.path.method]
         else f"A molecule is torn on image {change.image:02d}: make the path 'rigid'."
     )
     result = f"{number}, no bond in them changes by more than {100 * change.share:.2g} %"

@@ -80,7 +80,7 @@ def parallel_images(job: Job) -> int:
 
 def commands(job: Job) -> str:
     """Shell that runs the set: both ends, then the band; each from where it was left."""
-    ranks = job.run.ranks_per_image
+    ranks = job.resources.ranks_per_image
     return shell(
         "qe_band",
         neb=job.machine.get("qe", "neb", "neb.x"),

@@ -18,7 +18,7 @@ from perovdb.migration.placing import SIZE
 
 #: What each of the three folders, one in the other, always tells of a set.
 _ALWAYS = {"code", "preset", "scheduler", "formula", "file", "phase"} | {
-    *("species", "into", "hop", "vacancies", "method", "run", "machine")
+    *("species", "into", "hop", "vacancies", "method", "resources", "machine")
 }
 _OF_HOST = ("temperature_K", "size", "seed", "orientation", "order")
 
@@ -45,14 +45,16 @@ def folder_names(study: Sequence[SetRequest]) -> list[str]:
 
 
 def _folder_name(request: SetRequest) -> str:
-    hop, run = request.hop, request.run
+    hop, resources = request.hop, request.resources
     host = hop.formula or _of_file(str(hop.file))
     host += f"-{hop.phase}" if hop.phase else ""
     of_host = [name for name in _OF_HOST if name != "size" or hop.size != SIZE or hop.file]
     moves = hop.species + (f"-into-{hop.into}" if hop.into else "")
     moves += f"-hop{hop.hop}-{hop.vacancies}vac-{hop.method}"
     parts = (
-        f"{request.code}-{request.preset}-{run.scheduler}" + _changed(run) + _changed(request),
+        f"{request.code}-{request.preset}-{resources.scheduler}"
+        + _changed(resources)
+        + _changed(request),
         host + _changed(hop, of_host),
         moves + _changed(hop, leave=_OF_HOST),
     )

@@ -17,7 +17,7 @@ from typing import Any
 from perovdb.composition import parse
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, PerovdbError
-from perovdb.inputs.job import Run
+from perovdb.inputs.job import Resources
 from perovdb.inputs.presets import load_preset
 from perovdb.inputs.sets import check_code
 from perovdb.inputs.settings import with_settings
@@ -37,7 +37,7 @@ class SetRequest:
 
     Attributes:
         hop: the hop, in which atoms, with which path.
-        code, preset, settings, relax_first, run: as for `write_inputs`.
+        code, preset, settings, relax_first, resources: as for `write_inputs`.
 
     Raises:
         InputError: a value cannot be what it stands for, or there is no such code or build.
@@ -48,11 +48,11 @@ class SetRequest:
     preset: str = "standard"
     settings: Mapping[str, Any] = field(default_factory=dict)
     relax_first: bool = True
-    run: Run = field(default_factory=Run)
+    resources: Resources = field(default_factory=Resources)
 
     def __post_init__(self) -> None:
         check_fields(self, _KINDS)
-        check_code(self.code, build=self.run.build)
+        check_code(self.code, build=self.resources.build)
         if not isinstance(self.settings, Mapping):
             raise InputError(
                 f"'settings' cannot be {self.settings!r}.", "Give a table, such as {ENCUT = 450}."
@@ -70,8 +70,8 @@ class SetRequest:
 
 
 _OF_HOP = [one.name for one in fields(HopRequest)]
-_OF_RUN = [one.name for one in fields(Run) if one.name != "machine"]
-_OF_SET = [one.name for one in fields(SetRequest) if one.name not in ("hop", "run")]
+_OF_RESOURCES = [one.name for one in fields(Resources) if one.name != "machine"]
+_OF_SET = [one.name for one in fields(SetRequest) if one.name not in ("hop", "resources")]
 
 #: A file of choices may call these otherwise.
 _ALIASES = {"path": "method"}
@@ -81,9 +81,10 @@ def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
     """All combinations of some choices.
 
     Args:
-        choices: names of the fields of `HopRequest`, `SetRequest` and `Run` -> value, or a list of
-            values to take in turn. `size` is three numbers, or a list of such threes; `settings` a
-            table, or a list of tables. With `sample` and no `hop`, all hops that are drawn.
+        choices: names of the fields of `HopRequest`, `SetRequest` and `Resources` -> value, or a
+            list of values to take in turn. `size` is three numbers, or a list of such threes;
+            `settings` a table, or a list of tables. With `sample` and no `hop`, all hops that
+            are drawn.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
@@ -106,11 +107,13 @@ def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
     study = []
     for combination in product(*lists):
         one = dict(zip(named, combination, strict=True))
-        of_hop, of_run, of_set = (
+        of_hop, of_resources, of_set = (
             {name: one[name] for name in names if name in one}
-            for names in (_OF_HOP, _OF_RUN, _OF_SET)
+            for names in (_OF_HOP, _OF_RESOURCES, _OF_SET)
         )
-        study.append(SetRequest(hop=HopRequest(**of_hop), run=Run(**of_run), **of_set))
+        study.append(
+            SetRequest(hop=HopRequest(**of_hop), resources=Resources(**of_resources), **of_set)
+        )
     _check(study)
     return study
 
@@ -165,7 +168,7 @@ def both_ways(study: Iterable[SetRequest]) -> list[SetRequest]:
 
 def _named(choices: Mapping[str, Any]) -> dict[str, Any]:
     """The choices by the names of the fields."""
-    known = [*_OF_HOP, *_OF_SET, *_OF_RUN]
+    known = [*_OF_HOP, *_OF_SET, *_OF_RESOURCES]
     named: dict[str, Any] = {}
     for word, value in choices.items():
         name = _ALIASES.get(word, word)
@@ -201,9 +204,9 @@ def _check(study: Iterable[SetRequest]) -> None:
             registry.ion(ion)
     checked = []
     for one in study:
-        choice = one.preset, one.code, one.run.build, one.settings
+        choice = one.preset, one.code, one.resources.build, one.settings
         if choice not in checked:
-            with_settings(load_preset(one.preset, one.code), one.settings, one.run.build)
+            with_settings(load_preset(one.preset, one.code), one.settings, one.resources.build)
             checked.append(choice)
 
 

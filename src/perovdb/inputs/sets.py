@@ -18,7 +18,7 @@ import perovdb
 from perovdb.errors import InputError
 from perovdb.facts.bibtex import bibtex
 from perovdb.inputs import cp2k, preflight, qe, vasp, writer
-from perovdb.inputs.job import BAND, Job, Run, built_by, new_job, phase_of
+from perovdb.inputs.job import BAND, Job, Resources, new_job
 from perovdb.inputs.machine import find_machine
 from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
 from perovdb.inputs.presets import read_table
@@ -74,7 +74,7 @@ def write_inputs(
     preset: str = "standard",
     settings: Mapping[str, Any] | None = None,
     relax_first: bool = True,
-    run: Run | None = None,
+    resources: Resources | None = None,
 ) -> Path:
     """Write an input set to a new folder, all of it or nothing.
 
@@ -87,16 +87,16 @@ def write_inputs(
         settings: values in place of the preset's, by name, such as {"ENCUT": 450}.
         relax_first: relax both ends by themselves before the band; else in the band, which VASP
             cannot.
-        run: scheduler, ranks, hours, and the machine, which is looked up in `perovdb.toml` if
-            none is named.
+        resources: scheduler, ranks, hours, and the machine, which is looked up in `perovdb.toml`
+            if none is named.
 
     Raises:
         InputError: an argument or a setting cannot be used, or the folder cannot be made.
         MissingData: an element has no potential.
         StructureError: a check of the path failed.
     """
-    run = run or Run()
-    run = replace(run, machine=run.machine or find_machine())
+    resources = resources or Resources()
+    resources = replace(resources, machine=resources.machine or find_machine())
     files = input_files(
         x,
         code=code,
@@ -104,7 +104,7 @@ def write_inputs(
         preset=preset,
         settings=settings,
         relax_first=relax_first,
-        run=run,
+        resources=resources,
     )
     return writer.write(folder, files)
 
@@ -117,31 +117,38 @@ def input_files(
     preset: str = "standard",
     settings: Mapping[str, Any] | None = None,
     relax_first: bool = True,
-    run: Run | None = None,
+    resources: Resources | None = None,
 ) -> dict[str, str]:
     """All files of an input set by name, as `write_inputs` writes them.
 
-    Codes are started by plain commands if `run` names no machine.
+    Codes are started by plain commands if `resources` names no machine.
     """
-    run = run or Run()
-    module = check_code(code, task, run.build)
+    if not isinstance(x, HopPath):
+        raise InputError(
+            f"The task '{task}' computes the images of a path, and no {type(x).__name__}.",
+            "Make one: `path(x, hop)`, or `path(start, end)` between two structures.",
+        )
+    resources = resources or Resources()
+    module = check_code(code, task, resources.build)
     if not relax_first and not module.RELAXES_ENDS_IN_BAND:
         raise InputError(
             f"{code} cannot relax the ends of a band in the band.", "Relax them before it."
         )
-    job = new_job(x, code, preset, settings or {}, run, relax_first, task)
+    job = new_job(x, code, preset, settings or {}, resources, relax_first, task)
     images = module.parallel_images(job)
-    if run.cores is not None:
-        ranks = _ranks_per_image(run.cores, images, code)
-        job = replace(job, run=replace(run, ranks_per_image=ranks))
+    if resources.cores is not None:
+        ranks = _ranks_per_image(resources.cores, images, code)
+        job = replace(job, resources=replace(resources, ranks_per_image=ranks))
     job = module.complete(job)
     checks = [*preflight.checks(job), _ranks(job, images)]
     preflight.refuse_bad(checks)
-    script = Script(job.title, job.run.ranks_per_image * images, run.hours)
+    script = Script(job.title, job.resources.ranks_per_image * images, resources.hours)
     notes = _notes(job, module.notes(job))
     cited = _citations(job, module)
     files = module.input_files(job) | {
-        JOB_SCRIPT: job_script(script, module.commands(job), code, run.scheduler, job.machine),
+        JOB_SCRIPT: job_script(
+            script, module.commands(job), code, resources.scheduler, job.machine
+        ),
         "preflight.txt": preflight.report(job.title, checks, notes),
         "citations.bib": _bibliography(cited),
     }
@@ -186,7 +193,7 @@ def _ranks_per_image(cores: int, images: int, code: str) -> int:
 
 
 def _ranks(job: Job, images: int) -> preflight.Check:
-    ranks = job.run.ranks_per_image
+    ranks = job.resources.ranks_per_image
     return preflight.Check(
         "cores", f"{images} images side by side, {ranks} ranks each, one thread a rank"
     )
@@ -194,11 +201,11 @@ def _ranks(job: Job, images: int) -> preflight.Check:
 
 def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
     """What a user should know: of the path, of the code, of the physics that is left out."""
-    chain = job.chain
+    path = job.path
     # Of a structure, what the steps that made it had to say, the vacancies of the hop too.
-    start = chain.images[0]
-    told_by_steps = not chain.phase and start.properties.get("history")
-    notes = [*(notes_of_steps(start) if told_by_steps else []), *chain.notes, *of_code]
+    start = path.images[0]
+    told_by_steps = not path.phase and start.properties.get("history")
+    notes = [*(notes_of_steps(start) if told_by_steps else []), *path.notes, *of_code]
     if job.relax_first:
         notes.append(
             "the inner images lie between the ends as they are built, and job.sh does not make "
@@ -221,7 +228,7 @@ def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
 def _citations(job: Job, module: Code) -> dict[str, dict[str, Any]]:
     """Works to cite by key; one without a text is a source of the store."""
     table, preset = read_table("citations.toml"), job.preset
-    stored = [key for key in (job.chain.source, preset.paper) if key]
+    stored = [key for key in (job.path.source, preset.paper) if key]
     return {
         **{key: {} for key in stored},
         **table[preset.code],
@@ -246,8 +253,8 @@ def _bibliography(cited: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _manifest(job: Job) -> Manifest:
     """The manifest as far as the job tells."""
-    chain, preset, run = job.chain, job.preset, job.run
-    start, built = chain.images[0], built_by(chain)
+    path, preset, resources = job.path, job.preset, job.resources
+    start = path.images[0]
     return Manifest(
         title=job.title,
         task=job.task,
@@ -256,56 +263,63 @@ def _manifest(job: Job) -> Manifest:
             "python": platform.python_version(),
             **{library: version(library) for library in _LIBRARIES},
         },
-        formula=chain.formula,
-        phase=phase_of(chain),
-        size=tuple(built["size"]) if "size" in built else None,
-        source=chain.source or None,
+        formula=path.formula,
+        phase=job.phase,
+        size=_repeats(job.built.get("size")),
+        source=path.source or None,
         history=list(start.properties.get("history", [])),
-        hop=_hop(chain),
-        method=chain.method,
+        hop=_hop(path),
+        method=path.method,
         composition=start.composition.as_dict(),
-        images=len(chain.images),
+        images=len(path.images),
         atoms=len(start),
-        moving_atoms=tuple(int(atom) + 1 for atom in chain.mover),
-        charge=chain.charge,
+        moving_atoms=tuple(int(atom) + 1 for atom in path.mover),
+        charge=path.charge,
         valence_electrons=job.electrons,
         checks={
-            "spacing_A": chain.spacing_A,
-            "longest_step_A": chain.longest_step_A,
-            "unevenness": chain.unevenness,
-            "closest_contact_A": chain.closest_contact_A,
-            "largest_bond_change": chain.bond_change.share,
-            "residual_A": chain.residual_A,
+            "spacing_A": path.spacing_A,
+            "longest_step_A": path.longest_step_A,
+            "unevenness": path.unevenness,
+            "closest_contact_A": path.closest_contact_A,
+            "largest_bond_change": path.bond_change.share,
+            "residual_A": path.residual_A,
         },
         code=preset.code,
-        build=run.build,
+        build=resources.build,
         preset=preset.name,
         set_by_user=dict(preset.changed),
         relax_first=job.relax_first,
-        scheduler=run.scheduler,
-        ranks_per_image=run.ranks_per_image,
-        hours=run.hours,
+        scheduler=resources.scheduler,
+        ranks_per_image=resources.ranks_per_image,
+        hours=resources.hours,
         settings={section: dict(settings) for section, settings in preset.sections.items()},
         potentials={element: vars(one) for element, one in job.potentials.items()},
     )
 
 
-def _hop(chain: HopPath) -> HopOfSet:
+def _repeats(matrix: list[list[int]] | None) -> tuple[int, ...] | None:
+    """How often the host's cell is repeated along its vectors; None of other supercells."""
+    if matrix is None or np.count_nonzero(matrix - np.diag(np.diagonal(matrix))):
+        return None
+    return tuple(int(number) for number in np.diagonal(matrix))
+
+
+def _hop(path: HopPath) -> HopOfSet:
     """Which of the distinct hops of the average cell it is; without one, from where to where."""
-    hop = chain.hop
+    hop = path.hop
     if hop is not None and hop.of_average_cell:
         return HopOfSet(
-            chain.species,
-            chain.into,
-            chain.distance_A,
+            path.species,
+            path.into,
+            path.distance_A,
             tuple(hop.start),
             tuple(hop.end),
             "fractional, in the average cell",
             hop.multiplicity,
         )
-    start, end = (_centre(image, chain.mover) for image in (chain.images[0], chain.images[-1]))
+    start, end = (_centre(image, path.mover) for image in (path.images[0], path.images[-1]))
     where = "fractional, in the cell of the images; of a molecule its centre of mass"
-    return HopOfSet(chain.species, chain.into, chain.distance_A, start, end, where)
+    return HopOfSet(path.species, path.into, path.distance_A, start, end, where)
 
 
 def _centre(image: Structure, atoms: np.ndarray) -> tuple[float, ...]:

@@ -224,7 +224,7 @@ def set_of(
         preset=request.preset,
         settings=request.settings,
         relax_first=request.relax_first,
-        run=replace(request.run, machine=machine),
+        resources=replace(request.resources, machine=machine),
     )
     manifest = replace(
         parse_manifest(files[MANIFEST]), request=request.record(), request_sha256=request.digest
@@ -316,7 +316,7 @@ def _set_of_study(
         method=hop.method,
         code=request.code,
         preset=request.preset,
-        scheduler=request.run.scheduler,
+        scheduler=request.resources.scheduler,
         notes=" | ".join(path.notes) if manifest else None,
         problem=problem,
     )

@@ -38,7 +38,7 @@ def input_files(job: Job) -> dict[str, str]:
     points = mesh(job.images[0].lattice, job.preset.values("kpoints"))
     kpoints = str(Kpoints(describe(points), style=Kpoints.supported_modes.Gamma, kpts=[points]))
     files = {
-        "INCAR": _incar(job, f"band.{job.run.build}", IMAGES=parallel_images(job)),
+        "INCAR": _incar(job, f"band.{job.resources.build}", IMAGES=parallel_images(job)),
         "INCAR.endpoint": _incar(job, "endpoint"),
         "KPOINTS": kpoints,
         "POTCAR.spec": "".join(f"{potential.symbol}\n" for potential in job.potentials.values()),
@@ -59,7 +59,7 @@ def complete(job: Job) -> Job:
 def notes(job: Job) -> list[str]:
     """What the build cannot do, and a mesh that was meant for other cells."""
     spline = "plain VASP has no climbing image: the barrier is read off a spline"
-    return [*([spline] if job.run.build == "plain" else []), *_mesh_of_another_cell(job)]
+    return [*([spline] if job.resources.build == "plain" else []), *_mesh_of_another_cell(job)]
 
 
 def parallel_images(job: Job) -> int:
@@ -75,8 +75,8 @@ def commands(job: Job) -> str:
         poscar_lines=_POSCAR_HEAD + len(job.images[0]),
         last=f"{job.last:02d}",
         inner=parallel_images(job),
-        ranks_per_image=job.run.ranks_per_image,
-        ranks=job.run.ranks_per_image * parallel_images(job),
+        ranks_per_image=job.resources.ranks_per_image,
+        ranks=job.resources.ranks_per_image * parallel_images(job),
     )
 
 
@@ -87,7 +87,7 @@ def disperses(job: Job) -> bool:
 
 def climbs(job: Job) -> bool:
     """Whether the highest image climbs."""
-    return bool(job.preset.values(f"band.{job.run.build}").get("LCLIMB", False))
+    return bool(job.preset.values(f"band.{job.resources.build}").get("LCLIMB", False))
 
 
 def _mesh_of_another_cell(job: Job) -> list[str]:
