@@ -10,14 +10,13 @@ import networkx as nx
 import numpy as np
 from pymatgen.core import Composition as Formula
 from pymatgen.core import Structure
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import StructureError
 from perovdb.store import per_store
 from perovdb.structures.charges import LIGANDS
 from perovdb.structures.files.overlaps import radii_A
+from perovdb.structures.neighbours import parts_of
 
 #: Atoms nearer than this times the sum of their covalent radii are bonded; hydrogen bonds of
 #: organic cations to halides and to each other are longer.
@@ -79,12 +78,9 @@ def find_molecules(structure: Structure) -> list[Molecule]:
         bonds.setdefault(i, []).append((j, (u, v, w)))
         if not light[j]:
             bonds.setdefault(j, []).append((i, (-u, -v, -w)))
-    rows, columns = first[bonded], second[bonded]
-    size = len(structure)
-    graph = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
+    _, label = parts_of(len(structure), first[bonded], second[bonded])
     groups: dict[int, list[int]] = {}
-    for atom in range(size):
+    for atom in range(len(structure)):
         if light[atom] or atom in bonds:
             groups.setdefault(int(label[atom]), []).append(atom)
     return [_molecule(structure, atoms, bonds) for atoms in groups.values()]

@@ -110,10 +110,10 @@ def check_overlaps(structure: Structure) -> None:
     periodic = np.array(structure.lattice.pbc)
     inside = np.where(periodic, structure.frac_coords % 1.0, structure.frac_coords)
     cubes = np.floor(inside @ structure.lattice.matrix).astype(int)
-    _, held = np.unique(cubes, axis=0, return_counts=True)
-    if held.max() > _MOST_IN_CUBE:
+    _, crowd = np.unique(cubes, axis=0, return_counts=True)
+    if crowd.max() > _MOST_IN_CUBE:
         raise StructureError(
-            f"{held.max()} atoms stand within one cubic angstrom.", "Check the unit of length."
+            f"{crowd.max()} atoms stand within one cubic angstrom.", "Check the unit of length."
         )
     radii = radii_A(structure)
     first, second, _, distance = structure.get_neighbor_list(2 * _OVERLAP * radii.max())
