@@ -39,3 +39,16 @@ def barriers_of(species: str) -> list[float]:
     with perovdb.using("lab.sqlite"):
         frame = perovdb.open_store().barriers(species=species)
     return [float(value) for value in frame["barrier_eV"]]
+
+
+def bands(x: str | Structure, start: Path, end: Atoms) -> list[perovdb.Path]:
+    ways = [perovdb.Images(spacing_A=0.8, method=method) for method in ("rigid", "idpp")]
+    listed: perovdb.Hops = perovdb.hops(x, "I", phase="alpha")
+    lengths: list[float] = [hop.distance_A for hop in listed]
+    assert perovdb.percolation(listed).dimension <= 3 < len(lengths)
+    ends = perovdb.endpoints(x, listed[0], vacancies=perovdb.Vacancies(2, neutral="partner"))
+    return [
+        *(perovdb.path(x, hop, images=way, size=2) for hop in listed for way in ways),
+        perovdb.path(start, end, images=5),
+        perovdb.path(ends),
+    ]

@@ -23,11 +23,11 @@ from perovdb.composition import Material, as_composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
+from perovdb.migration import percolation
 from perovdb.migration.bottleneck import Bottleneck
 from perovdb.migration.environments import MOST_DISTINCT, Surroundings, by_environment
 from perovdb.migration.hop_orbits import equivalent_steps
 from perovdb.migration.hop_pairs import Pairs, first_shell, pairs_of_role, pairs_within
-from perovdb.migration.percolation import percolation
 from perovdb.structures import history
 from perovdb.structures.adoption import as_structure, is_formula
 from perovdb.structures.octahedra.bonds import sites_of
@@ -162,12 +162,12 @@ class Hops(Answer, Sequence[Hop]):
     @property
     def leads(self) -> tuple[int, ...]:
         """In how many dimensions each hop carries an ion alone."""
-        return percolation(self.hops).alone
+        return tuple(percolation.dimension([hop]) for hop in self.hops)
 
     @property
     def dimension(self) -> int:
         """In how many dimensions they carry an ion together."""
-        return percolation(self.hops).dimension
+        return percolation.dimension(self.hops)
 
     def rows(self) -> list[dict[str, Any]]:
         cell = {name: getattr(self, name) for name in ("phase", "source", "kind", "evidence")}
