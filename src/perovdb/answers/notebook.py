@@ -20,10 +20,11 @@ def picture(answer: Any) -> str:
     """The plot of an answer as SVG; empty where it has none or matplotlib is not installed."""
     if not hasattr(answer, "plot") or find_spec("matplotlib") is None:
         return ""
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot
 
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
-    answer.plot(ax=figure.add_subplot())
+    figure = answer.plot().figure
     text = StringIO()
     figure.savefig(text, format="svg")
+    # A notebook would show it once more.
+    pyplot.close(figure)
     return text.getvalue()[text.getvalue().index("<svg") :]
