@@ -1,54 +1,49 @@
-"""Every command and every line of Python in the documents runs and gives what they show."""
+"""Every command, every line of Python and the notebook of the documents give what they show."""
 
+import importlib.util
 import re
 import shlex
-import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbconvert.preprocessors import ExecutePreprocessor
 
+import perovdb as library
+from perovdb.store import own
 from perovdb_cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+_SPEC = importlib.util.spec_from_file_location("examples", ROOT / "docs" / "make_examples.py")
+examples = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(examples)
+
+CONSOLE = [(page, block) for page in examples.PAGES for block in examples.blocks(page)]
 
 
 def blocks(kind):
     return re.findall(rf"```{kind}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def examples():
-    """The console blocks as lists of (command, output); a block's commands share a folder."""
-    for block in blocks("console"):
-        parts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
-        yield [(command, output) for command, _, output in (p.partition("\n") for p in parts)]
-
-
-def tables():
-    """The files that the README shows, by name."""
-    shown = r"`(\w+\.(?:csv|toml))`:\n\n```(?:csv|toml)\n(.*?)```"
-    return dict(re.findall(shown, README, flags=re.DOTALL))
-
-
-def put_files(folder):
-    """The files that the README shows or speaks of."""
-    for name, text in tables().items():
-        (folder / name).write_text(text)
-    shutil.copytree(ROOT / "tests" / "results" / "fixtures" / "qe", folder / "finished")
-
-
-def test_the_readme_is_a_tour_of_the_commands():
-    shown = {command.split()[1] for block in examples() for command, _ in block}
+def test_the_readme_is_short_and_the_tour_shows_every_command():
+    assert README.count("\n") <= 200
+    tour = examples.blocks(ROOT / "docs" / "tour.md")
+    shown = {command.split()[1] for block in tour for command, _ in examples.commands(block)}
     # A script for a shell is spoken of, not printed.
     assert "perovdb completion bash" in README
     assert shown | {"completion"} == set(COMMANDS)
 
 
-@pytest.mark.parametrize("block", list(examples()), ids=lambda block: block[0][0])
-def test_commands_give_the_output_that_is_shown(perovdb, tmp_path, monkeypatch, block):
+@pytest.mark.parametrize(
+    ("page", "block"), CONSOLE, ids=[f"{p.stem}-{b.split(chr(10))[0][2:60]}" for p, b in CONSOLE]
+)
+def test_commands_give_the_output_that_is_shown(perovdb, tmp_path, monkeypatch, page, block):
     monkeypatch.chdir(tmp_path)
-    put_files(tmp_path)
-    for command, output in block:
+    monkeypatch.setenv("COLUMNS", "100")
+    examples.prepare(tmp_path)
+    for command, output in examples.commands(block):
         program, *arguments = shlex.split(command)
         assert program == "perovdb"
         answer = perovdb(*arguments)
@@ -58,17 +53,37 @@ def test_commands_give_the_output_that_is_shown(perovdb, tmp_path, monkeypatch, 
 
 def test_the_python_of_the_readme_runs_and_its_comments_are_true(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    put_files(tmp_path)
+    examples.prepare(tmp_path)
+    own.init(tmp_path / "lab.sqlite")
     (code,) = blocks("python")
     names = {}
     exec(code, names)
     composition, path = names["composition"], names["path"]
-    library = names["perovdb"]
     assert dict(composition.A) == {"Cs": 0.5, "FA": 0.5}
     assert round(library.tolerance(composition).t, 3) == 0.919
     assert round(library.lattice(composition).a_pseudocubic_A, 3) == 6.272
-    assert names["structure"].properties["charge"] == -1
+    assert names["vacant"].charge == -1
+    assert names["neutral"].charge == 0
     assert path.closest_contact_A > 1.5
+    assert (tmp_path / "band" / "neb.inp").is_file()
+
+
+def test_every_cell_of_the_notebook_shows_a_table_or_a_picture(tmp_path):
+    notebook = nbformat.read(ROOT / "docs" / "tour.ipynb", as_version=4)
+    ExecutePreprocessor(timeout=300, kernel_name="python3").preprocess(
+        notebook, {"metadata": {"path": str(tmp_path)}}
+    )
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(cells) == 12
+    for cell in cells:
+        shown = "".join(
+            str(content)
+            for output in cell.outputs
+            if output.output_type in ("execute_result", "display_data")
+            for kind, content in output.data.items()
+            if kind in ("text/html", "image/png", "image/svg+xml")
+        )
+        assert "<table" in shown or "<svg" in shown or len(shown) > 5000, cell.source
     assert (tmp_path / "band" / "neb.inp").is_file()
 
 
