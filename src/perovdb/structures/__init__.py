@@ -9,9 +9,9 @@ The structure type is pymatgen's Structure. Every atom carries the site properti
 and, in layered models, its ``region``. Steps that change a structure keep what sites carry; files
 hold the first three.
 
-``structure.properties`` holds the net formal ``charge`` of the cell, in e, and its ``history``:
-the steps that made it, from which `rebuilding.rebuild` makes it again. (pymatgen's own charge
-would warn at every reading that it is not the sum of oxidation states.)
+``structure.properties`` holds the net formal ``charge`` of the cell, in e, which pymatgen's own
+``structure.charge`` equals, and its ``history``: the steps that made it, from which
+`history.rebuild` makes it again.
 
 Sites (`sites`) of a host (`hosts`; its tilts are in `tilts`) are repeated (`supercells`,
 `cell_shapes`), filled with ions in exact numbers (`filling`, `ordering`) and drawn with real
@@ -20,6 +20,7 @@ of their own; `defects` change what there is, `octahedra` measure it, `files` wr
 
 What all of them need stands once: a molecule is one thing (`units`), with its formal charge
 (`charges`); atoms are sorted and properties kept by `assembling`, `symmetry` permutes sites,
-`history` records what was done, `ordering.counts` makes whole numbers out of fractions, `streams`
-gives the random numbers of a seed, and `arguments` refuses what is of another kind than it should.
+`adoption` takes in what comes from elsewhere, `history` makes a function a step and records it,
+`ordering.counts` makes whole numbers out of fractions, `streams` gives the random numbers of a
+seed, and `arguments` refuses what is of another kind than it should.
 """
