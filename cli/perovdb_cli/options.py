@@ -113,15 +113,7 @@ def size(**settings: Any) -> Callable[[Function], Function]:
 
 def model(function: Function) -> Function:
     """Options of a supercell: size, seed, orientation of molecules."""
-    size = click.option(
-        "--size",
-        nargs=3,
-        type=int,
-        metavar="NA NB NC",
-        help="Repeats of the phase's cell (gamma holds four formula units). Default: 1 1 1, "
-        "for a path 2 2 2.",
-    )
-    return size(seed(orientation(function)))
+    return size()(seed(orientation(function)))
 
 
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, float]:

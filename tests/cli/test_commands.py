@@ -242,7 +242,7 @@ def test_a_stand_in_for_the_phase_at_the_temperature_is_said(perovdb):
 def test_neb_writes_what_it_says(perovdb, tmp_path, monkeypatch, code):
     monkeypatch.chdir(tmp_path)
     answer = ask(
-        perovdb, "neb", "CsPbI3", "--phase", "alpha", "--species", "I", "--size", "2", "2", "2",
+        perovdb, "neb", "CsPbI3", "--phase", "alpha", "--species", "I", "--size", "2",
         "--images", "5", "--code", code, "-o", "set",
     )  # fmt: skip
     assert (answer["atoms"], answer["images"], answer["charge"]) == (39, 7, 1)
@@ -262,7 +262,7 @@ REFUSED = [
     (("neb", "CsPbI3", "--species", "I", "--code", "vasp", "-o", "no/new"), 2, "does not exist"),
     (("neb", "CsPbI3", "--species", "I", "--code", "abinit", "-o", "new"), 2, "cp2k, qe, vasp"),
     (
-        ("neb", "CsPbI3", "--species", "I", "--size", "2", "--code", "vasp", "-o", "new"),
+        ("neb", "CsPbI3", "--species", "I", "--size", "2x2", "--code", "vasp", "-o", "new"),
         2,
         "--size",
     ),
@@ -279,8 +279,6 @@ REFUSED = [
             "--species",
             "I",
             "--size",
-            "5",
-            "5",
             "5",
             "--code",
             "vasp",

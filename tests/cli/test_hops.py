@@ -134,7 +134,7 @@ def test_table_and_csv(perovdb, alloy, monkeypatch):
         (["CsPbI3", "--species", "I", "--sample", "0"], 2, "--sample"),
         (["CsPbI3", "--species", "I", "--sample", "999"], 2, "999 hops cannot be drawn"),
         (["CsPbI3", "--species", "I", "--order", "tidy"], 2, "tidy"),
-        (["CsPbI3", "--species", "I", "--size", "0", "2", "2"], 2, "three whole numbers"),
+        (["CsPbI3", "--species", "I", "--size", "0x2x2"], 2, "no volume"),
         (["none.cif", "--species", "I"], 2, "none.cif"),
         (["cs.cif", "--species", "I", "--phase", "alpha"], 2, "'phase' is for the model"),
         (["cs.cif", "--species", "I", "--order", "sqs"], 2, "'order' is for the model"),

@@ -109,7 +109,7 @@ def test_a_set_of_a_file(perovdb, here, alpha):
 )
 def test_hop_numbers_are_those_that_hops_lists(perovdb, here, alloy, options, source):
     """With the same options: the length, and the two sites that the ion goes between."""
-    ordered = ["CsPb(I0.5Br0.5)3", "--order", "sqs", "--size", "2", "2", "2"]
+    ordered = ["CsPb(I0.5Br0.5)3", "--order", "sqs", "--size", "2"]
     asked = [*([alloy] if source == "file" else ordered), "--species", "I", *options]
     listed = json.loads(made(perovdb, "hops", *asked, "--json"))["hops"]
     numbers = sorted({0, len(listed) // 2, len(listed) - 1})

@@ -172,7 +172,7 @@ def command(
 
     \b
     Example:
-      perovdb neb CsPbI3 --phase alpha --species I --size 2 2 2 --code vasp -o v
+      perovdb neb CsPbI3 --phase alpha --species I --size 2 --code vasp -o v
     """
     from perovdb.inputs.set_requests import both_ways
 

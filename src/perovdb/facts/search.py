@@ -1,6 +1,6 @@
 """Full-text search over materials, notes, quotes and citations."""
 
-from perovdb.composition import parse
+from perovdb.composition.parse import parse
 from perovdb.errors import FormulaError, InputError, UnknownSpecies
 from perovdb.store import queries
 from perovdb.store.connection import Record

@@ -82,9 +82,9 @@ def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
 
     Args:
         choices: names of the fields of `HopRequest`, `SetRequest` and `Resources` -> value, or a
-            list of values to take in turn. `size` is three numbers, or a list of such threes;
-            `settings` a table, or a list of tables. With `sample` and no `hop`, all hops that
-            are drawn.
+            list of values to take in turn. `size` is one number, three, or a text such as "12 A",
+            or a list of these; `settings` a table, or a list of tables. With `sample` and no
+            `hop`, all hops that are drawn.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
@@ -189,7 +189,7 @@ def _named(choices: Mapping[str, Any]) -> dict[str, Any]:
 def _values(name: str, value: Any) -> list[Any]:
     """The values of a choice, one or several."""
     several = isinstance(value, list | tuple)
-    if name == "size" and several and not (value and isinstance(value[0], list | tuple)):
+    if name == "size" and several and len(value) == 3 and all(isinstance(n, int) for n in value):
         several = False
     return list(value) if several else [value]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from math import isfinite
 from typing import Any
 
+import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
@@ -18,14 +19,14 @@ from perovdb.migration.sampling import sample_hops
 from perovdb.migration.vacancies import Vacancies
 from perovdb.structures.builder import build
 from perovdb.structures.files.reading import read_structure
-from perovdb.structures.supercells import supercell
+from perovdb.structures.supercells import Size, as_matrix, supercell
 
 #: Asks for a path by each method.
 BOTH = "both"
 
 #: What the fields of a request may be: a word, a yes or no, a whole number or a length from a
-#: least value on, three repeats of a cell. Those whose default is None may be left out.
-Kinds = Mapping[str, type | int | float | tuple[int, ...]]
+#: least value on. Those whose default is None may be left out.
+Kinds = Mapping[str, type | int | float]
 
 _KINDS: Kinds = {
     **dict.fromkeys(("species", "formula", "file", "phase", "orientation", "order", "into"), str),
@@ -33,7 +34,6 @@ _KINDS: Kinds = {
     **dict.fromkeys(("temperature_K", "reach_A", "spacing_A"), 0.0),
     **dict.fromkeys(("seed", "hop"), 0),
     **dict.fromkeys(("vacancies", "images", "sample"), 1),
-    "size": (1, 1, 1),
 }
 
 #: How a formula becomes atoms: a file has its own.
@@ -72,7 +72,7 @@ class HopRequest:
     file: str | None = None
     phase: str | None = None
     temperature_K: float = ROOM_TEMPERATURE_K
-    size: tuple[int, int, int] | None = None
+    size: Size | None = None
     seed: int = 0
     orientation: str = "random"
     order: str | None = None
@@ -88,8 +88,7 @@ class HopRequest:
 
     def __post_init__(self) -> None:
         check_fields(self, _KINDS)
-        if self.size is None and self.file is None:
-            object.__setattr__(self, "size", SIZE)
+        object.__setattr__(self, "size", self._plain_size())
         if (self.formula is None) == (self.file is None):
             raise InputError("A hop has one host.", "Name a formula or a file, not both.")
         if self.file is not None:
@@ -112,6 +111,18 @@ class HopRequest:
                 f"There is no hop number {self.hop} in a sample of {self.sample}.",
                 "They are numbered from 0.",
             )
+
+    def _plain_size(self) -> Size | None:
+        """The size as a text or tuples of whole numbers, of which requests can be compared."""
+        if self.size is None:
+            return None if self.file is not None else SIZE
+        # What is no size is refused here; a distance becomes a matrix when the cell is known.
+        rows = as_matrix(self.size, 20 * np.eye(3), (True, True, True))
+        if isinstance(self.size, str):
+            return self.size
+        if np.array_equal(rows, np.diag(np.diag(rows))):
+            return tuple(np.diag(rows).tolist())
+        return tuple(tuple(row) for row in rows.tolist())
 
     @property
     def in_atoms(self) -> bool:
@@ -218,12 +229,8 @@ def check_fields(request: Any, kinds: Kinds) -> None:
             ) from None
 
 
-def _as(kind: type | int | float | tuple[int, ...], value: Any) -> Any:
+def _as(kind: type | int | float, value: Any) -> Any:
     """The value as one of a kind; ValueError if it is none."""
-    if isinstance(kind, tuple):
-        if isinstance(value, str) or len(value) != len(kind):
-            raise ValueError
-        return tuple(_as(least, one) for least, one in zip(kind, value, strict=True))
     if isinstance(kind, type):
         if not isinstance(value, kind) or value == "":
             raise ValueError
@@ -235,9 +242,7 @@ def _as(kind: type | int | float | tuple[int, ...], value: Any) -> Any:
     return type(kind)(value)
 
 
-def _in_words(kind: type | int | float | tuple[int, ...]) -> str:
-    if isinstance(kind, tuple):
-        return "three whole numbers from 1 on"
+def _in_words(kind: type | int | float) -> str:
     if isinstance(kind, type):
         return "a word" if kind is str else "true or false"
     return f"a {'whole ' if isinstance(kind, int) else ''}number from {kind:g} on"
