@@ -58,6 +58,8 @@ from perovdb.structures.defects.labels import Defect as Defect
 from perovdb.structures.defects.point_defects import Choice as Choice
 from perovdb.structures.defects.point_defects import defects as defects
 from perovdb.structures.defects.point_defects import distinct_defects as distinct_defects
+from perovdb.structures.defects.voids import Void as Void
+from perovdb.structures.defects.voids import voids as voids
 from perovdb.structures.files.ase_adapter import to_ase as to_ase
 from perovdb.structures.files.reading import read_structure as read_structure
 from perovdb.structures.files.restoring import adopt as adopt
@@ -77,6 +79,8 @@ from perovdb.structures.particles.dopants import dope as dope
 from perovdb.structures.particles.ligands import ligands as ligands
 from perovdb.structures.particles.nanocrystals import Shape as Shape
 from perovdb.structures.particles.nanocrystals import particle as particle
+from perovdb.structures.particles.report import Report as Report
+from perovdb.structures.particles.report import report as report
 from perovdb.structures.particles.slabs import slab as slab
 from perovdb.structures.supercells import supercell as supercell
 

@@ -119,7 +119,7 @@ def bare(**properties):
     )
 
 
-@pytest.mark.parametrize("step", [to_ase, voids, units, lambda s: as_text(s, "xyz")])
+@pytest.mark.parametrize("step", [to_ase, units, lambda s: as_text(s, "xyz")])
 def test_a_structure_without_roles_is_refused(step):
     with pytest.raises(StructureError, match="no site property role"):
         step(bare())

@@ -18,7 +18,7 @@ from perovdb.structures.layered.layers import layers
 from perovdb.structures.particles.dopants import dope
 from perovdb.structures.particles.ligands import ligands
 from perovdb.structures.particles.nanocrystals import particle
-from perovdb.structures.particles.report import describe
+from perovdb.structures.particles.report import report
 from perovdb.structures.units import crystal_units, units
 
 
@@ -106,7 +106,7 @@ def test_other_ions_in_a_ligated_particle(ligated, store):
     symbols = [site.specie.symbol for site in made]
     assert list(dict.fromkeys(symbols)) == ["Cs", "C", "N", "O", "H", "Cd", "Pb", "Br"]
     doped = dope(ligated, "Pb", "Cd", count=2)
-    assert describe(doped).charge == ligated.properties["charge"]
+    assert report(doped).charge == ligated.properties["charge"]
     bare = particle(build("MAPbBr3", size=(4, 4, 4)), cells=2, balance="ligands")
     assert bare.properties["charge"] == charge_of_units(units(bare)) == 0
 

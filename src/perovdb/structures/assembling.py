@@ -37,7 +37,7 @@ def assembled(
         np.asarray(positions_A).reshape(-1, 3)[order],
         coords_are_cartesian=True,
         site_properties={
-            name: [held[atom] for atom in order] for name, held in properties.items()
+            name: [values[atom] for atom in order] for name, values in properties.items()
         },
     )
 
@@ -101,6 +101,17 @@ def added(
     )
 
 
+def in_cell(structure: Structure, lattice: Lattice, positions_A: np.ndarray) -> Structure:
+    """The same atoms elsewhere, (n, 3) Cartesian, in another cell, with what they carry."""
+    return Structure(
+        lattice,
+        structure.species,
+        positions_A,
+        coords_are_cartesian=True,
+        site_properties=dict(structure.site_properties),
+    )
+
+
 def copied(
     structure: Structure,
     chosen: Sequence[Unit],
@@ -122,7 +133,8 @@ def copied(
         molecules += [-1 if alone else numbers] * len(unit.atoms)
         numbers += not alone
     properties = {
-        name: [held[atom] for atom in atoms] for name, held in structure.site_properties.items()
+        name: [values[atom] for atom in atoms]
+        for name, values in structure.site_properties.items()
     }
     return assembled(
         lattice,

@@ -11,6 +11,7 @@ from perovdb.calculators.mixing import Lattice
 from perovdb.composition import Composition
 from perovdb.errors import FormulaError, InputError, MissingData
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
+from perovdb.structures.sites import Sites
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ class Crystal:
             occupants = tuple(dict(composition.sites[role]) for role in cell.roles)
             notes = (*cell.notes, note) if noted else cell.notes
             return replace(cell, composition=composition, occupants=occupants, notes=notes)
+
+
+def cell_sites(cell: AverageCell) -> Sites:
+    """The sites of an average cell."""
+    return Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
 
 
 def _scaled(cell: AverageCell, a_A: float) -> AverageCell:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.hosts import Host
@@ -123,6 +124,32 @@ def filling(host: Host, size: Size, replace: Replace | None, nearest: bool = Fal
         for new, count in news.items():
             _replace(groups, old, new, count)
     return Filling(sites, tuple(groups), bool(replace))
+
+
+def filled(
+    sites: Sites,
+    composition: Composition,
+    order: Order,
+    seed: int,
+    *,
+    nearest: bool = False,
+    mend: str | None = None,
+) -> Ordering:
+    """Ions of a composition on sites, in exact numbers, those of each role in one order.
+
+    Args:
+        sites: with A, B and X.
+        composition: fractions of the ions.
+        order, seed: rule for sites that ions share.
+        nearest, mend: as for `whole_counts`.
+
+    Raises:
+        StructureError: the fractions do not give whole numbers, or the rule does not fit.
+    """
+    counts = whole_counts(
+        composition.formula, composition.sites, sites.counts(), nearest=nearest, mend=mend
+    )
+    return Filling(sites, (Group(np.arange(len(sites)), counts),)).ordered(order, seed)
 
 
 def _replace(groups: list[Group], old: str, new: str, count: int) -> None:

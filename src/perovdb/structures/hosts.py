@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perovdb.calculators.average_cell import AverageCell
 from perovdb.calculators.mixing import lattice
 from perovdb.calculators.tolerance import tolerance
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.store import queries
-from perovdb.structures.crystals import Crystal
+from perovdb.structures.crystals import Crystal, cell_sites
 from perovdb.structures.sites import Sites
 from perovdb.structures.tilts.angles import tilt_from_tolerance
 from perovdb.structures.tilts.cells import tilted_sites
@@ -85,20 +84,11 @@ def host_of(composition: Composition, crystal: Crystal, tilt: Tilt | None) -> Ho
         MissingData: there is no such cell.
         and as `host_of_tilts`.
     """
-    if tilt is None:
-        return as_host(crystal.cell(composition))
-    return host_of_tilts(composition, tilt, crystal)
-
-
-def as_host(cell: AverageCell) -> Host:
-    """An average cell that is there already."""
+    if tilt is not None:
+        return host_of_tilts(composition, tilt, crystal)
+    cell = crystal.cell(composition)
     return Host(
-        composition=cell.composition,
-        sites=Sites(cell.lattice_A, cell.fractional, np.array(cell.roles)),
-        occupants=cell.occupants,
-        text=cell.origin,
-        notes=cell.notes,
-        phase=cell.phase,
+        cell.composition, cell_sites(cell), cell.occupants, cell.origin, cell.notes, cell.phase
     )
 
 
@@ -114,14 +104,13 @@ def host_of_tilts(composition: Composition, tilt: Tilt, crystal: Crystal) -> Hos
         crystal: temperature of the lattice parameter, or that parameter.
 
     Raises:
-        OutOfRange: the composition is no perovskite ABX3.
+        OutOfRange: the composition is no perovskite ABX3, or no angle is given and t > 1, which
+            tilts nothing.
         InputError: the symbol or the angles cannot be used.
-        OutOfRange: no angle is given and t > 1, which tilts nothing.
         MissingData: the lattice parameter is not known.
     """
     full = composition.filled(load_registry())
-    glazer, angles_deg = tilt.glazer, tilt.angles_deg
-    system = parse_glazer(glazer)
+    system = parse_glazer(tilt.glazer)
     a_A = crystal.a_A
     where = ""
     if a_A is None:
@@ -129,24 +118,24 @@ def host_of_tilts(composition: Composition, tilt: Tilt, crystal: Crystal) -> Hos
         where = f" at {crystal.temperature_K:g} K"
     notes = []
     if not system.tilted:
-        tilts, said = [0.0], "not tilted"
-    elif angles_deg is None:
+        tilts, text = [0.0], "not tilted"
+    elif tilt.angles_deg is None:
         factor = tolerance(full).t
-        tilts = [tilt_from_tolerance(glazer, factor)]
-        said = f"tilted by {tilts[0]:.2f} deg"
+        tilts = [tilt_from_tolerance(tilt.glazer, factor)]
+        text = f"tilted by {tilts[0]:.2f} deg"
         notes.append(f"the tilt is an estimate from hard spheres with t = {factor:.3f}")
     else:
-        tilts = list(angles_deg)
-        said = f"tilted by {', '.join(f'{angle:g}' for angle in tilts)} deg"
-    unit = tilted_sites(glazer, tilts, 1.0)
+        tilts = list(tilt.angles_deg)
+        text = f"tilted by {', '.join(f'{angle:g}' for angle in tilts)} deg"
+    unit = tilted_sites(tilt.glazer, tilts, 1.0)
     volume = abs(np.linalg.det(unit.lattice_A)) / len(unit.of("B"))
     bond_A = float(a_A / volume ** (1 / 3))
-    sites = tilted_sites(glazer, tilts, bond_A)
+    sites = tilted_sites(tilt.glazer, tilts, bond_A)
     return Host(
         composition=composition,
         sites=sites,
         occupants=tuple(composition.sites[str(role)] for role in sites.roles),
-        text=(f"{system.symbol} {said}, B-X {bond_A:.4f} A, for a = {a_A:.4f} A{where}"),
+        text=(f"{system.symbol} {text}, B-X {bond_A:.4f} A, for a = {a_A:.4f} A{where}"),
         notes=tuple(notes),
         phase=system.symbol,
     )

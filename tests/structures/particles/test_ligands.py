@@ -9,11 +9,10 @@ from perovdb.errors import InputError, StructureError
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.particles.ligand_heads import acetate, methylammonium
-from perovdb.structures.particles.ligand_placing import radius_A
 from perovdb.structures.particles.ligand_room import Room, Stand
-from perovdb.structures.particles.ligands import ligands
+from perovdb.structures.particles.ligands import ligands, radius_A
 from perovdb.structures.particles.nanocrystals import Shape, particle
-from perovdb.structures.particles.report import describe
+from perovdb.structures.particles.report import report
 from perovdb.structures.particles.slabs import slab
 from perovdb.structures.particles.surface_places import places
 from perovdb.structures.units import closest_contact, units
@@ -64,7 +63,7 @@ def test_methylammonium_is_the_molecule_of_the_store(store):
 def test_acetate_in_halide_vacancies(dot, store):
     lacking = defects(dot, ["V_Br:5"], choose="surface")
     made = ligands(lacking, "acetate")
-    assert made.properties["charge"] == 0 == describe(made).charge
+    assert made.properties["charge"] == 0 == report(made).charge
     found = [unit for unit in units(made) if unit.ion == "acetate"]
     assert len(found) == 5
     assert {unit.role for unit in found} == {"L"}
@@ -113,7 +112,7 @@ def test_who_has_no_room_stands_elsewhere_or_stays_away():
 def test_methylammonium_takes_the_places_of_caesium(dot):
     filled = ligands(dot, "methylammonium")
     # Cs was taken out at 13 places of the surface to balance the cube of four.
-    assert filled.properties["charge"] == 13 == describe(filled).charge
+    assert filled.properties["charge"] == 13 == report(filled).charge
     changed = ligands(dot, "methylammonium", count=10, exchange=True)
     assert changed.properties["charge"] == 0
     found = Counter(unit.ion for unit in units(changed))

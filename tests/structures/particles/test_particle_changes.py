@@ -9,7 +9,7 @@ from perovdb.errors import PerovdbError, StructureError
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.particles.dopants import Placement, dope
 from perovdb.structures.particles.nanocrystals import particle
-from perovdb.structures.particles.report import describe
+from perovdb.structures.particles.report import report
 from perovdb.structures.particles.spreading import spread
 from perovdb.structures.units import units
 
@@ -62,9 +62,9 @@ def test_fractions_that_give_no_whole_number(dot):
 def test_surface_vacancies_single_and_in_pairs(dot, same):
     single = defects(dot, ["V_Br:6"], choose="surface")
     assert ions(single)["Br"] == 234
-    assert single.properties["charge"] == 6 == describe(single).charge
+    assert single.properties["charge"] == 6 == report(single).charge
     # Every one was bound to one Pb only: six X fewer at the surface.
-    assert describe(single).surface["X"] == describe(dot).surface["X"] - 6
+    assert report(single).surface["X"] == report(dot).surface["X"] - 6
     pairs = defects(dot, ["V_Cs:4"], choose="surface", neutral="partner")
     assert ions(pairs) == {"Cs": 108, "Pb": 64, "Br": 236}
     assert pairs.properties["charge"] == 0

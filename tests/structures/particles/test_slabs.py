@@ -11,8 +11,8 @@ from perovdb.structures.builder import build
 from perovdb.structures.crystals import Crystal
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.hosts import Tilt
-from perovdb.structures.particles.report import describe
-from perovdb.structures.particles.slabs import slab, slab_report
+from perovdb.structures.particles.report import report
+from perovdb.structures.particles.slabs import slab
 from perovdb.structures.units import closest_contact, units
 
 
@@ -47,7 +47,7 @@ def test_planes_by_counting(phase, normal, bottom, top, per_layer, extra):
     wanted = {"Cs": 4 * per_layer, "Pb": 4 * per_layer, "Br": 12 * per_layer}
     assert ions(made) == {ion: cells * (n + extra.get(ion, 0)) for ion, n in wanted.items()}
     charge = cells * (extra.get("Cs", 0) - extra.get("Br", 0))
-    assert made.properties["charge"] == charge == slab_report(made).charge
+    assert made.properties["charge"] == charge == report(made).charge
     assert closest_contact(made) > 2.5
 
 
@@ -56,7 +56,7 @@ def test_areas_against_pymatgen(normal):
     crystal = build("CsPbBr3", "alpha")
     wanted = SlabGenerator(crystal, normal, 10, 10, primitive=False).get_slab().surface_area
     bottom = {(1, 1, 0): "ABX", (1, 1, 1): "B"}.get(normal, "BX2")
-    assert slab_report(slab("CsPbBr3", normal=normal, termination=bottom)).area_nm2 == (
+    assert report(slab("CsPbBr3", normal=normal, termination=bottom)).area_nm2 == (
         pytest.approx(wanted / 100)
     )
 
@@ -98,8 +98,8 @@ def test_molecules_stay_whole(termination):
 def test_vacuum_and_lateral_size():
     made = slab("MAPbI3", layers=3, lateral=(2, 3), vacuum_A=15.0)
     one = slab("MAPbI3", layers=3)
-    assert slab_report(made).vacuum_nm == pytest.approx(1.5)
-    assert slab_report(made).area_nm2 == pytest.approx(6 * slab_report(one).area_nm2)
+    assert report(made).vacuum_nm == pytest.approx(1.5)
+    assert report(made).area_nm2 == pytest.approx(6 * report(one).area_nm2)
     assert ions(made)["Pb"] == 18
     assert made.lattice.pbc == (True, True, False)
 
@@ -107,10 +107,10 @@ def test_vacuum_and_lateral_size():
 def test_polar_surfaces_are_noted_and_neutral_ones_are_not():
     polar = slab("CsPbBr3", normal=(1, 1, 0), termination="X2", symmetric=False)
     assert any("polar" in note for note in polar.properties["history"][-1]["notes"])
-    assert abs(slab_report(polar).dipole_D_per_nm2) > 10
+    assert abs(report(polar).dipole_D_per_nm2) > 10
     neutral = slab("CsPbBr3", symmetric=False)
     assert not any("polar" in note for note in neutral.properties["history"][-1]["notes"])
-    assert slab_report(neutral).dipole_D_per_nm2 == pytest.approx(0, abs=1e-9)
+    assert report(neutral).dipole_D_per_nm2 == pytest.approx(0, abs=1e-9)
 
 
 def test_alloys_in_exact_numbers(same):
@@ -154,7 +154,7 @@ def test_only_the_two_sides_of_a_slab_are_its_surface(lateral):
     cells = lateral[0] * lateral[1]
     made = slab("CsPbBr3", layers=3, lateral=lateral)
     # On AX planes A has four B below it, X one; the B of the outer layers lack a neighbour.
-    assert describe(made).surface == {"A": 2 * cells, "B": 2 * cells, "X": 2 * cells}
+    assert report(made).surface == {"A": 2 * cells, "B": 2 * cells, "X": 2 * cells}
 
 
 def test_vacancies_of_a_slab_keep_apart_from_their_images():

@@ -34,7 +34,7 @@ VACANCIES, SUBSTITUTIONS, INTERSTITIALS = 2, 21, 22
 SURFACE = "surface"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Choice(Answer):
     """A symmetry-distinct choice of places for defects.
 

@@ -7,15 +7,17 @@ radius is the distance to them. Equivalent voids, by the symmetry of the atoms, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from pymatgen.core import Structure
 from scipy.spatial import QhullError, Voronoi, cKDTree
 
+from perovdb.answers import Answer
+from perovdb.composition import Material
 from perovdb.errors import StructureError
+from perovdb.structures.adoption import as_structure
 from perovdb.structures.arguments import checked
 from perovdb.structures.symmetry import permutations
-from perovdb.structures.units import carried
 
 #: Voids whose nearest atom is farther than this are vacuum, not holes of a crystal.
 MOST_RADIUS_A = 5.0
@@ -27,8 +29,8 @@ SAME_VOID_A = 0.5
 SAME_POINT_A = 0.01
 
 
-@dataclass(frozen=True)
-class Void:
+@dataclass(frozen=True, repr=False, eq=False)
+class Void(Answer):
     """A hole and those equivalent to it.
 
     Attributes:
@@ -43,24 +45,40 @@ class Void:
     neighbours: dict[str, int]
     equivalents: np.ndarray
 
+    derived = ("multiplicity",)
+
     @property
     def multiplicity(self) -> int:
         """How many of them the cell has."""
         return len(self.equivalents)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: radius, multiplicity, what is around it, and its place."""
+        around = " ".join(f"{ion}{number}" for ion, number in self.neighbours.items())
+        place = dict(zip(("x", "y", "z"), self.fractional.round(4).tolist(), strict=True))
+        radius_A = round(self.radius_A, 4)
+        return [
+            {"radius_A": radius_A, "multiplicity": self.multiplicity, "around": around} | place
+        ]
+
+    def _headline(self) -> str:
+        place = ", ".join(f"{x:.3f}" for x in self.fractional)
+        return f"{self.radius_A:.2f} A at ({place}), {self.multiplicity} in the cell"
+
 
 @checked
-def voids(structure: Structure, most: int = 10) -> list[Void]:
+def voids(x: Material, most: int = 10) -> list[Void]:
     """The symmetry-distinct voids of a structure, the widest first; none beside a ligand.
 
     Args:
-        structure: with roles and ions.
+        x: any material.
         most: how many distinct ones to list.
 
     Raises:
-        StructureError: there is none, or the structure carries no roles.
+        StructureError: there is none.
     """
-    carries = carried(structure)
+    structure = as_structure(x)
+    properties = structure.site_properties
     atoms = structure.frac_coords
     lattice_A = np.asarray(structure.lattice.matrix)
     periodic = np.array(structure.lattice.pbc)
@@ -81,12 +99,12 @@ def voids(structure: Structure, most: int = 10) -> list[Void]:
     fractional, radius = fractional[order], radius[order]
     elements = [site.specie.symbol for site in structure]
     operations = permutations(lattice_A, atoms, np.array(elements))
-    ions = np.array(carries["ion"])
-    ligand = np.array(carries["role"]) == "L"
+    ions = np.array(properties["ion"])
+    ligand = np.array(properties["role"]) == "L"
     free = np.ones(len(fractional), dtype=bool)
-    found: list[Void] = []
+    distinct: list[Void] = []
     for number in range(len(fractional)):
-        if not free[number] or len(found) == most:
+        if not free[number] or len(distinct) == most:
             continue
         touching = tree.query_ball_point(
             fractional[number] @ lattice_A, radius[number] + SAME_POINT_A
@@ -99,7 +117,7 @@ def voids(structure: Structure, most: int = 10) -> list[Void]:
         distance = structure.lattice.get_all_distances(fractional, equivalents).min(axis=1)
         free &= distance > SAME_VOID_A
         names, counts = np.unique(ions[atom_of[touching]], return_counts=True)
-        found.append(
+        distinct.append(
             Void(
                 fractional=fractional[number],
                 radius_A=float(radius[number]),
@@ -107,11 +125,12 @@ def voids(structure: Structure, most: int = 10) -> list[Void]:
                 equivalents=equivalents,
             )
         )
-    if not found:
+    if not distinct:
         raise StructureError(
-            "The structure has no void.", "Name the place of the interstitial yourself."
+            "The structure has no void.",
+            "Name the place of the interstitial in `Defect(..., at=...)`.",
         )
-    return found
+    return distinct
 
 
 def _with_images(

@@ -8,6 +8,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
+from perovdb.structures.assembling import in_cell
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,8 @@ def boxed(structure: Structure, box: Box) -> Structure:
     """
     positions = structure.cart_coords
     low, high = positions.min(axis=0), positions.max(axis=0)
-    placed = Structure(
-        Lattice(np.diag(high - low + 2 * box.padding_A), pbc=(box.periodic,) * 3),
-        structure.species,
-        positions - low + box.padding_A,
-        coords_are_cartesian=True,
-        site_properties={name: list(held) for name, held in structure.site_properties.items()},
-    )
+    lattice = Lattice(np.diag(high - low + 2 * box.padding_A), pbc=(box.periodic,) * 3)
+    placed = in_cell(structure, lattice, positions - low + box.padding_A)
     placed.properties = dict(structure.properties)
     return placed
 

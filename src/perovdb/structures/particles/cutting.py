@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,13 +58,19 @@ def axes_of(sites: Sites) -> Axes:
     return axes
 
 
-def extents(
-    axes: Axes,
-    edge_nm: float | Sequence[float] | None,
-    cells: int | Sequence[int] | None,
-    shape: Facets,
-    termination: str,
-) -> np.ndarray:
+class Size(NamedTuple):
+    """The size of a particle, said once.
+
+    Attributes:
+        edge_nm: distance between its outermost planes of atoms, or one along each axis.
+        cells: octahedra in a row, or one number along each axis.
+    """
+
+    edge_nm: float | tuple[float, float, float] | None
+    cells: int | tuple[int, int, int] | None
+
+
+def extents(axes: Axes, size: Size, shape: Facets, termination: str) -> np.ndarray:
     """(3,) distances between the outermost B along the axes, in cells.
 
     The edge of a particle is the distance between its outermost planes of atoms. N octahedra in a
@@ -76,33 +83,26 @@ def extents(
         raise InputError(
             f"'{termination}' is not a termination.", f"Choose {' or '.join(TERMINATIONS)}."
         )
-    if (edge_nm is None) == (cells is None):
+    if (size.edge_nm is None) == (size.cells is None):
         raise InputError(
             "The size of the particle is not given once.", "Give either edge_nm or cells."
         )
-    whole = cells is not None
-    given = np.asarray(cells if whole else edge_nm)
-    if given.ndim == 0:
-        given = np.repeat(given, 3)
-    if given.shape != (3,) or given.dtype.kind not in ("iu" if whole else "iuf"):
-        raise InputError(
-            f"The size {cells if whole else edge_nm!r} cannot be used.",
-            "Give one number, or one for each of the three axes; cells are whole numbers.",
-        )
-    if not (np.isfinite(given) & (given > 0)).all():
+    one_or_three = np.asarray(size.edge_nm if size.cells is None else size.cells, dtype=float)
+    numbers = np.broadcast_to(one_or_three, (3,))
+    if not (numbers > 0).all():
         raise InputError("A size is not positive.", "Give numbers above zero.")
-    if whole:
-        asked = given - 1.0
-    else:
-        asked = 10 * given / axes.lengths_A - (1 if termination == "AX" else 0)
-        if isinstance(shape, str) and shape == "cube":
-            asked = np.floor(asked + 0.5 + 1e-9)
-    asked = np.maximum(asked, 1.0 if termination == "BX2" else 0.0)
-    if shape != "cube" and np.ptp(given):
+    if shape != "cube" and np.ptp(numbers):
         raise InputError("This shape has one size, not three.", "Give one number.")
-    if 5 * np.prod(asked + 2) > MOST_UNITS:
+    if size.edge_nm is None:
+        widths = numbers - 1.0
+    else:
+        widths = 10 * numbers / axes.lengths_A - (1 if termination == "AX" else 0)
+        if shape == "cube":
+            widths = np.floor(widths + 0.5 + 1e-9)
+    widths = np.maximum(widths, 1.0 if termination == "BX2" else 0.0)
+    if 5 * np.prod(widths + 2) > MOST_UNITS:
         raise InputError("The particle is too large.", f"At most {MOST_UNITS} ions can be placed.")
-    return np.asarray(asked, dtype=float)
+    return np.asarray(widths, dtype=float)
 
 
 def cut(

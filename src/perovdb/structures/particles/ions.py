@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from perovdb.composition import Composition
 from perovdb.errors import StructureError
 from perovdb.structures.charges import ion_charge
 from perovdb.structures.octahedra.axes import Axes
-from perovdb.structures.ordering.counts import whole_counts
+from perovdb.structures.ordering.counts import WHOLE, whole_counts
+from perovdb.structures.ordering.rules import shuffled
 from perovdb.structures.particles.charge_balance import balance
 from perovdb.structures.particles.cutting import Cut
 from perovdb.structures.particles.dopants import Placement, in_region, place
 from perovdb.structures.particles.wulff import Facets
-from perovdb.structures.streams import stream
 
 OTHER_SIZE = "Take another size."
 
 
-def ions_of(
+def particle_ions(
     composition: Composition,
     particle: Cut,
     rule: str,
@@ -32,11 +30,9 @@ def ions_of(
     network = particle.network
     every = np.full(len(network.roles), "", dtype=object)
     b_sites = np.flatnonzero(particle.held & (network.roles == "B"))
-    shares = composition.sites["B"]
-    name = composition.formula
     counts = whole_counts(
-        name,
-        {"B": shares},
+        composition.formula,
+        {"B": composition.sites["B"]},
         {"B": len(b_sites)},
         nearest=placement.nearest,
         mend=mend or OTHER_SIZE,
@@ -51,38 +47,26 @@ def ions_of(
         taken = place(positions, depths[free], counts[species], placement.rule, seed, np.zeros(3))
         every[free[taken]] = species
     for role in "AX":
+        of_role = list(composition.sites[role])
+        if len({ion_charge(ion) for ion in of_role}) > 1:
+            raise StructureError(
+                f"The {role} ions of {composition.formula} have different charges.",
+                "Particles are balanced for ions of one charge on A and one on X.",
+            )
         # Any ion of the role stands in until the balance has said how many sites there are.
-        every[network.roles == role] = next(iter(composition.sites[role]))
-        _one_charge(composition, role)
+        every[network.roles == role] = of_role[0]
     charges = np.array([ion_charge(ion) if ion else 0 for ion in every])
     held = neutral(particle, charges, rule)
-    generator = stream(seed, 4)
-    for role in "AX":
-        here = np.flatnonzero(held & (network.roles == role))
-        amounts = whole_counts(
-            name,
-            {role: composition.sites[role]},
-            {role: len(here)},
-            nearest=placement.nearest,
-            mend=OTHER_SIZE,
-        )[role]
-        every[here] = drawn(amounts, generator)
+    others_held = held & (network.roles != "B")
+    shared = whole_counts(
+        composition.formula,
+        composition.sites,
+        {role: int((held & (network.roles == role)).sum()) for role in "AX"},
+        nearest=placement.nearest,
+        mend=OTHER_SIZE,
+    )
+    every[others_held] = shuffled(network.roles[others_held], shared, seed, 4)
     return [str(ion) for ion in every[held]], held
-
-
-def drawn(counts: Mapping[str, int], generator: np.random.Generator) -> np.ndarray:
-    """(n,) ions in exact numbers, in an order drawn at random."""
-    ions = np.repeat(list(counts), list(counts.values()))
-    return generator.permutation(ions) if len(counts) > 1 else ions
-
-
-def _one_charge(composition: Composition, role: str) -> None:
-    charges = {ion_charge(species) for species in composition.sites[role]}
-    if len(charges) > 1:
-        raise StructureError(
-            f"The {role} ions of {composition.formula} have different charges.",
-            "Particles are balanced for ions of one charge on A and one on X.",
-        )
 
 
 def neutral(particle: Cut, charges: np.ndarray, rule: str) -> np.ndarray:
@@ -102,30 +86,21 @@ def sizes_that_fit(composition: Composition, particle: Cut, axes: Axes, shape: F
     """Boxes whose number of octahedra holds the fractions on B, the nearest first, in words."""
     if shape != "cube":
         return OTHER_SIZE
-    found = []
     rows = np.array(particle.cells)
-    steps = [
-        np.array(step) for step in ((0, 0, 0), (1, 1, 1), (-1, -1, -1), (0, 0, 1), (0, 0, -1))
-    ]
-    steps += [2 * steps[1], 2 * steps[2], 3 * steps[1], 3 * steps[2]]
-    for kind, planes in (("AX", 0), ("BX2", -1)):
-        for step in steps:
-            size = rows + step
-            sites = int(np.prod(size))
-            whole = all(
-                abs(share * sites - round(share * sites)) < 1e-4 * sites
-                for share in composition.sites["B"].values()
-            )
-            if whole and min(size) > 1:
+    edges_nm = rows * axes.lengths_A / 10
+    exact = []
+    for step in [*((n, n, n) for n in (0, 1, -1, 2, -2, 3, -3)), (0, 0, 1), (0, 0, -1)]:
+        size = rows + step
+        sites = int(np.prod(size))
+        amounts = [share * sites for share in composition.sites["B"].values()]
+        if min(size) > 1 and all(abs(x - round(x)) < WHOLE * sites for x in amounts):
+            for kind, planes in (("AX", 0), ("BX2", -1)):
                 edge = (size + planes) * axes.lengths_A / 10
-                found.append((kind, size, edge))
-    asked = rows * axes.lengths_A / 10
-    found.sort(key=lambda item: round(float(np.abs(item[2] - asked).sum()), 4))
-    if not found:
-        return ""
-    named = [
+                exact.append((round(float(np.abs(edge - edges_nm).sum()), 4), kind, size, edge))
+    exact.sort(key=lambda one: one[0])
+    sizes = [
         f"{'x'.join(map(str, size))} octahedra, {kind}-terminated "
         f"({' x '.join(f'{e:.2f}' for e in edge)} nm)"
-        for kind, size, edge in found[:3]
+        for _, kind, size, edge in exact[:3]
     ]
-    return f"Exact are: {'; '.join(named)}."
+    return f"Exact are: {'; '.join(sizes)}." if sizes else ""

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
 
 from perovdb.structures.molecules.contact_radii import HARD_LIMIT_A, contact_limits
-from perovdb.structures.particles.ligand_heads import Head
-from perovdb.structures.particles.ligand_placing import turns
+from perovdb.structures.particles.ligand_heads import Head, along
 
+#: Turns of a ligand about its normal that are tried.
+TURNS = 24
 #: Times that all ligands are turned anew while some of them touch.
 SWEEPS = 3
 #: Atoms further than this from the start of a ligand do not touch it.
@@ -66,46 +68,40 @@ class Room:
         self.wanted = contact_limits(kinds)
         light = np.array([kind == "H" for kind in kinds])
         self.least = np.where(light[:, None] | light[None], HARD_LIMIT_A, self.wanted)
-        self.held: dict[int, np.ndarray] = {}
+        self.ligands: dict[int, np.ndarray] = {}
 
-    def settle(self, first: int, wanted: int) -> dict[int, np.ndarray]:
+    def settle(self, first: int, number: int) -> dict[int, np.ndarray]:
         """Stand -> (m, 3) atoms of its ligand: the first ones, others for those without room.
 
         Args:
             first: so many stands are filled together.
-            wanted: so many ligands are asked for; fewer come if there is no room.
+            number: of ligands that are to come; fewer come if there is no room.
         """
-        for number in range(first):
-            self.held[number] = self._turned(number)[0]
-        for _ in range(SWEEPS):
-            if not any(self._touches(number) for number in self.held):
+        for _ in range(SWEEPS + 1):
+            for stand in range(first):
+                self.ligands[stand] = self._turned(stand)[0]
+            if not any(self._touches(stand) for stand in self.ligands):
                 break
-            for number in range(first):
-                self.held[number] = self._turned(number)[0]
-        touching = [number for number in self.held if self._touches(number)]
-        while touching:
-            # The last one makes room for those before it.
-            del self.held[touching[-1]]
-            touching = [number for number in touching[:-1] if self._touches(number)]
-        while True:
-            # An ion of the crystal that stays after all may be in the way of its neighbour.
-            touching = [number for number in self.held if self._touches(number)]
-            if not touching:
-                break
-            del self.held[touching[-1]]
-        for number in range(len(self.stands)):
-            if len(self.held) >= wanted:
-                break
-            if number not in self.held:
-                turned, free = self._turned(number)
+        # The last one makes room for those before it; an ion of the crystal that stays after all
+        # may be in the way of its neighbour.
+        for narrowing in (True, False):
+            touching = list(self.ligands)
+            while touching := [stand for stand in touching if self._touches(stand)]:
+                del self.ligands[touching[-1]]
+                touching = touching[:-1] if narrowing else list(self.ligands)
+        for stand in range(len(self.stands)):
+            if len(self.ligands) < number and stand not in self.ligands:
+                turned, free = self._turned(stand)
                 if free:
-                    self.held[number] = turned
-        return dict(sorted(self.held.items()))
+                    self.ligands[stand] = turned
+        return dict(sorted(self.ligands.items()))
 
     def _turned(self, number: int) -> tuple[np.ndarray, bool]:
         """A ligand turned to where it is freest, and whether it touches nothing there."""
         stand = self.stands[number]
-        tried = turns(self.head, stand.start_A, stand.normal)
+        angles = 2 * np.pi * np.arange(TURNS) / TURNS
+        spins = Rotation.from_euler("z", -angles[:, None]).as_matrix()
+        tried = stand.start_A + self.head.positions_A @ spins @ along(stand.normal).T
         points, kinds = self._around(number)
         if not len(points):
             return tried[0], True
@@ -123,16 +119,16 @@ class Room:
 
     def _touches(self, number: int) -> bool:
         points, kinds = self._around(number)
-        distance = np.linalg.norm(self.held[number][:, None] - points, axis=-1)
+        distance = np.linalg.norm(self.ligands[number][:, None] - points, axis=-1)
         return bool((distance < self.least[self.own_kind][:, kinds]).any())
 
     def _around(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """(n, 3) atoms near a stand, and the numbers of their elements."""
         stand = self.stands[number]
         near = np.array(self.tree.query_ball_point(stand.start_A, NEAR_A), dtype=int)
-        gone = {atom for other in {*self.held, number} for atom in self.stands[other].occupant}
+        gone = {atom for other in {*self.ligands, number} for atom in self.stands[other].occupant}
         near = near[~np.isin(self.owner[near], list(gone))]
-        others = [atoms for other, atoms in self.held.items() if other != number]
+        others = [atoms for other, atoms in self.ligands.items() if other != number]
         points, kinds = [self.points[near]], [self.kind[self.owner[near]]]
         if others:
             every = (np.array(others)[:, :, None] + self.shifts_A).reshape(-1, 3)

@@ -20,17 +20,19 @@ from typing import NamedTuple
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from perovdb.errors import InputError, StructureError
+from perovdb.calculators.radii import choose_radius
+from perovdb.composition.registry import load_registry
+from perovdb.errors import InputError, MissingData, StructureError
+from perovdb.store import per_store, queries
 from perovdb.structures.assembling import added
-from perovdb.structures.charges import ion_charge, unit_charge
+from perovdb.structures.charges import charge_of_units, ion_charge
 from perovdb.structures.history import Outcome, charge_of, step
 from perovdb.structures.particles.boxes import Box, boxed, padding
 from perovdb.structures.particles.ligand_heads import Head, acetate, methylammonium
-from perovdb.structures.particles.ligand_placing import free_A, radius_A
 from perovdb.structures.particles.ligand_room import Room, Stand
-from perovdb.structures.particles.report import surface_network
 from perovdb.structures.particles.spreading import spread
 from perovdb.structures.particles.surface_places import Place, places
+from perovdb.structures.units import Unit, crystal_units
 
 #: Ligand -> ion that it is, and where it may bind.
 LIGANDS = {
@@ -51,7 +53,7 @@ def ligands(
     count: int | None = None,
     at: str | None = None,
     numbers: Sequence[int] | None = None,
-    facing: Sequence[float] | None = None,
+    facing: tuple[float, float, float] | None = None,
     exchange: bool = False,
 ) -> Outcome:
     """A particle or slab with ligands on its surface.
@@ -100,7 +102,7 @@ class Bound(NamedTuple):
     structure: Structure
     number: int
     charge: int
-    notes: tuple[str, ...]
+    notes: list[str]
 
 
 def bind(
@@ -109,7 +111,7 @@ def bind(
     count: int | None,
     sorts: Sequence[str],
     numbers: Sequence[int] | None = None,
-    facing: Sequence[float] | None = None,
+    facing: tuple[float, float, float] | None = None,
     exchange: bool = False,
 ) -> Bound:
     """As `ligands`, over several sorts of places in turn, without a history."""
@@ -124,92 +126,64 @@ def bind(
     chosen: list[Place] = []
     spare: list[Place] = []
     for sort in sorts:
-        found = places(structure, sort, occupied=exchange)
+        free = places(structure, sort, occupied=exchange)
         if facing is not None:
-            found = _facing(found, facing)
+            free = _facing(free, np.array(facing))
         if numbers is not None:
-            for number in numbers:
-                if not 0 <= number < len(found):
-                    raise InputError(
-                        f"The surface has no place {number!r}.",
-                        f"There are {len(found)} of the sort '{sort}', numbered from 0.",
-                    )
-            found = [found[number] for number in dict.fromkeys(numbers)]
-        wanted = len(found) if count is None else count - len(chosen)
+            if not all(0 <= number < len(free) for number in numbers):
+                raise InputError(
+                    f"The surface has no place {max(numbers, key=abs)}.",
+                    f"There are {len(free)} of the sort '{sort}', numbered from 0.",
+                )
+            free = [free[number] for number in dict.fromkeys(numbers)]
         # Ligands do not crowd: one on each B or A as long as there are others.
-        picked = _one_each(
-            found, wanted, [place.position_A for place in chosen], structure.lattice
-        )
-        chosen += picked
-        spare += [place for place in found if not any(place is one for one in picked)]
+        wanted = len(free) if count is None else count - len(chosen)
+        before = [place.position_A for place in chosen]
+        picked = _one_each(free, wanted, before, structure.lattice)
+        chosen += [free[number] for number in picked]
+        spare += [place for number, place in enumerate(free) if number not in picked]
     if not chosen or (count is not None and len(chosen) < count):
         raise StructureError(
             f"The surface has {len(chosen)} places for {ligand} ({', '.join(sorts)}).",
             "Ask for fewer, make vacancies first, or let them come by exchange of the ions there.",
         )
-    head = acetate() if ligand == "acetate" else methylammonium()
-    all_there_is = count is None and numbers is None
-    return _placed(structure, ion, head, chosen, spare, all_there_is)
+    return _placed(structure, ion, chosen, spare, fewer=count is None and numbers is None)
 
 
-def _facing(found: list[Place], direction: Sequence[float]) -> list[Place]:
-    wanted = np.asarray(direction, dtype=float)
-    size = np.linalg.norm(wanted)
-    if wanted.shape != (3,) or not 0 < size < np.inf:
-        raise InputError(f"{direction!r} is no direction.", "Give three numbers.")
-    return [p for p in found if p.normal @ wanted / size > np.cos(np.radians(30))]
+def _facing(every: list[Place], direction: np.ndarray) -> list[Place]:
+    size = np.linalg.norm(direction)
+    if not size:
+        raise InputError("(0, 0, 0) is no direction.", "Give three numbers, such as (0, 0, 1).")
+    return [p for p in every if p.normal @ direction / size > np.cos(np.radians(30))]
 
 
 def _one_each(
-    found: list[Place], count: int, others: list[np.ndarray], lattice: Lattice
-) -> list[Place]:
-    """Places spread evenly, no second one on the same anchor before all have one."""
-    chosen: list[Place] = []
-    left = list(found)
+    every: list[Place], count: int, others: list[np.ndarray], lattice: Lattice
+) -> list[int]:
+    """Numbers of places spread evenly, no second one on the same anchor before all have one."""
+    chosen: list[int] = []
+    left = list(range(len(every)))
     while left and len(chosen) < count:
-        first: dict[int, Place] = {}
-        for place in left:
-            first.setdefault(place.anchor, place)
+        first: dict[int, int] = {}
+        for number in left:
+            first.setdefault(every[number].anchor, number)
         group = list(first.values())
-        before = [*others, *(place.position_A for place in chosen)]
-        picked = spread(
-            np.array([place.position_A for place in group]),
-            count - len(chosen),
-            np.array(before).reshape(-1, 3),
-            lattice,
-        )
+        before = [*others, *(every[number].position_A for number in chosen)]
+        points = np.array([every[number].position_A for number in group])
+        picked = spread(points, count - len(chosen), np.array(before).reshape(-1, 3), lattice)
         chosen += [group[i] for i in picked]
-        taken = {id(place) for place in group}
-        left = [place for place in left if id(place) not in taken]
+        left = [number for number in left if number not in group]
     return chosen
 
 
 def _placed(
-    structure: Structure,
-    ion: str,
-    head: Head,
-    chosen: list[Place],
-    spare: list[Place],
-    fewer: bool,
+    structure: Structure, ion: str, chosen: list[Place], spare: list[Place], fewer: bool
 ) -> Bound:
     """Ligands on the chosen places, on spare ones where these have no room; fewer if that is
     allowed."""
-    every, _ = surface_network(structure)
-    x_ions = [unit for unit in every if unit.role == "X"]
-    x_centres = np.array([unit.centre_A for unit in x_ions]).reshape(-1, 3)
-    x_radii = np.array([radius_A(unit.ion) for unit in x_ions])
-    nitrogen_A = radius_A("NH4") if ion != "acetate" else 0.0
-    stands = []
-    for place in [*chosen, *spare]:
-        if ion == "acetate":
-            across = radius_A(every[place.anchor].ion) + radius_A("O")
-            lift = np.sqrt(max(across**2 - head.reach_A**2, 0.0))
-            start = every[place.anchor].centre_A + place.normal * lift
-        else:
-            start = place.position_A + place.normal * free_A(
-                place, x_centres, x_radii + nitrogen_A
-            )
-        stands.append(Stand(start, place.normal, place.occupant))
+    head = acetate() if ion == "acetate" else methylammonium()
+    every = crystal_units(structure)
+    stands = _stands(ion, head, every, [*chosen, *spare])
     room = Room(
         head,
         stands,
@@ -217,42 +191,93 @@ def _placed(
         [site.specie.symbol for site in structure],
         _images_about(structure),
     )
-    held = room.settle(len(chosen), len(chosen))
-    if not held or (len(held) < len(chosen) and not fewer):
+    standing = room.settle(len(chosen), len(chosen))
+    number, size = len(standing), len(head.elements)
+    if not number or (number < len(chosen) and not fewer):
         raise StructureError(
-            f"{len(chosen)} {ion} would touch each other or the crystal; {len(held)} have room.",
-            f"Ask for {len(held)}." if held else "Choose other places, or another surface.",
+            f"{len(chosen)} {ion} would touch each other or the crystal; {number} have room.",
+            f"Ask for {number}." if number else "Choose other places, or another surface.",
         )
-    gone = sorted({atom for number in held for atom in stands[number].occupant})
+    gone = sorted({atom for stand in standing for atom in stands[stand].occupant})
     left = structure.copy()
     left.remove_sites(gone)
-    size, new = len(head.elements), len(held) * len(head.elements)
     bound = added(
         left,
-        head.elements * len(held),
-        np.concatenate(list(held.values())),
+        head.elements * number,
+        np.concatenate(list(standing.values())),
         {
-            "role": ["L"] * new,
-            "ion": [ion] * new,
-            "molecule": np.repeat(np.arange(len(held)), size).tolist(),
+            "role": ["L"] * number * size,
+            "ion": [ion] * number * size,
+            "molecule": np.repeat(np.arange(number), size).tolist(),
         },
     )
-    removed = sum(unit_charge(unit) for unit in every if int(unit.atoms[0]) in gone)
     vacuum = padding(structure)
     if not any(structure.lattice.pbc) or (vacuum > ISOLATED_A and structure.lattice.is_orthogonal):
         # A particle: its box grows with it.
         bound = boxed(bound, Box(max(vacuum, LEAST_ROOM_A), bool(structure.lattice.pbc[0])))
-    crowded = len(chosen) - len(held)
-    notes = (
-        (f"{crowded} of {len(chosen)} places have no {ion}: it would touch its neighbours",)
-        if crowded
-        else ()
-    )
-    return Bound(bound, len(held), ion_charge(ion) * len(held) - removed, notes)
+    removed = charge_of_units(unit for unit in every if int(unit.atoms[0]) in gone)
+    crowded = len(chosen) - number
+    note = f"{crowded} of {len(chosen)} places have no {ion}: it would touch its neighbours"
+    return Bound(bound, number, ion_charge(ion) * number - removed, [note] * bool(crowded))
+
+
+def _stands(ion: str, head: Head, every: list[Unit], chosen: list[Place]) -> list[Stand]:
+    """Where the heads of ligands stand at their places."""
+    if ion == "acetate":
+        oxygen_A = radius_A("O")
+        starts = []
+        for place in chosen:
+            across_A = radius_A(every[place.anchor].ion) + oxygen_A
+            lift_A = np.sqrt(max(across_A**2 - head.reach_A**2, 0.0))
+            starts.append(every[place.anchor].centre_A + place.normal * lift_A)
+    else:
+        x_ions = [unit for unit in every if unit.role == "X"]
+        centres = np.array([unit.centre_A for unit in x_ions]).reshape(-1, 3)
+        away_A = np.array([radius_A(unit.ion) for unit in x_ions]) + radius_A("NH4")
+        starts = [
+            place.position_A + place.normal * _push_A(place, centres, away_A) for place in chosen
+        ]
+    return [Stand(at, p.normal, p.occupant) for at, p in zip(starts, chosen, strict=True)]
+
+
+@per_store
+def radius_A(species: str) -> float:
+    """The ionic radius that places a ligand: Shannon's, Kieslich's for NH4; O with two neighbours.
+
+    Raises:
+        MissingData: the store has none.
+    """
+    rows = queries.radii(species)
+    if species != "O":
+        return float(choose_radius(rows, load_registry().ion(species))["radius_A"])
+    for row in rows:
+        if row["radius_set"] == "shannon1976" and row["coordination_number"] == 2:
+            return float(row["radius_A"])
+    raise MissingData("The store has no radius of O.", "Add Shannon's to your store.")
+
+
+def _push_A(place: Place, centres: np.ndarray, distances: np.ndarray) -> float:
+    """How far N is pushed from a place along its normal until no X is too near, in angstrom.
+
+    Args:
+        place: of the ligand.
+        centres: (n, 3) of the X, Cartesian.
+        distances: (n,) that N keeps from each.
+    """
+    offset = centres - place.position_A
+    along = offset @ place.normal
+    inside = distances**2 - (np.sum(offset**2, axis=1) - along**2)
+    half, along = np.sqrt(inside[inside > 0]), along[inside > 0]
+    push = 0.0
+    # Each sphere about an X is left behind at its far side.
+    for number in np.argsort(along - half):
+        if along[number] - half[number] < push < along[number] + half[number]:
+            push = float(along[number] + half[number])
+    return push
 
 
 def _images_about(structure: Structure) -> np.ndarray:
     """(k, 3) translations to the neighbouring cells along the vectors that repeat."""
-    most = [1 if along else 0 for along in structure.lattice.pbc]
-    whole = np.array(list(np.ndindex(*(2 * n + 1 for n in most)))) - most
-    return np.asarray(whole @ structure.lattice.matrix)
+    repeats = np.array(structure.lattice.pbc, dtype=int)
+    cells = np.array(list(np.ndindex(*(2 * repeats + 1)))) - repeats
+    return np.asarray(cells @ structure.lattice.matrix)

@@ -13,15 +13,16 @@ from perovdb.composition import Material, as_composition
 from perovdb.errors import StructureError
 from perovdb.structures.assembling import copied
 from perovdb.structures.charges import formal_charge, unit_charge
-from perovdb.structures.crystals import Crystal
+from perovdb.structures.crystals import Crystal, cell_sites
 from perovdb.structures.drawing import draw
 from perovdb.structures.history import Outcome, step
+from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.octahedra.axes import Axes
 from perovdb.structures.particles.boxes import Box, boxed
 from perovdb.structures.particles.charge_balance import check_rule
-from perovdb.structures.particles.cutting import Cut, axes_of, cut, extents
+from perovdb.structures.particles.cutting import Cut, Size, axes_of, cut, extents
 from perovdb.structures.particles.dopants import Placement, as_placement
-from perovdb.structures.particles.ions import ions_of, neutral, sizes_that_fit
+from perovdb.structures.particles.ions import neutral, particle_ions, sizes_that_fit
 from perovdb.structures.particles.ligands import bind
 from perovdb.structures.particles.report import edges_nm
 from perovdb.structures.particles.wulff import Facets
@@ -71,15 +72,15 @@ class _Particle(NamedTuple):
 @step
 def particle(
     x: Material,
-    edge_nm: float | Sequence[float] | None = None,
-    cells: int | Sequence[int] | None = None,
+    edge_nm: float | tuple[float, float, float] | None = None,
+    cells: int | tuple[int, int, int] | None = None,
     *,
     shape: Facets | Shape = "cube",
     balance: str = "surface A",
     placement: str | Placement = "uniform",
     crystal: Crystal = Crystal("alpha"),
     box: Box = Box(),
-    orientation: str = "random",
+    orientation: str | Orientation = "random",
     seed: int = 0,
 ) -> Outcome:
     """A nanocrystal, neutral by a stated rule.
@@ -100,7 +101,7 @@ def particle(
             frequent.
         crystal: phase, temperature and lattice parameter of a formula.
         box: vacuum, and whether it repeats.
-        orientation: rule for organic cations.
+        orientation: rule for organic cations, as for `build`.
         seed: of what is drawn at random.
 
     Raises:
@@ -112,13 +113,14 @@ def particle(
             neutral.
     """
     check_rule(balance)
+    size = Size(edge_nm, cells)
     form = shape if isinstance(shape, Shape) else Shape(shape)
     where = as_placement(placement)
     if isinstance(x, Structure):
-        bare = _carved(x, edge_nm, cells, form, balance)
+        bare = _carved(x, size, form, balance)
         recorded = dict.fromkeys(("placement", "crystal", "orientation", "seed"))
     else:
-        bare = _drawn(x, edge_nm, cells, form, balance, where, crystal, orientation, seed)
+        bare = _drawn(x, size, form, balance, where, crystal, orientation, seed)
         recorded = {
             "x": as_composition(x).formula,
             "crystal": crystal.recorded(),
@@ -134,33 +136,32 @@ def particle(
         finished,
         f"{bare.text}{text}",
         charge=charge,
-        notes=[*bare.notes, *_size_notes(finished, edge_nm, bare.axes)],
+        notes=[*bare.notes, *_size_notes(finished, size, bare.axes)],
         arguments=recorded,
     )
 
 
 def _drawn(
     x: Material,
-    edge_nm: float | Sequence[float] | None,
-    cells: int | Sequence[int] | None,
+    size: Size,
     shape: Shape,
     balance: str,
     placement: Placement,
     crystal: Crystal,
-    orientation: str,
+    orientation: str | Orientation,
     seed: int,
 ) -> _Particle:
     """A particle of a formula, whose ions are put on its sites."""
     cell = crystal.full_cell(as_composition(x))
-    sites = Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
+    sites = cell_sites(cell)
     axes = axes_of(sites)
     failed: StructureError | None = None
-    for kind in _terminations(axes, edge_nm, cells, shape):
-        widths = extents(axes, edge_nm, cells, shape.kind, kind)
+    for kind in _terminations(axes, size, shape):
+        widths = extents(axes, size, shape.kind, kind)
         piece = cut(sites, axes, widths, shape.kind, kind, shape.centre)
         try:
             mend = sizes_that_fit(cell.composition, piece, axes, shape.kind)
-            ions, kept = ions_of(cell.composition, piece, balance, placement, seed, mend)
+            ions, kept = particle_ions(cell.composition, piece, balance, placement, seed, mend)
         except StructureError as error:
             failed = failed or error
             continue
@@ -179,17 +180,15 @@ def _drawn(
 
 def _carved(
     structure: Structure,
-    edge_nm: float | Sequence[float] | None,
-    cells: int | Sequence[int] | None,
+    size: Size,
     shape: Shape,
     balance: str,
 ) -> _Particle:
     """A particle cut from a crystal as it is."""
-    termination = shape.termination or "AX"
-    every = crystal_units(structure)
+    termination, every = shape.termination or "AX", crystal_units(structure)
     sites = sites_of_units(structure, every)
     axes = axes_of(sites)
-    widths = extents(axes, edge_nm, cells, shape.kind, termination)
+    widths = extents(axes, size, shape.kind, termination)
     piece = cut(sites, axes, widths, shape.kind, termination, shape.centre)
     charges = np.array([unit_charge(unit) for unit in every])[piece.source]
     kept = neutral(piece, charges, balance)
@@ -203,13 +202,13 @@ def _carved(
     return _Particle(loose, piece, termination, kept, int(charges[kept].sum()), axes)
 
 
-def _size_notes(made: Structure, edge_nm: float | Sequence[float] | None, axes: Axes) -> list[str]:
+def _size_notes(made: Structure, size: Size, axes: Axes) -> list[str]:
     """What to say of a particle that is smaller or larger than asked by half a cell or more, as
     balls and polyhedra, with an octahedron in their middle, can be."""
-    if edge_nm is None:
+    if size.edge_nm is None:
         return []
     made_nm = np.array(edges_nm(made))
-    off = np.abs(made_nm - np.asarray(edge_nm, dtype=float)) * 10 / axes.lengths_A
+    off = np.abs(made_nm - np.asarray(size.edge_nm, dtype=float)) * 10 / axes.lengths_A
     if off.max() < 0.6:
         return []
     edges = " x ".join(f"{edge:.2f}" for edge in made_nm)
@@ -218,17 +217,16 @@ def _size_notes(made: Structure, edge_nm: float | Sequence[float] | None, axes: 
 
 def _terminations(
     axes: Axes,
-    edge_nm: float | Sequence[float] | None,
-    cells: int | Sequence[int] | None,
+    size: Size,
     shape: Shape,
 ) -> list[str]:
     """Terminations to try, the best first."""
-    if shape.termination is not None or edge_nm is None:
+    if shape.termination is not None or size.edge_nm is None:
         return [shape.termination or "AX"]
     off = {}
     for kind, planes in (("AX", 1), ("BX2", 0)):
-        reached = (extents(axes, edge_nm, cells, shape.kind, kind) + planes) * axes.lengths_A / 10
-        off[kind] = round(float(np.abs(reached - np.asarray(edge_nm)).max()), 6)
+        reached = (extents(axes, size, shape.kind, kind) + planes) * axes.lengths_A / 10
+        off[kind] = round(float(np.abs(reached - np.asarray(size.edge_nm)).max()), 6)
     return sorted(off, key=lambda kind: off[kind])
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import gcd
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from perovdb.structures.octahedra.axes import Axes, cell_in_steps, octahedral_ax
 from perovdb.structures.sites import Sites
 
 MOST_UNITS = 100_000
-#: Translations that are tried for the vectors of a surface cell, at most.
-MOST_TRIED = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -39,11 +36,11 @@ class Planes:
 
 def cut_planes(
     sites: Sites,
-    normal: Sequence[int],
+    normal: tuple[int, int, int],
     layers: int,
     termination: str,
     symmetric: bool,
-    lateral: Sequence[int],
+    lateral: tuple[int, int],
 ) -> Planes:
     """The units of a slab; arguments as for `slab`.
 
@@ -53,13 +50,16 @@ def cut_planes(
     """
     if not all(sites.periodic):
         raise StructureError("A slab is cut from a crystal, and this is not one.", "Take another.")
-    miller = _whole(normal, 3, "normal", least=None)
-    if not any(miller):
+    miller, repeats = np.array(normal, dtype=int), np.array(lateral, dtype=int)
+    if not miller.any():
         raise InputError("A surface has no normal (0 0 0).", "Give Miller indices, such as 0 0 1.")
-    miller = miller // gcd(*(int(index) for index in miller))
-    count = int(_whole([layers], 1, "number of layers")[0])
-    repeats = _whole(lateral, 2, "lateral size")
-    if len(sites) * count * int(np.prod(repeats)) > MOST_UNITS:
+    if layers < 1 or repeats.min() < 1:
+        raise InputError(
+            f"A slab of {layers} layers, {repeats[0]} x {repeats[1]} cells, cannot be cut.",
+            "Give whole numbers from 1 on.",
+        )
+    miller = miller // gcd(*miller.tolist())
+    if len(sites) * layers * int(np.prod(repeats)) > MOST_UNITS:
         raise InputError("The slab is too large.", f"At most {MOST_UNITS} ions can be placed.")
     axes = octahedral_axes(sites.lattice_A, sites.positions_A[sites.of("B")], sites.periodic)
     whole = cell_in_steps(sites.lattice_A, axes)
@@ -77,10 +77,10 @@ def cut_planes(
     half = kinds[termination]
     # In half steps: B planes are even. N of them, from 0 to 2 (N - 1).
     low = -half
-    high = 2 * (count - 1) + (half if symmetric else 1 - half)
-    first, second, third = _surface_vectors(whole, miller, sites.lattice_A)
-    basis = np.array([first, second, third]) @ sites.lattice_A
-    step = round(float(third @ whole @ miller)) * 2
+    high = 2 * (layers - 1) + (half if symmetric else 1 - half)
+    vectors = _surface_vectors(np.rint(whole @ miller).astype(int), sites.lattice_A)
+    basis = vectors @ sites.lattice_A
+    step = round(float(vectors[2] @ whole @ miller)) * 2
     folded = sites.fractional @ sites.lattice_A - axes.origin_A
     here = np.rint(2 * heights).astype(int)
     source, places = [], []
@@ -100,7 +100,7 @@ def cut_planes(
     turn = np.array([x, np.cross(z, x), z]).T
     one = np.array(places) @ turn
     plane = np.where(np.abs(basis[:2] @ turn) < 1e-9, 0.0, basis[:2] @ turn)
-    shifts = np.array(list(np.ndindex(*(int(n) for n in repeats))), dtype=float) @ plane
+    shifts = np.array(list(np.ndindex(*repeats)), dtype=float) @ plane
     lattice_A = np.vstack([plane * repeats[:, None], [0.0, 0.0, 1.0]])
     return Planes(
         lattice_A,
@@ -111,20 +111,6 @@ def cut_planes(
     )
 
 
-def _whole(given: Any, length: int, name: str, least: int | None = 1) -> np.ndarray:
-    try:
-        found = np.asarray(given)
-        right = found.shape == (length,) and found.dtype.kind in "iu"
-    except (TypeError, ValueError):
-        right = False
-    if not right or (least is not None and found.min() < least):
-        positive = "" if least is None else f" from {least} on"
-        raise InputError(
-            f"The {name} {given!r} cannot be used.", f"Give {length} whole number(s){positive}."
-        )
-    return found
-
-
 def _ideal(axes: Axes, sites: Sites) -> np.ndarray:
     """(n, 3) places of the sites in the ideal cubic perovskite: multiples of one half."""
     steps = axes.coordinates(sites.positions_A)
@@ -133,7 +119,7 @@ def _ideal(axes: Axes, sites: Sites) -> np.ndarray:
         "A": [(0.5, 0.5, 0.5)],
         "X": [(0.5, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.0, 0.5)],
     }
-    found = np.empty_like(steps)
+    places = np.empty_like(steps)
     for role, starts in kinds.items():
         here = sites.of(role)
         if not len(here):
@@ -146,8 +132,8 @@ def _ideal(axes: Axes, sites: Sites) -> np.ndarray:
                 f"A {role} site is far from its place in a perovskite.",
                 "Take a crystal whose octahedra share corners.",
             )
-        found[here] = options[best, np.arange(len(here))]
-    return found
+        places[here] = options[best, np.arange(len(here))]
+    return places
 
 
 def _content(sites: Sites, mask: np.ndarray) -> str:
@@ -161,67 +147,48 @@ def _content(sites: Sites, mask: np.ndarray) -> str:
     )
 
 
-def _surface_vectors(
-    whole: np.ndarray, miller: np.ndarray, lattice_A: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Three translations, in cell vectors: the two shortest in the plane, and one out of it.
+def _surface_vectors(heights: np.ndarray, lattice_A: np.ndarray) -> np.ndarray:
+    """(3, 3) translations, in cell vectors: the two shortest in the plane, and one out of it.
 
     Together they span the whole lattice.
 
-    Raises:
-        InputError: the indices are too large.
+    Args:
+        heights: (3,) whole numbers, by which the cell vectors rise.
+        lattice_A: (3, 3) the cell vectors.
     """
-    most = _numbers_to_try(whole @ miller, lattice_A)
-    if np.prod(2.0 * most + 1) > MOST_TRIED:
-        raise InputError(
-            f"The Miller indices {tuple(int(i) for i in miller)} are too large for this cell.",
-            "Take smaller ones.",
-        )
-    numbers = np.array(list(np.ndindex(*(2 * most + 1)))) - most
-    height = np.rint(numbers @ whole @ miller).astype(int)
-    vectors = numbers @ lattice_A
-    lengths = np.round(np.linalg.norm(vectors, axis=1), 4)
-    inside = np.flatnonzero((height == 0) & (lengths > 0))
+    # Euclid's algorithm: two vectors that do not rise, one by the greatest common divisor.
+    turn, rising = np.eye(3, dtype=int), heights.copy()
+    while np.count_nonzero(rising) > 1:
+        least = min(np.flatnonzero(rising), key=lambda row: abs(rising[row]))
+        for row in set(range(3)) - {int(least)}:
+            times = rising[row] // rising[least]
+            rising[row] -= times * rising[least]
+            turn[row] -= times * turn[least]
+    out = turn[rising != 0][0] * np.sign(rising[rising != 0][0])
+    first, second = turn[rising == 0]
+    while True:
+        lengths = [np.linalg.norm(one @ lattice_A) for one in (first, second)]
+        if lengths[1] < lengths[0] - 1e-9:
+            first, second = second, first
+            continue
+        along = first @ lattice_A
+        times = int(np.rint(second @ lattice_A @ along / (along @ along) - 1e-9))
+        if times == 0 or np.linalg.norm((second - times * first) @ lattice_A) > lengths[1] - 1e-9:
+            break
+        second = second - times * first
+    window = np.array([one for one in product(range(-2, 3), repeat=2) if any(one)])
+    inside = window @ np.array([first, second])
+    vectors = inside @ lattice_A
     # The shortest; of equal ones the most positive along x, y, z.
-    forward = np.round(-vectors, 4)
-    order = inside[
-        np.lexsort((forward[inside, 2], forward[inside, 1], forward[inside, 0], lengths[inside]))
-    ]
-    first = numbers[order[0]]
-    areas = np.round(
-        np.linalg.norm(np.cross(first @ lattice_A, numbers[order] @ lattice_A), axis=1), 3
-    )
-    smallest = areas[areas > 0.01].min()
-    second = numbers[order[np.flatnonzero(areas == smallest)[0]]]
-    low = height[height > 0].min()
-    out = np.flatnonzero(height == low)
-    third = numbers[out[np.argmin(lengths[out])]]
-    outwards = miller @ np.linalg.inv(whole).T
+    keys = [*np.round(-vectors, 4).T[::-1], np.round(np.linalg.norm(vectors, axis=1), 4)]
+    inside = inside[np.lexsort(keys)]
+    areas = np.linalg.norm(np.cross(inside[0] @ lattice_A, inside @ lattice_A), axis=1).round(3)
+    first, second = inside[0], inside[int(np.argmax(areas == areas[areas > 0.01].min()))]
+    plane = np.array([first, second]) @ lattice_A
+    near = np.rint(np.linalg.lstsq(plane.T, out @ lattice_A, rcond=None)[0]).astype(int)
+    tried = out - (near + list(product((-1, 0, 1), repeat=2))) @ np.array([first, second])
+    rank = [*tried.T[::-1], np.round(np.linalg.norm(tried @ lattice_A, axis=1), 4)]
+    third = tried[np.lexsort(rank)[0]]
     if np.linalg.det(np.array([first, second, third])) < 0:
         second = -second
-    if abs(abs(np.linalg.det(np.array([first, second, third]))) - 1) > 1e-6:
-        raise StructureError(
-            f"No cell of this surface was found (normal {outwards}).",
-            "Take smaller Miller indices.",
-        )
-    return first, second, third
-
-
-def _numbers_to_try(heights: np.ndarray, lattice_A: np.ndarray) -> np.ndarray:
-    """(3,) how many of each cell vector, at most, the vectors of a surface cell take.
-
-    Two cell vectors that rise by h and k combine to a vector in the plane, k and -h of them: no
-    vector wanted in the plane is longer than these. One that rises by the greatest common divisor
-    of the heights (3,) takes no more of any than the largest height over it.
-    """
-    in_plane = []
-    for i, j in ((0, 1), (0, 2), (1, 2)):
-        shared = gcd(int(heights[i]), int(heights[j]))
-        if shared:
-            one = np.zeros(3)
-            one[[i, j]] = heights[j] / shared, -heights[i] / shared
-            in_plane.append(one)
-    reach = np.linalg.norm(np.array(in_plane) @ lattice_A, axis=1).max()
-    across = np.ceil(reach * np.linalg.norm(np.linalg.inv(lattice_A), axis=0))
-    rising = np.abs(heights).max() // gcd(*(int(height) for height in heights))
-    return np.asarray(np.maximum(across, rising), dtype=int)
+    return np.array([first, second, third])

@@ -6,52 +6,28 @@ along (110) they are ABX and X2, along (111) AX3 and B, which are charged: such 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from perovdb.calculators.average_cell import AverageCell
 from perovdb.composition import Material, as_composition
 from perovdb.errors import InputError
-from perovdb.structures.arguments import checked
-from perovdb.structures.assembling import copied
+from perovdb.structures.assembling import copied, in_cell
 from perovdb.structures.charges import charge_of_units, formal_charge, unit_charge
-from perovdb.structures.crystals import Crystal
+from perovdb.structures.crystals import Crystal, cell_sites
 from perovdb.structures.drawing import draw
+from perovdb.structures.filling import filled
 from perovdb.structures.history import Outcome, step
-from perovdb.structures.molecules.dipoles import DEBYE_PER_E_A
-from perovdb.structures.ordering.counts import whole_counts
-from perovdb.structures.particles.ions import drawn
+from perovdb.structures.molecules.orientations import Orientation
+from perovdb.structures.ordering import Order, as_order
 from perovdb.structures.particles.planes import Planes, cut_planes
 from perovdb.structures.sites import Sites
-from perovdb.structures.streams import stream
 from perovdb.structures.units import crystal_units, ion_formula, sites_of_units, units
 
 VACUUM_A = 20.0
-
-
-@dataclass(frozen=True)
-class SlabReport:
-    """A slab in numbers.
-
-    Attributes:
-        formula: ions and their numbers.
-        charge: sum of the formal charges, in e.
-        area_nm2: of one side of the cell.
-        thickness_nm: between the outermost units.
-        vacuum_nm: between the outermost atoms and their images, were the cell repeated.
-        dipole_D_per_nm2: of the formal charges along the normal, about the middle of the slab.
-    """
-
-    formula: str
-    charge: int
-    area_nm2: float
-    thickness_nm: float
-    vacuum_nm: float
-    dipole_D_per_nm2: float
 
 
 @step
@@ -59,21 +35,21 @@ def slab(
     x: Material,
     layers: int = 4,
     *,
-    normal: Sequence[int] = (0, 0, 1),
+    normal: tuple[int, int, int] = (0, 0, 1),
     termination: str = "AX",
     symmetric: bool = True,
-    lateral: Sequence[int] = (1, 1),
+    lateral: tuple[int, int] = (1, 1),
     vacuum_A: float = VACUUM_A,
     crystal: Crystal = Crystal("alpha"),
     nearest: bool = False,
-    orientation: str = "random",
+    order: str | Order = "random",
+    orientation: str | Orientation = "random",
     seed: int = 0,
 ) -> Outcome:
     """A slab of whole planes between vacuum.
 
-    Of a formula, ions that share sites are drawn by the seed. A structure is cut as it is: its
-    ordering, tilts and molecules, whole units only; crystal, nearest, orientation and seed are of
-    formulas alone.
+    A structure is cut as it is: its ordering, tilts and molecules, whole units only; crystal,
+    nearest, order, orientation and seed are of formulas alone.
 
     Args:
         x: any material.
@@ -87,7 +63,8 @@ def slab(
         vacuum_A: between the outermost atoms and their images along the normal.
         crystal: phase, temperature and lattice parameter of a formula.
         nearest: take the nearest whole numbers of ions where the fractions give none.
-        orientation: rule for organic cations.
+        order: rule for shared sites, as for `build`.
+        orientation: rule for organic cations, as for `build`.
         seed: of what is drawn at random.
 
     Raises:
@@ -101,64 +78,62 @@ def slab(
     def planes_of(sites: Sites) -> Planes:
         return cut_planes(sites, normal, layers, termination, symmetric, lateral)
 
-    recorded: dict[str, Any] = {"normal": [int(index) for index in normal]}
+    recorded: dict[str, Any] = {}
     if isinstance(x, Structure):
-        bare, planes, charge = _cut(x, planes_of)
-        origin, notes = "", list[str]()
-        recorded |= dict.fromkeys(("crystal", "nearest", "orientation", "seed"))
+        bare = _of_crystal(x, planes_of)
+        recorded |= dict.fromkeys(("crystal", "nearest", "order", "orientation", "seed"))
     else:
-        cell = crystal.full_cell(as_composition(x))
-        bare, planes, charge = _drawn(cell, planes_of, nearest, orientation, seed)
-        origin, notes = f"{cell.origin}; ", list(cell.notes)
-        recorded |= {"x": cell.composition.formula, "crystal": crystal.recorded()}
-    between = _between_vacuum(bare, vacuum_A)
-    indices = " ".join(map(str, recorded["normal"]))
+        bare = _of_formula(x, planes_of, crystal, nearest, as_order(order), orientation, seed)
+        recorded |= {"x": as_composition(x).formula, "crystal": crystal.recorded()}
+    between = _between_vacuum(bare.structure, vacuum_A)
+    bottom, top = bare.planes.names
     return Outcome(
         between,
-        f"{origin}({indices}) slab, {layers} layers of B, {planes.names[0]} below and "
-        f"{planes.names[1]} above; {ion_formula(between)}; charge {charge:+d}",
-        charge=charge,
-        notes=[*notes, *_notes(between, planes, charge)],
+        f"{bare.origin}({' '.join(map(str, normal))}) slab, {layers} layers of B, {bottom} below "
+        f"and {top} above; {ion_formula(between)}; charge {bare.charge:+d}",
+        charge=bare.charge,
+        notes=[*bare.notes, *_notes(between, bottom, top, bare.charge)],
         arguments=recorded,
     )
 
 
-def _drawn(
-    cell: AverageCell,
+class _Slab(NamedTuple):
+    """Atoms that are not yet between vacuum, their planes, their charge in e, and how the crystal
+    came about."""
+
+    structure: Structure
+    planes: Planes
+    charge: int
+    origin: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _of_formula(
+    x: Material,
     planes_of: Callable[[Sites], Planes],
+    crystal: Crystal,
     nearest: bool,
-    orientation: str,
+    order: Order,
+    orientation: str | Orientation,
     seed: int,
-) -> tuple[Structure, Planes, int]:
-    """The atoms of a formula, its planes and its charge in e."""
-    sites = Sites(cell.lattice_A, cell.fractional, np.array(cell.roles))
-    planes = planes_of(sites)
-    roles = sites.roles[planes.source]
-    ions = np.full(len(roles), "", dtype=object)
-    counts = whole_counts(
-        cell.composition.formula,
-        cell.composition.sites,
-        {role: int((roles == role).sum()) for role in "ABX"},
-        nearest=nearest,
-        mend="Take other layers or another lateral size.",
-    )
-    generator = stream(seed, 4)
-    for role in "ABX":
-        here = np.flatnonzero(roles == role)
-        ions[here] = drawn(counts[role], generator)
+) -> _Slab:
+    """The slab of a formula, whose ions are put on its sites."""
+    cell = crystal.full_cell(as_composition(x))
+    planes = planes_of(cell_sites(cell))
     box = Sites(
         planes.lattice_A,
         planes.positions_A @ np.linalg.inv(planes.lattice_A),
-        roles,
+        np.array(cell.roles)[planes.source],
         (True, True, False),
     )
-    return draw(box, list(ions), orientation, seed), planes, formal_charge(list(ions))
+    mend = "Take other layers or another lateral size."
+    ions = list(filled(box, cell.composition, order, seed, nearest=nearest, mend=mend).ions)
+    atoms = draw(box, ions, orientation, seed)
+    return _Slab(atoms, planes, formal_charge(ions), f"{cell.origin}; ", cell.notes)
 
 
-def _cut(
-    structure: Structure, planes_of: Callable[[Sites], Planes]
-) -> tuple[Structure, Planes, int]:
-    """The atoms of a crystal as it is, its planes and its charge in e."""
+def _of_crystal(structure: Structure, planes_of: Callable[[Sites], Planes]) -> _Slab:
+    """The slab of a crystal as it is."""
     every = crystal_units(structure)
     planes = planes_of(sites_of_units(structure, every))
     chosen = [every[source] for source in planes.source]
@@ -167,73 +142,41 @@ def _cut(
         for unit, centre in zip(chosen, planes.positions_A, strict=True)
     ]
     box = Lattice(planes.lattice_A, pbc=(True, True, False))
-    return copied(structure, chosen, positions, box), planes, charge_of_units(chosen)
-
-
-@checked
-def slab_report(structure: Structure) -> SlabReport:
-    """Stoichiometry, charge, area, thickness and dipole of a slab.
-
-    Args:
-        structure: a slab as built by perovdb.
-    """
-    every = units(structure)
-    charges = np.array([unit_charge(unit) for unit in every], dtype=float)
-    height = np.array([unit.centre_A[2] for unit in every])
-    matrix = structure.lattice.matrix
-    area = float(np.linalg.norm(np.cross(matrix[0], matrix[1]))) / 100
-    middle = (height.max() + height.min()) / 2
-    return SlabReport(
-        formula=ion_formula(structure),
-        charge=round(float(charges.sum())),
-        area_nm2=area,
-        thickness_nm=float(np.ptp(height)) / 10,
-        vacuum_nm=float(matrix[2, 2] - np.ptp(structure.cart_coords[:, 2])) / 10,
-        dipole_D_per_nm2=float(charges @ (height - middle)) * DEBYE_PER_E_A / area,
-    )
+    return _Slab(copied(structure, chosen, positions, box), planes, charge_of_units(chosen))
 
 
 def _between_vacuum(structure: Structure, vacuum_A: float) -> Structure:
     """The slab in the middle of a cell with this much vacuum along z."""
-    if not 0 < vacuum_A < np.inf:
-        raise InputError(f"A vacuum of {vacuum_A} A cannot be used.", "Give such as 20.")
+    if vacuum_A <= 0:
+        raise InputError(f"A vacuum of {vacuum_A:g} A cannot be used.", "Give such as 20.")
     positions = np.array(structure.cart_coords)
     matrix = np.array(structure.lattice.matrix)
     matrix[2] = [0.0, 0.0, float(np.ptp(positions[:, 2])) + vacuum_A]
     positions[:, 2] += vacuum_A / 2 - positions[:, 2].min()
-    return Structure(
-        Lattice(matrix, pbc=(True, True, False)),
-        structure.species,
-        positions,
-        coords_are_cartesian=True,
-        site_properties={name: list(held) for name, held in structure.site_properties.items()},
-    )
+    return in_cell(structure, Lattice(matrix, pbc=(True, True, False)), positions)
 
 
-def _notes(made: Structure, planes: Planes, charge: int) -> list[str]:
-    every = units(made)
+def _notes(slab: Structure, bottom: str, top: str, charge: int) -> list[str]:
+    every = units(slab)
     charges = {
         role: np.mean([unit_charge(unit) for unit in every if unit.role == role])
         for role in {unit.role for unit in every}
     }
-    found = []
-    if any(_plane_charge(name, charges) for name in planes.names):
-        found.append(
-            f"the planes {planes.names[0]} and {planes.names[1]} are charged: the surface is "
-            "polar, and the slab needs ions moved or a charge to be stable (Tasker's type 3)"
+
+    def charge_of_plane(name: str) -> int:
+        total = sum(
+            charges.get(role, 0) * int(n or 1) for role, n in re.findall(r"(.)(\d*)", name)
+        )
+        return round(float(total))
+
+    notes = []
+    if any(charge_of_plane(name) for name in (bottom, top)):
+        notes.append(
+            f"the planes {bottom} and {top} are charged: the surface is polar, and the slab needs "
+            "ions moved or a charge to be stable (Tasker's type 3)"
         )
     if charge:
-        found.append(f"the slab carries {charge:+d} e")
-    if planes.names[0] != planes.names[1]:
-        found.append("the two sides differ: use a dipole correction along the normal")
-    return found
-
-
-def _plane_charge(name: str, charges: dict[str, Any]) -> int:
-    """Charge of a plane such as AX3 per formula unit."""
-    total = 0.0
-    for position, letter in enumerate(name):
-        if letter in "ABX":
-            digit = name[position + 1 : position + 2]
-            total += charges.get(letter, 0) * (int(digit) if digit.isdigit() else 1)
-    return round(float(total))
+        notes.append(f"the slab carries {charge:+d} e")
+    if bottom != top:
+        notes.append("the two sides differ: use a dipole correction along the normal")
+    return notes
