@@ -8,8 +8,8 @@ the card is ``str(answer)``, ``--json`` is `as_dict`, ``--csv`` is `rows`.
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from perovdb.answers.tables import html_table, table
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Answer", "together"]
+__all__ = ["Answer", "answer", "together"]
+
+T = TypeVar("T")
 
 _NAMED = re.compile(r"[A-Z][\w.()]*: ")
 
@@ -28,7 +30,7 @@ _MOST_ROWS = 60
 
 class Answer:
     """Base of all results, which are declared ``@dataclass(frozen=True, repr=False, eq=False)``:
-    two are equal that say the same, arrays and all.
+    two are equal that say the same, arrays and all. Those of look-ups are declared ``@answer``.
 
     A subclass says in `_headline` what its one line holds, and overrides `rows` where its table
     has more than one line, `_lines` where its card is more than a table, and `derived`: names of
@@ -40,6 +42,22 @@ class Answer:
     """
 
     derived: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        fields = type(self).__dataclass_fields__  # type: ignore[attr-defined]  # of @answer
+        named |= dict(zip(fields, values, strict=False))
+        for name, field in fields.items():
+            if name not in named and field.default is MISSING:
+                raise TypeError(f"{type(self).__name__} lacks its {name}.")
+            self.__dict__[name] = named.pop(name, field.default)
+        if named or len(values) > len(fields):
+            raise TypeError(f"{type(self).__name__} holds {', '.join(fields)}, and no more.")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to field '{name}'")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field '{name}'")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._headline()})"
@@ -117,6 +135,15 @@ class Answer:
         """Fields that hold one number, word or nothing."""
         values = {name: getattr(self, name) for name in _fields(type(self))}
         return {k: v for k, v in values.items() if isinstance(v, str | int | float | None)}
+
+
+@dataclass_transform(frozen_default=True)
+def answer(cls: type[T]) -> type[T]:
+    """Make a class a frozen dataclass by the methods of `Answer`.
+
+    A dataclass compiles methods of its own, a millisecond a class: a tenth of a look-up's time.
+    """
+    return dataclass(init=False, repr=False, eq=False)(cls)
 
 
 def together(answers: Sequence[Answer]) -> list[str]:

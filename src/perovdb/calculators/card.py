@@ -1,10 +1,10 @@
 """Everything known of a composition on one card: what the store holds and what follows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import line_width, short, table
 from perovdb.calculators.mixing import Lattice, lattice
 from perovdb.calculators.tolerance import Tolerance, tolerance
@@ -27,7 +27,7 @@ _WIDTH = 80
 _MOST_PHASES = 4
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Card(Answer):
     """What is known of a composition. `str` gives the answer on one screen, `whole` the rest.
 

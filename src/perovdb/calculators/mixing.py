@@ -6,9 +6,9 @@ room-temperature one would be wrong by more than a tenth of an angstrom.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from perovdb.answers import answer
 from perovdb.calculators.provenance import Estimate
 from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.composition.registry import load_registry
@@ -53,7 +53,7 @@ class EndMember(NamedTuple):
         return min(values), max(values)
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Lattice(Estimate):
     """Pseudo-cubic lattice parameter of a composition at a temperature.
 

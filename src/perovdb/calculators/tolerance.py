@@ -5,10 +5,10 @@ written without numpy, so that a look-up at the command line does not load it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from perovdb.answers import answer
 from perovdb.calculators.provenance import Estimate
 from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
 from perovdb.composition import Composition, Material, as_perovskite
@@ -150,7 +150,7 @@ class Window(NamedTuple):
     evidence: str
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Tolerance(Estimate):
     """Tolerance factors of a composition and the radii that they rest on.
 

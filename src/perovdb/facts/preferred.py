@@ -1,9 +1,8 @@
 """One number where the store has many: chosen by a stated rule, shown with its competitors."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.errors import MissingData
 from perovdb.facts.conditions import (
     ROOM_TEMPERATURE_K,
@@ -23,7 +22,7 @@ RULE = (
 )
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Preferred(Answer):
     """A number with where it comes from and what competes with it.
 

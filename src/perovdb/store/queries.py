@@ -286,8 +286,11 @@ def conflicts_of(rows: Iterable[tuple[str, str]]) -> list[Record]:
     for row in _rows("SELECT * FROM conflict_row ORDER BY conflict_id, table_name, row_id"):
         if (row["table_name"], row["row_id"]) in wanted:
             links.setdefault(row["conflict_id"], []).append(row["row_id"])
-    told = {row["id"]: row for row in _rows("SELECT * FROM conflict")}
-    return [{**told[key], "rows": ids} for key, ids in sorted(links.items())]
+    if not links:
+        return []
+    marks = ", ".join("?" * len(links))
+    query = f"SELECT * FROM conflict WHERE id IN ({marks}) ORDER BY id"
+    return [{**row, "rows": links[row["id"]]} for row in _rows(query, tuple(links))]
 
 
 def statistics() -> Record:
