@@ -52,6 +52,10 @@ class Answer:
             self.__dict__[name] = named.pop(name, field.default)
         if named or len(values) > len(fields):
             raise TypeError(f"{type(self).__name__} holds {', '.join(fields)}, and no more.")
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """What a subclass does with its fields, or checks of them."""
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"cannot assign to field '{name}'")

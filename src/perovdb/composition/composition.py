@@ -1,12 +1,11 @@
 """Composition: which ions share the sites A, B and X, and in which fractions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.composition.stoichiometry import (
     ABX3,
     DECIMALS,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 SITE_COUNT = dict(zip("ABX", ABX3, strict=True))
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Composition(Answer):
     """Which ions stand on the sites of one formula unit, ABX3 or another, and in which fractions.
 
@@ -60,7 +59,7 @@ class Composition(Answer):
 
     def __post_init__(self) -> None:
         for site, ions in self.sites.items():
-            object.__setattr__(self, site, MappingProxyType(dict(ions)))
+            self.__dict__[site] = MappingProxyType(dict(ions))
 
     @classmethod
     def from_amounts(cls, amounts: Mapping[str, float], registry: "Registry") -> "Composition":
