@@ -22,7 +22,8 @@ __all__ = ["Answer", "answer", "together"]
 
 T = TypeVar("T")
 
-_NAMED = re.compile(r"[A-Z][\w.()]*: ")
+#: A note that begins with the name of what it is of.
+_NAMED = r"[A-Z][\w.()]*: "
 
 #: A notebook shows this many rows of a table.
 _MOST_ROWS = 60
@@ -163,7 +164,9 @@ def together(answers: Sequence[Answer]) -> list[str]:
         return [line for card in cards for line in card][1:]
     named = hasattr(answers[0], "formula")
     notes = [
-        note if not named or _NAMED.match(note) else f"{getattr(answer, 'formula', '')}: {note}"
+        note
+        if not named or re.match(_NAMED, note)
+        else f"{getattr(answer, 'formula', '')}: {note}"
         for answer in answers
         for note in answer._notes()
     ]

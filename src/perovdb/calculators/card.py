@@ -15,7 +15,7 @@ from perovdb.facts.conditions import ROOM_TEMPERATURE_K, phase_columns
 from perovdb.facts.preferred import Preferred, choose
 from perovdb.facts.properties import properties
 from perovdb.facts.select import select
-from perovdb.store import queries
+from perovdb.store import current_store, queries, using
 from perovdb.store.connection import Record
 
 #: Properties whose values are of different processes: no one of them stands for the others.
@@ -224,7 +224,11 @@ def show(material: Material, temperature_K: float = ROOM_TEMPERATURE_K) -> Card:
     >>> show("CsPbI3")
     Card(CsPbI3, 8 phases, 41 properties)
     """
-    composition = as_composition(material)
+    with using(current_store()):
+        return _card(as_composition(material), temperature_K)
+
+
+def _card(composition: Composition, temperature_K: float) -> Card:
     formula = composition.formula
     notes = list(_charge_notes(composition))
     factors: Tolerance | None = None

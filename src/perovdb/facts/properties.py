@@ -1,68 +1,88 @@
 """Everything that was measured or computed of materials, one number a row, under one name each."""
 
-from typing import NamedTuple, Unpack
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Unpack
 
 from perovdb.errors import InputError
 from perovdb.facts.select import Filters, select
 from perovdb.store.connection import Record
 
-
-class Quantity(NamedTuple):
-    """Where a property stands in the store: its table and columns."""
-
-    table: str
-    value: str
-    low: str | None = None
-    high: str | None = None
-    uncertainty: str | None = None
-    meaning: str | None = None
-
-
-#: Name of a property -> where it stands; a name may stand in two tables.
-QUANTITIES: tuple[tuple[str, Quantity], ...] = (
-    ("band_gap_eV", Quantity("band_gap", "value_eV", "min_eV", "max_eV", "su_eV", "quantity")),
-    ("band_gap_eV", Quantity("optical", "band_gap_eV", meaning="band_gap_method")),
+#: Name of a property, the table where it stands, and the columns that say what of it; a name may
+#: stand in two tables.
+QUANTITIES: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
-        "a_pseudocubic_A",
-        Quantity("phase", "a_pseudocubic_A", meaning="space_group"),
+        "band_gap_eV",
+        "band_gap",
+        {
+            "value": "value_eV",
+            "min": "min_eV",
+            "max": "max_eV",
+            "uncertainty": "su_eV",
+            "meaning": "quantity",
+        },
     ),
+    ("band_gap_eV", "optical", {"value": "band_gap_eV", "meaning": "band_gap_method"}),
+    ("a_pseudocubic_A", "phase", {"value": "a_pseudocubic_A", "meaning": "space_group"}),
     (
         "pl_peak_nm",
-        Quantity("optical", "pl_peak_nm", "pl_peak_min_nm", "pl_peak_max_nm", None, "quantity"),
+        "optical",
+        {
+            "value": "pl_peak_nm",
+            "min": "pl_peak_min_nm",
+            "max": "pl_peak_max_nm",
+            "meaning": "quantity",
+        },
     ),
-    ("pl_shift_nm", Quantity("optical", "pl_shift_nm", meaning="quantity")),
-    ("pl_fwhm_nm", Quantity("optical", "fwhm_nm", meaning="quantity")),
-    ("plqy_pct", Quantity("optical", "plqy_pct", None, None, "plqy_su_pct", "quantity")),
+    ("pl_shift_nm", "optical", {"value": "pl_shift_nm", "meaning": "quantity"}),
+    ("pl_fwhm_nm", "optical", {"value": "fwhm_nm", "meaning": "quantity"}),
+    (
+        "plqy_pct",
+        "optical",
+        {"value": "plqy_pct", "uncertainty": "plqy_su_pct", "meaning": "quantity"},
+    ),
     (
         "plqy_factor",
-        Quantity("optical", "", "plqy_factor_min", "plqy_factor_max", None, "quantity"),
+        "optical",
+        {"min": "plqy_factor_min", "max": "plqy_factor_max", "meaning": "quantity"},
     ),
-    ("pl_lifetime_ns", Quantity("optical", "pl_lifetime_ns", meaning="quantity")),
-    ("el_peak_nm", Quantity("optical", "el_peak_nm", meaning="quantity")),
-    ("absorption_onset_nm", Quantity("optical", "absorption_onset_nm", meaning="quantity")),
-    ("absorption_peak_nm", Quantity("optical", "absorption_peak_nm", meaning="quantity")),
+    ("pl_lifetime_ns", "optical", {"value": "pl_lifetime_ns", "meaning": "quantity"}),
+    ("el_peak_nm", "optical", {"value": "el_peak_nm", "meaning": "quantity"}),
+    ("absorption_onset_nm", "optical", {"value": "absorption_onset_nm", "meaning": "quantity"}),
+    ("absorption_peak_nm", "optical", {"value": "absorption_peak_nm", "meaning": "quantity"}),
     (
         "lattice_parameter_A",
-        Quantity("structure_record", "lattice_parameter_A", None, None, "su_A", "hkl"),
+        "structure_record",
+        {"value": "lattice_parameter_A", "uncertainty": "su_A", "meaning": "hkl"},
     ),
-    ("d_spacing_A", Quantity("structure_record", "d_spacing_A", None, None, "su_A", "hkl")),
+    (
+        "d_spacing_A",
+        "structure_record",
+        {"value": "d_spacing_A", "uncertainty": "su_A", "meaning": "hkl"},
+    ),
     (
         "two_theta_deg",
-        Quantity(
-            "structure_record",
-            "two_theta_deg",
-            "two_theta_min_deg",
-            "two_theta_max_deg",
-            None,
-            "hkl",
-        ),
+        "structure_record",
+        {
+            "value": "two_theta_deg",
+            "min": "two_theta_min_deg",
+            "max": "two_theta_max_deg",
+            "meaning": "hkl",
+        },
     ),
-    ("wavelength_A", Quantity("structure_record", "wavelength_A", meaning="radiation")),
+    ("wavelength_A", "structure_record", {"value": "wavelength_A", "meaning": "radiation"}),
     (
         "size_nm",
-        Quantity("material", "size_nm", "size_min_nm", "size_max_nm", "size_sd_nm", "morphology"),
+        "material",
+        {
+            "value": "size_nm",
+            "min": "size_min_nm",
+            "max": "size_max_nm",
+            "uncertainty": "size_sd_nm",
+            "meaning": "morphology",
+        },
     ),
-    ("defect_energy_eV", Quantity("defect_energy", "energy_eV", meaning="process")),
+    ("defect_energy_eV", "defect_energy", {"value": "energy_eV", "meaning": "process"}),
 )
 
 #: Tables that speak of a material; a row without a number is a statement.
@@ -103,7 +123,7 @@ def properties(
         FormulaError, UnknownSpecies: the formula or an ion is not known.
     """
     # A name with columns of its own stands in their tables, or in that of all others.
-    own = {columns.table for quantity, columns in QUANTITIES if quantity == name}
+    own = {table for quantity, table, _ in QUANTITIES if quantity == name}
     rows = [
         entry
         for table in TABLES
@@ -121,37 +141,37 @@ def properties(
             )
     if form is not None:
         rows = [row for row in rows if _is_of_form(row, form)]
-    order = {n: number for number, (n, _) in enumerate(QUANTITIES)}
+    order = {quantity[0]: number for number, quantity in enumerate(QUANTITIES)}
     # sorted() keeps the order of preference within a name.
     return sorted(rows, key=lambda row: (order.get(row["name"], len(order)), row["name"]))
 
 
 def names() -> list[str]:
     """Names of all properties: those with columns of their own first."""
-    own = [name for name, _ in QUANTITIES]
+    own = [quantity[0] for quantity in QUANTITIES]
     every = [entry["name"] for table in TABLES for entry in _entries(table, select(table))]
     return list(dict.fromkeys([*own, *sorted(every)]))
 
 
 def _entries(table: str, rows: list[Record]) -> list[Record]:
-    quantities = [(name, columns) for name, columns in QUANTITIES if columns.table == table]
+    quantities = [(name, columns) for name, of_table, columns in QUANTITIES if of_table == table]
     return [entry for row in rows for entry in _of_row(row, table, quantities)]
 
 
-def _of_row(row: Record, table: str, quantities: list[tuple[str, Quantity]]) -> list[Record]:
+def _of_row(row: Record, table: str, quantities: list[tuple[str, dict[str, str]]]) -> list[Record]:
     if table == "other_property":
-        columns = Quantity(table, "value", "min_value", "max_value", None, "category")
-        return [_entry(row, row["property"], columns, row["statement"])]
+        columns = {"value": "value", "min": "min_value", "max": "max_value", "meaning": "category"}
+        return [_entry(row, table, row["property"], row["statement"], columns)]
     entries = [
-        _entry(row, name, columns, row.get("statement"))
+        _entry(row, table, name, row.get("statement"), columns)
         for name, columns in quantities
-        if any(row.get(c) is not None for c in (columns.value, columns.low, columns.high) if c)
+        if any(row.get(columns.get(part, "")) is not None for part in ("value", "min", "max"))
     ]
     if table == "material" and row["phase"]:
-        entries.append(_entry(row, "phase", Quantity(table, ""), row["phase"]))
+        entries.append(_entry(row, table, "phase", row["phase"]))
     if not entries:
         topic = row.get("quantity") or row.get("process") or "composition"
-        entries = [_entry(row, topic, Quantity(table, ""), _words(row))]
+        entries = [_entry(row, table, topic, _words(row))]
     return entries
 
 
@@ -161,19 +181,17 @@ def _words(row: Record) -> str | None:
     return next((row[column] for column in columns if row.get(column)), None)
 
 
-def _entry(row: Record, name: str, columns: Quantity, statement: str | None) -> Record:
-    entry = {column: row.get(column) for column in COLUMNS}
-    entry.update(
-        name=name,
-        value=row.get(columns.value),
-        uncertainty=row.get(columns.uncertainty or ""),
-        min=row.get(columns.low or ""),
-        max=row.get(columns.high or ""),
-        meaning=row.get(columns.meaning or ""),
-        statement=statement,
-        table=columns.table,
-    )
-    return entry
+def _entry(
+    row: Record,
+    table: str,
+    name: str,
+    statement: str | None,
+    columns: Mapping[str, str] = MappingProxyType({}),
+) -> Record:
+    entry: Record = dict(zip(COLUMNS, map(row.get, COLUMNS), strict=True))
+    for part in ("value", "uncertainty", "min", "max", "meaning"):
+        entry[part] = row.get(columns.get(part, ""))
+    return entry | {"name": name, "statement": statement, "table": table}
 
 
 def _is_of_form(row: Record, form: str) -> bool:

@@ -65,7 +65,11 @@ class Store:
             StoreError: the file is damaged.
         """
         try:
-            return [dict(row) for row in self.connection.execute(query, parameters)]
+            # A dict of a sqlite3.Row would look for each name among all of them.
+            cursor = self.connection.cursor()
+            cursor.row_factory = None
+            names = [column[0] for column in cursor.execute(query, parameters).description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
         except (OverflowError, UnicodeEncodeError) as error:
             raise InputError(
                 f"This cannot be looked up: {error}.", "Mend the question."

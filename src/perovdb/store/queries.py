@@ -33,10 +33,12 @@ def facts(
         first_year, last_year: of the source.
     """
     conditions = "".join(f' AND "{column}" = ?' for column in equal or {})
-    rows = _rows(f'SELECT * FROM "{table}" WHERE 1{conditions}', tuple((equal or {}).values()))
-    evidence, kinds, years = _ranks("evidence_level"), _ranks("fact_kind"), _years()
-    for row in rows:
-        row["year"] = years[row["source"]]
+    rows = _rows(
+        "SELECT *, (SELECT s.year FROM source AS s WHERE s.key = f.source) AS year "
+        f'FROM "{table}" AS f WHERE 1{conditions}',
+        tuple((equal or {}).values()),
+    )
+    evidence, kinds = _ranks("evidence_level"), _ranks("fact_kind")
     if least is not None:
         rows = [row for row in rows if evidence[row["evidence"]] <= evidence[least]]
     if first_year is not None:
@@ -63,12 +65,6 @@ _CONFIDENCE = {"medium": 1, "low": 2}
 def _ranks(vocabulary: str) -> dict[str, int]:
     """Word of a vocabulary -> rank, 0 first."""
     return {row["name"]: row["rank"] for row in _rows(f'SELECT * FROM "{vocabulary}"')}
-
-
-@per_store
-def _years() -> dict[str, int | None]:
-    """Key of a source -> its year."""
-    return {row["key"]: row["year"] for row in _rows("SELECT key, year FROM source")}
 
 
 def has_formula(formula: str) -> bool:
