@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perovdb.structures.neighbours import Neighbours, first_shell, parts_of, two_colours
+from perovdb.structures.neighbours import Neighbours, first_shell, parts_of, two_colours, walked
 
 CUBE = np.eye(3) * 6.0
 
@@ -61,3 +61,13 @@ def test_even_rings_have_two_colours_and_odd_ones_do_not():
     assert two_colours(*ring(4), keeps[1:]) is None
     assert two_colours(3, np.array([1]), np.array([2])).tolist() == [False, False, True]
     assert parts_of(3, np.array([1]), np.array([2]))[0] == 2
+
+
+def test_a_walk_counts_the_cells_that_it_crosses():
+    n, start, end = ring(4)
+    cell = np.zeros((4, 1), dtype=int)
+    cell[3] = 1
+    part, sums = walked(n + 1, start, end, cell)
+    assert part.tolist() == [0, 0, 0, 0, 4]
+    # The loop leads into the next cell, whichever bond is not of the tree.
+    assert abs(cell + sums[start] - sums[end]).sum() == 1

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from perovdb.answers import Answer
 from perovdb.errors import InputError, StructureError
+from perovdb.structures.neighbours import walked
 
 if TYPE_CHECKING:
     from perovdb.migration.hops import Hop
@@ -130,28 +129,9 @@ def _spans(hops: Sequence[Hop]) -> list[np.ndarray]:
     _, ends = np.unique(steps[:, :2], return_inverse=True)
     start, end = ends.reshape(-1, 2).T
     shift = steps[:, 2:]
-    size = int(ends.max()) + 1
-    # Of the hops that join the same two sites the tree takes one.
-    key = np.minimum(start, end) * size + np.maximum(start, end)
-    _, first = np.unique(key, return_index=True)
-    graph = coo_matrix(
-        (np.ones(len(first)), (start[first], end[first])), shape=(size, size)
-    ).tocsr()
-    _, part = connected_components(graph, directed=False)
-    cells = np.zeros((size, 3), dtype=np.int64)
-    tree = {
-        (int(a), int(b)): int(k) for a, b, k in zip(start[first], end[first], first, strict=True)
-    }
-    for root in np.unique(part, return_index=True)[1]:
-        walk, before = breadth_first_order(graph, int(root), directed=False)
-        for site in walk[1:].tolist():
-            last = int(before[site])
-            if (last, site) in tree:
-                cells[site] = cells[last] + shift[tree[last, site]]
-            else:
-                cells[site] = cells[last] - shift[tree[site, last]]
+    part, cells = walked(int(ends.max()) + 1, start, end, shift)
     closed = shift + cells[start] - cells[end]
-    return [_independent(closed[part[start] == number]) for number in range(part.max() + 1)]
+    return [_independent(closed[part[start] == number]) for number in np.unique(part)]
 
 
 def _independent(vectors: np.ndarray) -> np.ndarray:

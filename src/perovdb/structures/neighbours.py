@@ -6,6 +6,8 @@ pairs out describes another crystal.
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -154,3 +156,39 @@ def parts_of(count: int, start: np.ndarray, end: np.ndarray) -> tuple[int, np.nd
     bonds = coo_array((np.ones(len(start)), (start, end)), shape=(count, count))
     number, part = connected_components(bonds, directed=False)
     return int(number), np.asarray(part)
+
+
+def walked(
+    count: int, start: np.ndarray, end: np.ndarray, steps: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far each node of a network is from the first one of its part.
+
+    The way leads along a tree of bonds. A loop that comes back to another image of its node has a
+    bond for which `steps + sums[start] - sums[end]` is not zero.
+
+    Args:
+        count: number of nodes.
+        start, end: (p,) nodes of each bond.
+        steps: (p, k) whole numbers that a bond adds, such as the cells that it crosses.
+
+    Returns:
+        (count,) number of the first node of the part of each, and (count, k) sums from it.
+    """
+    onward: list[list[tuple[int, int, int]]] = [[] for _ in range(count)]
+    for bond, (one, other) in enumerate(zip(start.tolist(), end.tolist(), strict=True)):
+        onward[one].append((other, bond, 1))
+        onward[other].append((one, bond, -1))
+    part = np.full(count, -1)
+    sums = np.zeros((count, steps.shape[1]), dtype=np.int64)
+    for first in range(count):
+        if part[first] >= 0:
+            continue
+        part[first] = first
+        ahead = deque([first])
+        while ahead:
+            here = ahead.popleft()
+            for there, bond, sense in onward[here]:
+                if part[there] < 0:
+                    part[there], sums[there] = first, sums[here] + sense * steps[bond]
+                    ahead.append(there)
+    return part, sums

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -16,7 +15,7 @@ from perovdb.errors import StructureError
 from perovdb.store import per_store
 from perovdb.structures.charges import LIGANDS
 from perovdb.structures.files.overlaps import radii_A
-from perovdb.structures.neighbours import parts_of
+from perovdb.structures.neighbours import Neighbours, walked
 
 #: Atoms nearer than this times the sum of their covalent radii are bonded; hydrogen bonds of
 #: organic cations to halides and to each other are longer.
@@ -64,57 +63,37 @@ def find_molecules(structure: Structure) -> list[Molecule]:
         return []
     carbon, halogen = symbols == "C", np.isin(symbols, list(_HALOGENS))
     reach = BOND * (radii[light].max() + radii[light | halogen].max())
-    first, second, cell, distance = structure.get_neighbor_list(
-        reach, sites=[structure[int(i)] for i in np.flatnonzero(light)]
-    )
-    first = np.flatnonzero(light)[first]
+    lattice = structure.lattice
+    first, second, cell, distance = Neighbours(
+        lattice.matrix, structure.frac_coords, reach, lattice.pbc
+    ).pairs(np.flatnonzero(light))
     may = light[second] | (carbon[first] & halogen[second])
     bonded = may & (distance < BOND * (radii[first] + radii[second]))
     bonded &= ~((symbols[first] == "H") & (symbols[second] == "H"))
-    bonds: dict[int, list[tuple[int, tuple[int, int, int]]]] = {}
-    for i, j, (u, v, w) in zip(
-        first[bonded].tolist(), second[bonded].tolist(), cell[bonded].astype(int), strict=True
-    ):
-        bonds.setdefault(i, []).append((j, (u, v, w)))
-        if not light[j]:
-            bonds.setdefault(j, []).append((i, (-u, -v, -w)))
-    _, label = parts_of(len(structure), first[bonded], second[bonded])
-    groups: dict[int, list[int]] = {}
-    for atom in range(len(structure)):
-        if light[atom] or atom in bonds:
-            groups.setdefault(int(label[atom]), []).append(atom)
-    return [_molecule(structure, atoms, bonds) for atoms in groups.values()]
-
-
-def _molecule(
-    structure: Structure,
-    atoms: list[int],
-    bonds: Mapping[int, list[tuple[int, tuple[int, int, int]]]],
-) -> Molecule:
-    """Walk along the bonds from the first atom and count the cells that are crossed."""
-    crossed = {atoms[0]: np.zeros(3, dtype=int)}
-    ahead = [atoms[0]]
-    while ahead:
-        atom = ahead.pop()
-        for other, cell in bonds.get(atom, []):
-            there = crossed[atom] + cell
-            if other not in crossed:
-                crossed[other] = there
-                ahead.append(other)
-            elif (crossed[other] != there).any():
-                symbol = structure[atom].specie.symbol
-                raise StructureError(
-                    f"The molecule of {symbol} (atom {atom + 1}) is bonded to its own periodic "
-                    "image.",
-                    "Check the cell and the positions: chains and networks are no molecules.",
-                )
-    place = {atom: number for number, atom in enumerate(atoms)}
-    pairs = sorted(
-        (place[i], place[j]) for i in atoms for j, _ in bonds.get(i, []) if place[i] < place[j]
-    )
-    return Molecule(
-        np.array(atoms), np.array([crossed[atom] for atom in atoms]), tuple(dict.fromkeys(pairs))
-    )
+    first, second, cell = first[bonded], second[bonded], cell[bonded]
+    part, cells = walked(len(structure), first, second, cell)
+    loops = (cells[first] + cell != cells[second]).any(axis=1)
+    if loops.any():
+        atom = int(first[loops.argmax()])
+        raise StructureError(
+            f"The molecule of {symbols[atom]} (atom {atom + 1}) is bonded to its own periodic "
+            "image.",
+            "Check the cell and the positions: chains and networks are no molecules.",
+        )
+    inside = light.copy()
+    inside[second] = True
+    bonds = np.unique(np.sort(np.column_stack([first, second]), axis=1), axis=0)
+    of_part: dict[int, list[int]] = {}
+    for atom in np.flatnonzero(inside).tolist():
+        of_part.setdefault(int(part[atom]), []).append(atom)
+    place = {atom: number for group in of_part.values() for number, atom in enumerate(group)}
+    bonds_of: dict[int, list[tuple[int, int]]] = {number: [] for number in of_part}
+    for one, other in bonds.tolist():
+        bonds_of[int(part[one])].append((place[one], place[other]))
+    return [
+        Molecule(np.array(group), cells[group], tuple(bonds_of[number]))
+        for number, group in of_part.items()
+    ]
 
 
 def smiles_graph(smiles: str) -> nx.Graph:

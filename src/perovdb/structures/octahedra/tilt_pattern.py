@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -11,6 +10,7 @@ import numpy as np
 
 from perovdb.answers import Answer
 from perovdb.errors import InputError
+from perovdb.structures.neighbours import walked
 from perovdb.structures.octahedra.bonds import Bonds, Octahedron
 from perovdb.structures.rotations import cube_rotations
 
@@ -210,8 +210,10 @@ def _amplitudes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """In-phase and antiphase amplitudes (3,) in degrees about each axis, averaged over the pieces
     that share no corner; 0 for a wave that the cell cannot hold."""
-    parity, piece = _count_off(len(tilts), links, along)
     steps = np.eye(3, dtype=int)[along]
+    # Even or odd numbers of steps along each axis from the first octahedron of a piece.
+    piece, sums = walked(len(tilts), links.start, links.end, steps)
+    parity = sums % 2
     odd = (parity[links.start] + steps - parity[links.end]) % 2
     results = np.zeros((2, 3))
     if not known.any():
@@ -225,27 +227,3 @@ def _amplitudes(
                 mine = known & (piece == first)
                 results[row, axis] += abs(waves[mine].sum()) / known.sum()
     return results[0], results[1]
-
-
-def _count_off(count: int, links: Links, along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 3) whether an octahedron is an even (0) or odd (1) number of steps along each axis from
-    the first of its piece, and (n,) the number of that piece."""
-    parity = np.zeros((count, 3), dtype=int)
-    piece = np.full(count, -1)
-    onward: list[list[int]] = [[] for _ in range(count)]
-    for link, start in enumerate(links.start):
-        onward[start].append(link)
-    for first in range(count):
-        if piece[first] >= 0:
-            continue
-        piece[first] = first
-        queue = deque([first])
-        while queue:
-            here = queue.popleft()
-            for link in onward[here]:
-                there = int(links.end[link])
-                if piece[there] < 0:
-                    piece[there], parity[there] = first, parity[here]
-                    parity[there, along[link]] ^= 1
-                    queue.append(there)
-    return parity, piece
