@@ -166,7 +166,7 @@ def test_a_series_has_mean_spread_and_rates(bands, tmp_path):
 
 
 def test_answers_go_through_json_and_back(bands, tmp_path):
-    """As monty's decoder and a jobflow job take them, NaN and missing forces among them."""
+    """As monty's decoder takes them, NaN and missing forces among them."""
     folder = bands.write_vasp(tmp_path / "v", bands.model())
     manifest = {"code": "vasp", "hop": {"species": "I", "distance_A": 4.4, "multiplicity": 8}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
