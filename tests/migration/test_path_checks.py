@@ -10,7 +10,7 @@ from perovdb.errors import InputError, StructureError
 from perovdb.migration.endpoints import with_positions
 from perovdb.migration.hops import hops
 from perovdb.migration.integrity import largest_bond_change
-from perovdb.migration.matching import in_nearest_images, renumbered, swaps
+from perovdb.migration.matching import in_nearest_images, matched
 from perovdb.migration.path import Images, path
 from perovdb.migration.placing import endpoints
 from perovdb.structures.units import units
@@ -50,7 +50,7 @@ def test_a_sound_hop_passes_and_says_what_it_is(iodide):
     assert len(chain.images) == 6
     assert chain.distance_A == pytest.approx(np.linalg.norm(iodide.vector_A))
     assert chain.bond_change.share == 0
-    assert swaps(iodide.start, iodide.end) == []
+    assert matched(iodide.start, iodide.end)[1] == []
 
 
 def test_ends_that_are_the_same_are_refused(iodide):
@@ -99,7 +99,7 @@ def test_exchanged_ions_are_found_named_and_mended(iodide):
     ends = moved(iodide, exchange)
     with pytest.raises(StructureError, match=f"I {one + 1} for I {two + 1}"):
         path(ends)
-    mended = renumbered(ends.start, ends.end)
+    mended, _ = matched(ends.start, ends.end)
     assert mended.cart_coords == pytest.approx(iodide.end.cart_coords, abs=1e-9)
     assert path(replace(ends, end=mended), images=2).closest_contact_A > 1.5
 
@@ -120,11 +120,8 @@ def test_a_chain_of_two_hops_for_one_is_found(iodide):
         positions[mover], positions[pusher] = positions[pusher], goal
 
     ends = moved(iodide, push)
-    assert {int(atom) for swap in swaps(ends.start, ends.end) for atom in swap.atoms} == {
-        mover,
-        pusher,
-    }
-    mended = renumbered(ends.start, ends.end)
+    mended, exchanged = matched(ends.start, ends.end)
+    assert {int(atom) for swap in exchanged for atom in swap.atoms} == {mover, pusher}
     assert mended.cart_coords == pytest.approx(iodide.end.cart_coords, abs=1e-6)
 
 
@@ -170,7 +167,7 @@ def test_exchanged_hydrogens_are_found_and_mended(methylammonium, of_mover):
     wrong = moved(ends, turned)
     with pytest.raises(StructureError, match=r"atoms of MA .* 120 deg, renumbered by 0"):
         path(wrong)
-    mended = renumbered(wrong.start, wrong.end).cart_coords
+    mended = matched(wrong.start, wrong.end)[0].cart_coords
     assert mended == pytest.approx(ends.end.cart_coords, abs=0.05)
 
 

@@ -10,6 +10,7 @@ from perovdb.errors import InputError, StructureError
 from perovdb.migration.hops import hops
 from perovdb.migration.path import path
 from perovdb.migration.placing import endpoints
+from perovdb.structures.builder import build
 from perovdb.structures.files.writing import write_structure
 
 
@@ -71,6 +72,18 @@ def test_molecules_in_any_order_are_matched(methylammonium, seed):
     assert chain.bond_change.share < 0.01
     assert chain.distance_A == pytest.approx(np.linalg.norm(ends.vector_A), abs=1e-3)
     assert any("half a cell vector" in note for note in chain.notes)
+
+
+def test_a_long_hop_past_another_ion_stays_one_hop():
+    """Two short ways, of the ion and of one between, have the same sum of squares."""
+    model = build("CsPbI3", "alpha", 2)
+    long = next(hop for hop in hops(model, "I", reach_A=6.3) if hop.distance_A > 6)
+    ends = endpoints(model, long)
+    order = np.random.default_rng(1).permutation(len(ends.end))
+    for end in (ends.end, plain(ends.end, order)):
+        chain = path(ends.start, end, images=1)
+        assert chain.distance_A == pytest.approx(long.distance_A, abs=1e-3)
+        assert chain.mover.tolist() == ends.mover.tolist()
 
 
 def test_what_is_held_does_not_matter(iodide, tmp_path):

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from pymatgen.core import Structure
+from pymatgen.core import Lattice, Structure
 from scipy.optimize import linear_sum_assignment
 
 from perovdb.composition import Material
@@ -26,6 +26,9 @@ from perovdb.structures.units import Unit, ion_formula, units
 
 #: The nearest image is another one if it is nearer by more than this.
 NEARER_A = 0.1
+
+#: Ions and molecules that go no farther are at rest, in angstrom.
+REST_A = 0.5
 
 #: A shorter sum of squares counts from here, in square angstrom; ions tremble by less.
 SHORTER_A2 = 0.25
@@ -62,18 +65,19 @@ def between(start: Material, end: Material, keep_numbering: bool = False) -> End
         notes.append(
             f"the charge of the start, {charges[0]:+d}, is taken; the end says {charges[1]:+d}"
         )
-    if _order(first) == _order(last):
-        placed = with_positions(first, last.frac_coords @ first.lattice.matrix)
-    elif keep_numbering:
+    alike = _order(first) == _order(last)
+    if keep_numbering and not alike:
         raise other_order()
-    else:
-        placed = _in_order(first, last)
+    placed = last
+    if alike:
+        placed = with_positions(first, last.frac_coords @ first.lattice.matrix)
+        placed = in_nearest_images(first, placed)
+    if not keep_numbering:
+        placed, exchanged = matched(first, placed)
+        if exchanged:
+            notes.append(f"identical atoms of the end renumbered: {in_words(exchanged)}")
+    if not alike:
         notes.append("the atoms of the end are put into the order of the start")
-    placed = in_nearest_images(first, placed)
-    exchanged = [] if keep_numbering else swaps(first, placed)
-    if exchanged:
-        placed = renumbered(first, placed)
-        notes.append(f"identical atoms of the end renumbered: {in_words(exchanged)}")
     here, there = (np.array([u.centre_A for u in units(one)]) for one in (first, placed))
     ways = there - here
     number = int(np.linalg.norm(ways, axis=1).argmax())
@@ -110,51 +114,6 @@ def _order(structure: Structure) -> list[tuple[str, str, int]]:
     ]
 
 
-def _in_order(start: Structure, end: Structure) -> Structure:
-    """The start with its atoms where those of the end are, whatever their order there: each ion
-    where one of its kind is, so that the sum of squares of all ways is least."""
-    before, after = units(start), units(end)
-    counts = [Counter(unit.ion for unit in every) for every in (before, after)]
-    if counts[0] != counts[1]:
-        raise StructureError(
-            f"The two ends hold other ions: {ion_formula(start)} and {ion_formula(end)}.",
-            "Give two structures of one hop.",
-        )
-    lattice = start.lattice
-    positions = np.empty((len(start), 3))
-    for ion in counts[0]:
-        here = [unit for unit in before if unit.ion == ion]
-        there = [unit for unit in after if unit.ion == ion]
-        places = [
-            one.lattice.get_fractional_coords([unit.centre_A for unit in some])
-            for one, some in ((start, here), (end, there))
-        ]
-        squares = np.asarray(lattice.get_all_distances(*places)) ** 2
-        for one, two in zip(*linear_sum_assignment(squares), strict=True):
-            positions[here[one].atoms] = _atoms_as(start, here[one], end, there[two])
-    return with_positions(start, positions)
-
-
-def _atoms_as(start: Structure, one: Unit, end: Structure, two: Unit) -> np.ndarray:
-    """(m, 3) positions of the atoms of a unit where another one of its kind is at the end."""
-    cell = start.lattice.matrix
-    local = start.cart_coords[one.atoms] - one.centre_A
-    goal = (end.frac_coords[two.atoms] - end.lattice.get_fractional_coords(two.centre_A)) @ cell
-    places = goal
-    if len(one.atoms) > 1:
-        elements = [
-            tuple(structure[int(atom)].specie.symbol for atom in unit.atoms)
-            for structure, unit in ((start, one), (end, two))
-        ]
-        places = stand_as(elements[0], local, elements[1], goal)
-        if np.linalg.norm(places[:, None] - goal[None], axis=2).min(axis=1).max() > 1e-6:
-            raise StructureError(
-                f"{one.ion} with atom {int(two.atoms[0]) + 1} has another shape at the end.",
-                "Sort the atoms of the end as those of the start.",
-            )
-    return np.asarray(end.lattice.get_fractional_coords(two.centre_A) @ cell + places)
-
-
 def strays(
     start: Structure, end: Structure, mover: np.ndarray | None = None
 ) -> list[tuple[Unit, np.ndarray]]:
@@ -167,12 +126,10 @@ def strays(
     Returns:
         each unit of the start, and the (3,) lattice vector in angstrom to add at the end.
     """
-    lattice = start.lattice
     away = []
     for before, after in zip(units(start), units(end), strict=True):
         way = after.centre_A - before.centre_A
-        cells = np.where(lattice.pbc, -np.rint(lattice.get_fractional_coords(way)), 0)
-        shift = np.asarray(lattice.get_cartesian_coords(cells))
+        shift = _to_nearest(start, way)
         nearer = np.linalg.norm(way) - np.linalg.norm(way + shift) > NEARER_A
         if nearer and (mover is None or before.atoms[0] not in mover):
             away.append((before, shift))
@@ -196,12 +153,10 @@ class Swap:
     Attributes:
         what: in words.
         atoms: (m,) atoms concerned, numbers from 0.
-        places: (m,) whose place at the end each should take.
     """
 
     what: str
     atoms: np.ndarray
-    places: np.ndarray
 
 
 def in_words(exchanged: list[Swap]) -> str:
@@ -210,89 +165,110 @@ def in_words(exchanged: list[Swap]) -> str:
     return "; ".join(swap.what for swap in exchanged[:5]) + more
 
 
-def swaps(start: Structure, end: Structure) -> list[Swap]:
-    """All exchanges of names that would shorten the path: of ions, of whole molecules, and of
-    the atoms of one molecule by one of its own rotations."""
-    return [*_between_units(start, end), *_inside_molecules(start, end)]
+def matched(start: Structure, end: Structure) -> tuple[Structure, list[Swap]]:
+    """The end with its atoms in the order of the start, and under the names that make the path
+    shortest: of ions, of whole molecules, and of the atoms of one molecule by one of its own
+    rotations. What is exchanged goes to the periodic image nearest to where it starts.
 
+    Args:
+        start, end: with the same ions in one cell.
 
-def renumbered(start: Structure, end: Structure) -> Structure:
-    """The end, with the names of identical atoms exchanged so that the path is shortest.
+    Returns:
+        the end, and what was exchanged if both had one order already.
 
-    Periodic images stay those of the end: an atom that takes another's place goes to the image
-    nearest to where it starts.
+    Raises:
+        StructureError: the ions differ, or a molecule in another order has another shape.
     """
-    for search in (_between_units, _inside_molecules):
-        positions = end.cart_coords
-        moved = positions.copy()
-        for swap in search(start, end):
-            moved[swap.atoms] = positions[swap.places]
-            if search is _between_units:
-                moved[swap.atoms] += _image(start, swap, moved[swap.atoms])
-        end = with_positions(end, moved)
-    return end
-
-
-def _image(start: Structure, swap: Swap, moved_A: np.ndarray) -> np.ndarray:
-    """(3,) the lattice vector that brings exchanged atoms nearest to where they start."""
-    way = (moved_A - start.cart_coords[swap.atoms]).mean(axis=0)
-    periodic = np.array(start.lattice.pbc)
-    cells = np.where(periodic, np.rint(start.lattice.get_fractional_coords(way)), 0)
-    return np.asarray(-start.lattice.get_cartesian_coords(cells))
-
-
-def _between_units(start: Structure, end: Structure) -> list[Swap]:
     before, after = units(start), units(end)
-    lattice = start.lattice
+    counts = [Counter(unit.ion for unit in every) for every in (before, after)]
+    if counts[0] != counts[1]:
+        raise StructureError(
+            f"The two ends hold other ions: {ion_formula(start)} and {ion_formula(end)}.",
+            "Give two structures of one hop.",
+        )
+    alike = _order(start) == _order(end)
+    positions = np.empty((len(start), 3))
     exchanged = []
-    way = [
-        float(np.linalg.norm(two.centre_A - one.centre_A))
-        for one, two in zip(before, after, strict=True)
-    ]
-    for ion in dict.fromkeys(unit.ion for unit in before):
-        # Only units that move can gain: the others are where they are meant to be.
-        movers = [n for n, unit in enumerate(before) if unit.ion == ion and way[n] > 0.5]
-        if len(movers) < 2:
-            continue
-        starts = lattice.get_fractional_coords([before[n].centre_A for n in movers])
-        goals = lattice.get_fractional_coords([after[n].centre_A for n in movers])
-        squares = np.asarray(lattice.get_all_distances(starts, goals)) ** 2
-        own = np.array([way[n] for n in movers]) ** 2
+    for ion in counts[0]:
+        here, there = ([unit for unit in every if unit.ion == ion] for every in (before, after))
+        starts, goals = (np.array([unit.centre_A for unit in some]) for some in (here, there))
+        goal = _assigned(start.lattice, starts, goals, alike)
+        for number, place in enumerate(goal.tolist()):
+            one, two = here[number], there[place]
+            atoms, told = _atoms_as(start, one, end, two)
+            if alike and place == number:
+                exchanged += [Swap(told, one.atoms)] if told else []
+            else:
+                words = f"{ion} {int(one.atoms[0]) + 1} for {ion} {int(two.atoms[0]) + 1}"
+                exchanged += [Swap(words, one.atoms)] if alike else []
+                atoms += _to_nearest(start, two.centre_A - one.centre_A)
+            positions[one.atoms] = atoms
+    return with_positions(start, positions), exchanged
+
+
+def _assigned(
+    lattice: Lattice, starts_A: np.ndarray, goals_A: np.ndarray, alike: bool
+) -> np.ndarray:
+    """(n,) number of the place at the end for each of n units of one ion.
+
+    Those that rest keep their places: that a long way could be split into two short ones is no
+    reason to exchange names. Of the others the sum of squares is the least.
+    """
+    every = np.arange(len(starts_A))
+    squares = lattice.get_all_distances(
+        lattice.get_fractional_coords(starts_A), lattice.get_fractional_coords(goals_A)
+    )
+    squares = np.asarray(squares) ** 2
+    own = every
+    if alike:
         # The image that the ends themselves chose stands for an ion and its own place.
-        np.fill_diagonal(squares, own)
-        _, goal = linear_sum_assignment(squares)
-        if own.sum() - squares[np.arange(len(movers)), goal].sum() < SHORTER_A2:
-            continue
-        for here, there in enumerate(goal):
-            if here != there:
-                exchanged.append(_exchange(before[movers[here]], before[movers[int(there)]]))
-    return exchanged
+        np.fill_diagonal(squares, ((goals_A - starts_A) ** 2).sum(axis=1))
+    else:
+        own = squares.argmin(axis=1)
+    rests = (squares[every, own] <= REST_A**2) & (alike | (squares.argmin(axis=0)[own] == every))
+    left, free = every[~rests], np.setdiff1d(every, own[rests])
+    goal = np.where(rests, own, -1)
+    goal[left] = free[linear_sum_assignment(squares[np.ix_(left, free)])[1]]
+    if alike and (squares[every, every] - squares[every, goal]).sum() < SHORTER_A2:
+        return every
+    return np.asarray(goal)
 
 
-def _exchange(one: Unit, two: Unit) -> Swap:
-    words = f"{one.ion} {int(one.atoms[0]) + 1} for {two.ion} {int(two.atoms[0]) + 1}"
-    return Swap(words, one.atoms, two.atoms)
+def _to_nearest(start: Structure, way_A: np.ndarray) -> np.ndarray:
+    """(3,) the lattice vector to add to a way for the shortest one."""
+    lattice = start.lattice
+    cells = np.where(lattice.pbc, -np.rint(lattice.get_fractional_coords(way_A)), 0)
+    return np.asarray(lattice.get_cartesian_coords(cells))
 
 
-def _inside_molecules(start: Structure, end: Structure) -> list[Swap]:
-    exchanged = []
-    for unit in units(start):
-        if len(unit.atoms) < 3:
-            continue
-        elements = tuple(start[int(atom)].specie.symbol for atom in unit.atoms)
-        before, after = (
-            one.cart_coords[unit.atoms] - one.cart_coords[unit.atoms].mean(axis=0)
-            for one in (start, end)
-        )
-        nearest = stand_as(elements, before, elements, after)
-        turn, least = (
-            float(np.degrees(rotation_between(before, x).magnitude())) for x in (after, nearest)
-        )
-        places = np.linalg.norm(nearest[:, None] - after[None], axis=2).argmin(axis=1)
-        if turn - least > SMALLER_DEG and len(set(places.tolist())) == len(places):
-            words = (
-                f"atoms of {unit.ion} {int(unit.atoms[0]) + 1} (it turns by {turn:.0f} deg, "
-                f"renumbered by {least:.0f})"
+def _atoms_as(start: Structure, one: Unit, end: Structure, two: Unit) -> tuple[np.ndarray, str]:
+    """(m, 3) positions of the atoms of a unit where another one of its kind is at the end, and in
+    words the exchange of identical atoms that turns a molecule less."""
+    goal = end.cart_coords[two.atoms]
+    if len(one.atoms) < 2:
+        return goal, ""
+    elements, others = (
+        tuple(structure[int(atom)].specie.symbol for atom in unit.atoms)
+        for structure, unit in ((start, one), (end, two))
+    )
+    centre = goal.mean(axis=0)
+    local = start.cart_coords[one.atoms] - start.cart_coords[one.atoms].mean(axis=0)
+    nearest = stand_as(elements, local, others, goal - centre)
+    off = np.linalg.norm(nearest[:, None] - (goal - centre)[None], axis=2).min(axis=1).max()
+    if elements != others:
+        if off > 1e-6:
+            raise StructureError(
+                f"{one.ion} with atom {int(two.atoms[0]) + 1} has another shape at the end.",
+                "Sort the atoms of the end as those of the start.",
             )
-            exchanged.append(Swap(words, unit.atoms, unit.atoms[places]))
-    return exchanged
+        return centre + nearest, ""
+    turn, least = (
+        float(np.degrees(rotation_between(local, x).magnitude())) for x in (goal - centre, nearest)
+    )
+    if len(one.atoms) < 3 or off > 1e-6 or turn - least <= SMALLER_DEG:
+        return goal, ""
+    words = (
+        f"atoms of {one.ion} {int(one.atoms[0]) + 1} (it turns by {turn:.0f} deg, "
+        f"renumbered by {least:.0f})"
+    )
+    return centre + nearest, words

@@ -18,7 +18,7 @@ from perovdb.migration.guess import first_guess, molecules
 from perovdb.migration.hops import Hop
 from perovdb.migration.idpp import PairPotential
 from perovdb.migration.integrity import BondChange, check_ends, largest_bond_change
-from perovdb.migration.matching import between, in_words, other_order, strays, swaps
+from perovdb.migration.matching import between, in_words, matched, other_order, strays
 from perovdb.migration.placing import check_size, endpoints
 from perovdb.migration.vacancies import Vacancies
 from perovdb.structures.history import charge_of
@@ -301,7 +301,7 @@ def _check_ends(ends: Endpoints, keep_numbering: bool) -> None:
             f"{len(away)}, the first {away[0].ion} with atom {int(away[0].atoms[0]) + 1}.",
             "Give the two structures, whose atoms are matched: `path(start, end)`.",
         )
-    exchanged = [] if keep_numbering else swaps(start, end)
+    exchanged = [] if keep_numbering else matched(start, end)[1]
     if exchanged:
         raise StructureError(
             "The ends number identical atoms differently; the path would be shorter with other "
