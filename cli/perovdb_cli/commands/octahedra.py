@@ -26,7 +26,9 @@ def command(
 
     Tilts are turns about the pseudo-cubic axes; the Glazer system is a guess from how neighbours
     turn. With a second file the changes of each octahedron are listed, nearest to what is missing
-    there first.
+    there first. Delta is the distortion of the bond lengths, var the variance of the angles,
+    elong the quadratic elongation, off how far B is from the middle of its X; --csv writes them
+    out.
 
     \b
     Example:

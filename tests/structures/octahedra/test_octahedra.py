@@ -298,4 +298,5 @@ def test_answers_go_through_json_and_into_a_frame():
     assert math.isnan(one.octahedra[0].volume_A3) or math.isnan(one.octahedra[-1].volume_A3)
     assert change.to_frame()["lost"].astype(bool).sum() == 2
     assert "6 of 8 octahedra complete" in str(change)
+    assert max(map(len, f"{one}\n{change}".split("\n"))) <= 80
     assert octahedra("CsPbI3", phase="delta").notes[0].startswith("8 pairs")

@@ -35,29 +35,46 @@ _CIS = np.array([(i, j) for i in range(6) for j in range(i) if i // 2 != j // 2]
 _FACES = np.array([(i, 2 + j, 4 + k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
 
-#: The numbers of an octahedron that are averaged and compared, and their digits in a table.
-NUMBERS = {
-    "mean_bond_A": 4,
-    "bond_length_distortion": 6,
-    "angle_variance_deg2": 3,
-    "quadratic_elongation": 5,
-    "off_centre_A": 4,
-    "volume_A3": 2,
+#: The numbers of an octahedron that are averaged and compared.
+NUMBERS = (
+    "mean_bond_A",
+    "bond_length_distortion",
+    "angle_variance_deg2",
+    "quadratic_elongation",
+    "off_centre_A",
+    "volume_A3",
+)
+
+#: Column of a row -> its head and its digits in a table for people, which 80 characters hold.
+_SHOWN = {
+    "mean_bond_A": ("bond_A", 4),
+    "bond_length_distortion": ("Delta", 6),
+    "angle_variance_deg2": ("var_deg2", 3),
+    "quadratic_elongation": ("elong", 5),
+    "off_centre_A": ("off_A", 4),
+    "volume_A3": ("V_A3", 2),
+    "tilt_a_deg": ("a_deg", 2),
+    "tilt_b_deg": ("b_deg", 2),
+    "tilt_c_deg": ("c_deg", 2),
+    "distance_A": ("r_A", 3),
+    "moved_A": ("moved_A", 4),
+    "turned_deg": ("turn_deg", 2),
 }
 
 
-def finite(value: float, digits: int) -> float | None:
-    """A rounded number without a minus before zero; None for NaN."""
-    return round(value, digits) + 0.0 if math.isfinite(value) else None
+def finite(value: float) -> float | None:
+    """A number without noise in its last digits or a minus before zero; None for NaN."""
+    return round(value, 9) + 0.0 if math.isfinite(value) else None
 
 
 def as_shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with as many digits as people want to see."""
-    digits = {name.removeprefix("d_"): name for name in row}
-    shown = dict(row)
-    for number, name in digits.items():
-        if row[name] is not None and (number in NUMBERS or name.endswith("_deg")):
-            shown[name] = finite(row[name], NUMBERS.get(number, 2))
+    """A row with the heads and digits that people see."""
+    shown = {}
+    for name, value in row.items():
+        number = name.removeprefix("d_")
+        head, digits = _SHOWN.get(number, (number, 0))
+        rounded = round(value, digits) + 0.0 if isinstance(value, float) else value
+        shown[name.removesuffix(number) + head] = rounded
     return shown
 
 
@@ -128,9 +145,9 @@ class Octahedron(Answer):
 
     def rows(self) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"B": f"{self.ion}{self.site + 1}", "X": self.coordination}
-        row |= {name: finite(getattr(self, name), 6) for name in NUMBERS}
+        row |= {name: finite(getattr(self, name)) for name in NUMBERS}
         tilts = zip("abc", self.tilt_deg, strict=True)
-        return [row | {f"tilt_{axis}_deg": finite(angle, 6) for axis, angle in tilts}]
+        return [row | {f"tilt_{axis}_deg": finite(angle) for axis, angle in tilts}]
 
     def _table(self) -> list[dict[str, Any]]:
         return [as_shown(row) for row in self.rows()]

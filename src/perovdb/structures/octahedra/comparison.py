@@ -43,13 +43,13 @@ class OctahedronChange(Answer):
     def rows(self) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "B": self.site + 1,
-            "distance_A": finite(self.distance_A, 3),
+            "distance_A": finite(self.distance_A),
             "lost": " ".join(self.lost_corners),
             "gained": " ".join(self.gained_corners),
-            "moved_A": finite(self.moved_A, 4),
-            "turned_deg": finite(self.turned_deg, 6),
+            "moved_A": finite(self.moved_A),
+            "turned_deg": finite(self.turned_deg),
         }
-        return [row | {f"d_{name}": finite(self.differences[name], 6) for name in NUMBERS}]
+        return [row | {f"d_{name}": finite(self.differences[name]) for name in NUMBERS}]
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +74,10 @@ class OctahedraChange(Answer):
         return [row for one in self.changes for row in one.rows()]
 
     def _table(self) -> list[dict[str, Any]]:
-        return [as_shown(row) for row in self.rows()]
+        dropped = ("d_angle_variance_deg2", "d_quadratic_elongation")
+        return [
+            as_shown({k: v for k, v in row.items() if k not in dropped}) for row in self.rows()
+        ]
 
     def _headline(self) -> str:
         changed = sum(bool(one.lost_corners or one.gained_corners) for one in self.changes)
