@@ -14,7 +14,7 @@ import numpy as np
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.migration.endpoints import Endpoints, with_positions
-from perovdb.structures.defects.charge_rules import partners
+from perovdb.structures.defects.charge_rules import compensating
 from perovdb.structures.defects.point_defects import remove_unit
 from perovdb.structures.defects.selecting import Stock
 from perovdb.structures.history import charge_of
@@ -128,8 +128,9 @@ def partners_of(ends: Endpoints, neutral: str) -> dict[str, int]:
         UnknownSpecies: there is no such ion.
         StructureError: no whole number of these vacancies makes the cell neutral.
     """
-    free = [u for u in crystal_units(ends.start) if not np.isin(u.atoms, ends.mover).any()]
-    return partners(Stock(ends.start), free, charge_of(ends.start), neutral)
+    stock = Stock(ends.start)
+    mover = [n for n, u in enumerate(stock.every) if np.isin(u.atoms, ends.mover).any()]
+    return compensating(stock, np.array(mover), charge_of(ends.start), neutral)
 
 
 def _without(ends: Endpoints, unit: Unit, kept: np.ndarray) -> Endpoints:

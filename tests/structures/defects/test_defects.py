@@ -227,7 +227,7 @@ def test_multiplicities_of_substitutions_sum_to_the_multinomial(labels, wanted, 
 
 def test_two_cadmium_on_eight_lead_sites():
     choices = distinct_defects(cell("CsPbBr3"), ["Cd_Pb:2"])
-    assert [choice.multiplicity for choice in choices] == [12, 12, 4]
+    assert sorted(choice.multiplicity for choice in choices) == [4, 12, 12]
 
 
 def test_fractions_of_an_ion_are_replaced_exactly():

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from functools import lru_cache
-from itertools import combinations, pairwise, product
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.builder import build
 from perovdb.structures.defects.charge_rules import signed
-from perovdb.structures.defects.choices import Demand, Points, all_choices, distinct_choices, pick
+from perovdb.structures.defects.choices import Demand, Points, pick
 from perovdb.structures.defects.labels import Defect
 from perovdb.structures.defects.point_defects import defects, distinct_defects, remove_unit
 from perovdb.structures.history import notes
@@ -86,8 +86,9 @@ def test_distinct_vacancies_are_those_counted_by_hand(formula, size, ion, count)
 def test_two_of_eight_sites_of_a_cube_are_an_edge_a_face_or_a_body_diagonal():
     found = distinct_defects(cell(), ["V_Pb:2"])
     a = cell().lattice.a / 2
-    assert [choice.multiplicity for choice in found] == [12, 12, 4]
-    assert [choice.apart_A for choice in found] == pytest.approx(a * np.sqrt([1, 2, 3]))
+    sets = sorted((choice.apart_A, choice.multiplicity) for choice in found)
+    assert [number for _, number in sets] == [12, 12, 4]
+    assert [apart_A for apart_A, _ in sets] == pytest.approx(a * np.sqrt([1, 2, 3]))
 
 
 @given(
@@ -108,32 +109,6 @@ def test_multiplicities_sum_to_the_binomials(same, formula, asked, seed):
         made = defects(structure, choice.defects)
         assert same(made, defects(structure, labels, choose=number))
         assert ions(structure) - ions(made) == remove
-
-
-@given(st.data())
-@settings(deadline=None, max_examples=50)
-def test_choices_of_any_group_are_counted_as_burnside_counts(data):
-    """Cyclic turns of n sites: the number of orbits is the mean number of choices left alone."""
-    n = data.draw(st.integers(2, 8))
-    counts = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=2))
-    if sum(counts) > n:
-        counts = counts[:1] if counts[0] <= n else [1]
-    images = (np.arange(n)[:, None] + np.arange(n)[None]) % n
-    demands = [Demand(np.arange(n), count) for count in counts]
-    every = {tuple(map(frozenset, _parts(row, counts))) for row in all_choices(demands).tolist()}
-    fixed = sum(
-        tuple(frozenset(turn[list(part)].tolist()) for part in choice) == choice
-        for turn in images
-        for choice in every
-    )
-    found = distinct_choices(demands, images)
-    assert len(found) * n == fixed
-    assert sum(multiplicity for _, multiplicity in found) == len(every)
-
-
-def _parts(row, counts):
-    ends = np.cumsum([0, *counts])
-    return [row[i:j] for i, j in pairwise(ends)]
 
 
 @given(
@@ -320,5 +295,5 @@ def test_what_cannot_be_taken_out(arguments, error, words):
 
 
 def test_too_many_choices_are_refused():
-    with pytest.raises(StructureError, match="346104 choices, too many"):
-        distinct_defects(cell(), ["V_I:7"])
+    with pytest.raises(StructureError, match=r"arrangements of 176 I, 16 V_I.* or fewer defects"):
+        distinct_defects(cell(size=(4, 4, 4)), ["V_I:16"])

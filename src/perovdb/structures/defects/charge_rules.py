@@ -14,8 +14,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Mapping
 from math import gcd
 
 import numpy as np
@@ -23,9 +22,9 @@ from pymatgen.core import Structure
 
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.cell_shapes import minimum_image_A
+from perovdb.structures.defects.choices import Points, nearest_free
 from perovdb.structures.defects.selecting import Stock
 from perovdb.structures.history import charge_of
-from perovdb.structures.units import Unit
 
 NEUTRAL = {
     "cell": "the charge of the cell stays: the ion goes or comes as a neutral atom",
@@ -40,42 +39,40 @@ PARTNERS = {"close": "beside the defects", "far": "as far from all defects as ca
 NEAR_IMAGES_A = 10.0
 
 
-def partners(
+def compensating(
     stock: Stock,
-    free: Sequence[Unit],
+    taken: np.ndarray,
     change: int,
-    neutral: str,
-    own_ion: str | None = None,
+    neutral: str | None,
+    frenkel: str | None = None,
 ) -> dict[str, int]:
-    """Ion -> number of vacancies that make up for a change of charge.
+    """Ion -> number of vacancies that make up for a change of charge; none if not asked for.
 
     Args:
         stock: all units, with their charges.
-        free: the units that partners may be taken from.
+        taken: (m,) units that are gone, or used, already.
         change: what the defects add to the charge of the cell, in e.
-        neutral: "partner", or a vacancy such as "V_I".
-        own_ion: of an interstitial.
+        neutral: None, a key of NEUTRAL, or a vacancy such as "V_I".
+        frenkel: the ion whose vacancies are the partners, those of an interstitial.
 
     Raises:
         InputError: there is no such rule.
         StructureError: no whole number of these vacancies makes up for it.
     """
-    if neutral.startswith("V_"):
-        ion = stock.registry.ion(neutral[2:]).species
-    elif neutral != "partner":
+    if neutral is None or neutral == "cell":
+        return {}
+    if neutral == "schottky":
+        return _schottky(stock, taken)
+    named = stock.registry.ion(neutral[2:]).species if neutral.startswith("V_") else None
+    if named is None and neutral != "partner":
         raise InputError(
             f"{neutral!r} is not a way to keep the cell neutral.",
             f"Choose one of: {', '.join(NEUTRAL)} (of vacancies only); or name a vacancy, such "
             "as V_I.",
         )
-    elif change == 0:
-        return {}
-    elif own_ion is not None:
-        ion = own_ion
-    else:
-        ion = commonest(free, "X" if change < 0 else "A")
     if change == 0:
         return {}
+    ion = named or frenkel or stock.commonest("X" if change < 0 else "A", taken.tolist())
     number, rest = divmod(change, stock.charge_of(ion))
     if rest or number < 0:
         raise StructureError(
@@ -85,31 +82,19 @@ def partners(
     return {ion: number}
 
 
-def schottky(stock: Stock, removed: Mapping[str, int]) -> dict[str, int]:
+def _schottky(stock: Stock, taken: np.ndarray) -> dict[str, int]:
     """Ion -> number of further vacancies that fill up whole formula units of the crystal.
-
-    Args:
-        stock: the units of the structure.
-        removed: ion -> number of vacancies asked for.
 
     Raises:
         StructureError: all of them would leave a charge.
     """
-    every = stock.every
-    of_role: Counter[str] = Counter()
-    for ion, number in removed.items():
-        role = next(unit.role for unit in every if unit.ion == ion)
-        of_role[role] += number
-    sites = Counter(unit.role for unit in every)
-    shared = reduce(gcd, sites.values())
-    formula = {role: number // shared for role, number in sites.items()}
-    formulas = max(-(-number // formula[role]) for role, number in of_role.items())
-    more = {
-        commonest(every, role): formulas * formula[role] - of_role[role]
-        for role in sorted(formula)
-        if formulas * formula[role] > of_role[role]
-    }
-    left = sum(stock.charge_of(ion) * n for ion, n in [*removed.items(), *more.items()])
+    gone = Counter(stock.every[number].role for number in taken.tolist())
+    sites = Counter(unit.role for unit in stock.every)
+    shared = gcd(*sites.values())
+    formulas = max(-(-number * shared // sites[role]) for role, number in gone.items())
+    wanted = {role: formulas * sites[role] // shared - gone[role] for role in sorted(sites)}
+    more = {stock.commonest(role): number for role, number in wanted.items() if number}
+    left = stock.charge(taken) + sum(stock.charge_of(ion) * n for ion, n in more.items())
     if left:
         raise StructureError(
             f"These Schottky vacancies would leave a charge of {-left:+d}.",
@@ -118,19 +103,45 @@ def schottky(stock: Stock, removed: Mapping[str, int]) -> dict[str, int]:
     return more
 
 
-def commonest(every: Sequence[Unit], role: str) -> str:
-    """The ion that most sites of a role hold, the first of equals.
+def partner_vacancies(
+    stock: Stock,
+    taken: np.ndarray,
+    points: Points,
+    around: np.ndarray,
+    wanted: Mapping[str, int],
+    partner: str,
+) -> dict[str, np.ndarray]:
+    """Ion -> numbers of the units that go as partners of defects.
+
+    Args:
+        stock: the units of the structure.
+        taken: (m,) units that the defects use already.
+        points: of the units, and behind them of what is between the sites.
+        around: (d,) which of the points partners are to be near, or far from.
+        wanted: ion -> number of vacancies.
+        partner: a key of PARTNERS.
 
     Raises:
-        StructureError: the structure has no such site.
+        StructureError: there are not that many.
     """
-    counts = Counter(unit.ion for unit in every if unit.role == role)
-    if not counts:
-        raise StructureError(
-            f"The structure holds no ion on {role} to make up for the charge.",
-            "Leave the cell charged, or name another partner.",
+    if partner not in PARTNERS:
+        raise InputError(
+            f"{partner!r} is not a place for partners.", f"Choose one of: {', '.join(PARTNERS)}."
         )
-    return max(counts, key=lambda ion: counts[ion])
+    chosen: dict[str, np.ndarray] = {}
+    for ion, number in wanted.items():
+        free = np.setdiff1d(stock.of(ion), taken)
+        if len(free) < number:
+            raise StructureError(
+                f"{number} V_{ion} would be needed to make up for the charge; "
+                f"there are {len(free)} {ion} to take out.",
+                "Take a larger supercell, another partner, or leave the cell charged.",
+            )
+        chosen[ion] = nearest_free(points, around, free, number, partner)
+        taken = np.concatenate([taken, chosen[ion]])
+        if partner == "far":
+            around = np.concatenate([around, chosen[ion]])
+    return chosen
 
 
 def charge_after(
@@ -141,11 +152,11 @@ def charge_after(
     Args:
         structure: before it.
         formal: what the step adds by formal charges, partners included, in e.
-        neutral: as given; "cell" adds nothing.
-        charge_state: what the step adds instead, if it was said.
+        neutral: rule of the step; "cell" adds nothing.
+        charge_state: what the step adds instead, if the user says so.
 
     Raises:
-        InputError: both were said.
+        InputError: there is a rule and a charge.
     """
     before = charge_of(structure)
     if charge_state is None:
@@ -167,34 +178,29 @@ def defect_notes(structure: Structure, charge: int, formal: int, apart_A: float)
         formal: the charge that whole ions would give the cell.
         apart_A: shortest distance between defects of the cell; infinite for one.
     """
-    told = []
+    lines = []
     images = minimum_image_A(structure.lattice.matrix, structure.lattice.pbc)
     if np.isfinite(images):
-        told.append(f"The periodic images of the defect are {images:.2f} A apart.")
+        lines.append(f"The periodic images of the defect are {images:.2f} A apart.")
         if images < NEAR_IMAGES_A:
-            told.append(
+            lines.append(
                 f"Warning: images nearer than {NEAR_IMAGES_A:g} A feel each other; take a larger "
                 f"supercell."
             )
     if np.isfinite(apart_A):
-        told.append(f"The nearest two defects of the cell are {apart_A:.2f} A apart.")
+        lines.append(f"The nearest two defects of the cell are {apart_A:.2f} A apart.")
     electrons = int(sum(site.specie.Z for site in structure)) - charge
-    told.append(
+    lines.append(
         f"The cell has charge {signed(charge)} and {electrons} electrons (sum of the atomic "
         "numbers less the charge)"
         + ("; an odd number: compute with spin." if electrons % 2 else ".")
     )
-    if charge < formal:
-        told.append(
-            f"Whole ions would leave {signed(formal)}: the cell holds {formal - charge} electrons "
-            "more than they do."
+    if charge != formal:
+        lines.append(
+            f"Whole ions would leave {signed(formal)}: the cell holds {abs(formal - charge)} "
+            f"electrons {'more' if charge < formal else 'fewer'} than they do."
         )
-    elif charge > formal:
-        told.append(
-            f"Whole ions would leave {signed(formal)}: the cell holds {charge - formal} electrons "
-            "fewer than they do."
-        )
-    return told
+    return lines
 
 
 def signed(charge: int) -> str:

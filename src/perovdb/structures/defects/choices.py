@@ -1,4 +1,4 @@
-"""Which of many equal sites a defect takes: by rule, by seed, or each distinct choice once."""
+"""Which of many equal sites a defect takes, by rule or by seed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import comb
 import numpy as np
 from pymatgen.core import Lattice
 
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import InputError
 
 #: How sites are chosen; a whole number k takes the k-th distinct choice, from 0.
 RULES = {
@@ -23,9 +23,6 @@ RULES = {
 #: Up to so many choices the farthest, or closest, is found by trying all; beyond, ion by ion,
 #: then by exchanges that improve.
 MOST_TRIED = 20_000
-
-#: Up to so many choices are sorted into distinct ones.
-MOST_SORTED = 200_000
 
 #: Distances that differ by less count as equal, so that every machine takes the same sites.
 SAME_A = 1e-4
@@ -119,43 +116,6 @@ def all_choices(demands: Sequence[Demand]) -> np.ndarray:
     return np.array(rows, dtype=int).reshape(len(rows), width)
 
 
-def distinct_choices(
-    demands: Sequence[Demand], images: np.ndarray
-) -> list[tuple[list[np.ndarray], int]]:
-    """The choices that no symmetry operation turns into each other, each with its multiplicity.
-
-    Args:
-        demands: what is chosen.
-        images: (o, n) the site that each operation takes each site to.
-
-    Returns:
-        the first choice of each set of equivalent ones, in the order of `all_choices`, and how
-        many the set holds; these numbers sum to `number_of_choices`.
-
-    Raises:
-        StructureError: there are more than MOST_SORTED choices.
-    """
-    number = number_of_choices(demands)
-    if number > MOST_SORTED:
-        raise StructureError(
-            f"There are {number} choices, too many to sort into distinct ones.",
-            f"Take a smaller cell or fewer defects: up to {MOST_SORTED} choices are sorted.",
-        )
-    every = all_choices(demands)
-    keys = _keys(every, demands)
-    order = np.argsort(keys)
-    in_order = keys[order]
-    seen = np.zeros(len(every), dtype=bool)
-    found = []
-    for row in range(len(every)):
-        if seen[row]:
-            continue
-        orbit = np.unique(_keys(images[:, every[row]], demands))
-        seen[order[np.searchsorted(in_order, orbit)]] = True
-        found.append((_split(every[row], demands), len(orbit)))
-    return found
-
-
 def nearest_free(
     points: Points, around: np.ndarray, candidates: np.ndarray, count: int, rule: str
 ) -> np.ndarray:
@@ -221,39 +181,22 @@ def _best(distances: np.ndarray, rule: str) -> int:
 
 def _improved(points: Points, demands: Sequence[Demand], rule: str) -> np.ndarray:
     """One site after another, then exchanges of single sites while they are for the better."""
+    of_place = [demand for demand in demands for _ in range(demand.count)]
+
+    def best(place: int, others: list[int], now: Sequence[int]) -> int:
+        free = np.setdiff1d(of_place[place].candidates, [*others, *now])
+        # The one that is there comes first: an equal one does not replace it.
+        free = np.concatenate([np.array(now, dtype=int), free])
+        distances = np.rint(points.distances_A(free, np.array(others, dtype=int)) / SAME_A)
+        return int(free[_best(distances, rule)])
+
     chosen: list[int] = []
-    of_demand = [number for number, demand in enumerate(demands) for _ in range(demand.count)]
-    for number in of_demand:
-        free = np.setdiff1d(demands[number].candidates, chosen)
-        distances = np.rint(points.distances_A(free, np.array(chosen, dtype=int)) / SAME_A)
-        chosen.append(int(free[_best(distances, rule)]))
+    for place in range(len(of_place)):
+        chosen.append(best(place, chosen, []))
     for _ in range(20):
         before = list(chosen)
-        for place, number in enumerate(of_demand):
-            others = np.array(chosen[:place] + chosen[place + 1 :], dtype=int)
-            free = np.setdiff1d(demands[number].candidates, others)
-            # The one that is there comes first: an equal one does not replace it.
-            free = np.concatenate([[chosen[place]], free[free != chosen[place]]])
-            distances = np.rint(points.distances_A(free, others) / SAME_A)
-            chosen[place] = int(free[_best(distances, rule)])
+        for place, now in enumerate(before):
+            chosen[place] = best(place, chosen[:place] + chosen[place + 1 :], [now])
         if chosen == before:
             break
-    parts = _split(np.array(chosen), demands)
-    return np.concatenate([np.sort(part) for part in parts])
-
-
-def _keys(rows: np.ndarray, demands: Sequence[Demand]) -> np.ndarray:
-    """(k,) one number for each choice: its rank among all combinations, demand by demand."""
-    keys = np.zeros(len(rows), dtype=np.int64)
-    start = 0
-    for demand in demands:
-        size, count = len(demand.candidates), demand.count
-        order = np.argsort(demand.candidates)
-        part = rows[:, start : start + count]
-        place = np.sort(order[np.searchsorted(demand.candidates, part, sorter=order)], axis=1)
-        # Rank of a combination c_1 < c_2 < ...: the sum of binomials (c_j over j).
-        table = np.array([[comb(c, j + 1) for j in range(count)] for c in range(size)])
-        rank = table[place, np.arange(count)].sum(axis=1) if count else 0
-        keys = keys * comb(size, count) + rank
-        start += count
-    return keys
+    return np.concatenate([np.sort(part) for part in _split(np.array(chosen), demands)])

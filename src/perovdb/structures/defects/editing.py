@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 from pymatgen.core import Structure
-from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
 
 from perovdb.errors import StructureError
 from perovdb.structures.assembling import added
 from perovdb.structures.drawing import draw
+from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.rotations import cube_rotations
 from perovdb.structures.sites import Sites
 from perovdb.structures.streams import stream
@@ -42,7 +43,11 @@ class Newcomer(NamedTuple):
 
 
 def edit(
-    structure: Structure, out: Sequence[Unit], new: Sequence[Newcomer], orientation: str, seed: int
+    structure: Structure,
+    out: Sequence[Unit],
+    new: Sequence[Newcomer],
+    orientation: str | Orientation,
+    seed: int,
 ) -> Structure:
     """The structure without some units and with new ones. It has no history yet.
 
@@ -50,7 +55,7 @@ def edit(
         structure: with roles and molecules.
         out: units of it that go.
         new: units that come.
-        orientation: rule for molecules among them, of the drawing or ROOMIEST.
+        orientation: of molecules among them, as for `draw`, or ROOMIEST.
         seed: of random orientations.
 
     Raises:
@@ -76,68 +81,45 @@ def edit(
         "random" if orientation == ROOMIEST else orientation,
         seed,
         labels={
-            name: [held[one.instead.atoms[0]] if one.instead else None for one in new]
-            for name, held in structure.site_properties.items()
+            name: [values[one.instead.atoms[0]] if one.instead else None for one in new]
+            for name, values in structure.site_properties.items()
             if name not in PROPERTIES
         },
     )
+    positions = drawn.cart_coords
     if orientation == ROOMIEST:
-        drawn = _turned(drawn, left, seed)
-    return added(
-        left, [site.specie.symbol for site in drawn], drawn.cart_coords, drawn.site_properties
-    )
+        positions = _turned(drawn, left, seed)
+    return added(left, [site.specie.symbol for site in drawn], positions, drawn.site_properties)
 
 
-def nearest_A(made: Structure, places: np.ndarray) -> float:
+def nearest_A(structure: Structure, places: np.ndarray) -> float:
     """The shortest distance from an atom of the units at (n, 3) places to one of another unit."""
-    every = units(made)
-    lattice = made.lattice
+    every, lattice = units(structure), structure.lattice
     centres = lattice.get_fractional_coords([unit.centre_A for unit in every])
-    nearest = float("inf")
-    for new in lattice.get_all_distances(places, centres).argmin(axis=1):
-        atoms = every[int(new)].atoms
-        others = np.setdiff1d(np.arange(len(made)), atoms)
-        table = lattice.get_all_distances(made.frac_coords[atoms], made.frac_coords[others])
-        nearest = min(nearest, float(table.min(initial=np.inf)))
-    return nearest
+    tables = []
+    for number in lattice.get_all_distances(places, centres).argmin(axis=1):
+        atoms = every[int(number)].atoms
+        others = np.delete(structure.frac_coords, atoms, axis=0)
+        tables.append(lattice.get_all_distances(structure.frac_coords[atoms], others))
+    return min(float(table.min(initial=np.inf)) for table in tables)
 
 
-def _turned(drawn: Structure, host: Structure, seed: int) -> Structure:
-    """The new molecules, each turned to where its nearest neighbour is farthest."""
-    from scipy.spatial.transform import Rotation
-
+def _turned(drawn: Structure, host: Structure, seed: int) -> np.ndarray:
+    """(n, 3) atoms of new molecules, each turned to where its nearest neighbour is farthest."""
     generator = stream(seed, STREAM)
     cube = cube_rotations()
     turns = np.concatenate([cube, Rotation.random(len(cube), generator).as_matrix()])
-    positions = drawn.cart_coords
-    every = units(drawn)
-    for unit in every:
+    lattice, positions = host.lattice, np.array(drawn.cart_coords)
+    for unit in units(drawn):
         if len(unit.atoms) == 1:
             continue
         others = np.setdiff1d(np.arange(len(drawn)), unit.atoms)
-        around = np.concatenate([host.cart_coords.reshape(-1, 3), positions[others]])
-        tree = cKDTree(_images(host.lattice.matrix, host.lattice.pbc, around, unit.centre_A))
+        around = lattice.get_fractional_coords(
+            np.concatenate([host.cart_coords.reshape(-1, 3), positions[others]])
+        )
         local = positions[unit.atoms] - unit.centre_A
         tried = local @ turns.transpose(0, 2, 1) + unit.centre_A
-        room = tree.query(tried)[0].min(axis=1)
+        places = lattice.get_fractional_coords(tried.reshape(-1, 3))
+        room = lattice.get_all_distances(places, around).reshape(len(turns), -1).min(axis=1)
         positions[unit.atoms] = tried[int(np.rint(room / 1e-4).argmax())]
-    turned: Structure = Structure(
-        drawn.lattice,
-        drawn.species,
-        positions,
-        coords_are_cartesian=True,
-        site_properties=drawn.site_properties,
-    )
-    return turned
-
-
-def _images(
-    lattice_A: np.ndarray, periodic: Sequence[bool], points_A: np.ndarray, centre_A: np.ndarray
-) -> np.ndarray:
-    """Points, each in the cells around the one where it is nearest to a centre."""
-    inverse = np.linalg.inv(lattice_A)
-    repeats = np.array(periodic, dtype=int)
-    offset = (points_A - centre_A) @ inverse
-    offset -= np.rint(offset) * repeats
-    cells = np.array(list(np.ndindex(*(2 * repeats + 1)))) - repeats
-    return np.asarray((offset[:, None] + cells[None]).reshape(-1, 3) @ lattice_A + centre_A)
+    return positions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from pymatgen.core import Structure
@@ -13,16 +14,28 @@ from perovdb.errors import InputError, StructureError
 from perovdb.store import queries
 from perovdb.structures.defects.choices import Demand, Points, pick
 from perovdb.structures.defects.labels import Defect
-from perovdb.structures.defects.selecting import Place, Stock, fractional_place
-from perovdb.structures.defects.voids import voids
+from perovdb.structures.defects.selecting import Stock, fractional_place
+from perovdb.structures.defects.voids import SAME_VOID_A, voids
 from perovdb.structures.octahedra.bonds import REACH
 
 #: Directions across the B-B line that a split interstitial tries.
 DIRECTIONS = 72
 
 
+class Used(NamedTuple):
+    """What other defects use already: (n,) units, and fractional places between the sites."""
+
+    units: np.ndarray
+    places: Sequence[np.ndarray]
+
+
 def interstitial_places(
-    stock: Stock, defect: Defect, ion: Ion, choose: str, generator: np.random.Generator
+    stock: Stock,
+    defect: Defect,
+    ion: Ion,
+    used: Used,
+    choose: str,
+    generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, str]:
     """Where interstitials of one kind come to stand.
 
@@ -30,6 +43,7 @@ def interstitial_places(
         stock: the units of the structure.
         defect: what is wanted.
         ion: that is added.
+        used: what is not to be had.
         choose: among equivalent voids, or ions to be split, a key of `choices.RULES`.
         generator: for what is chosen at random.
 
@@ -41,50 +55,56 @@ def interstitial_places(
         StructureError: there are not so many voids.
         MissingData: the store has no radius of the ion.
     """
-    if not defect.split:
-        count = int(defect.amount)
-        places, where = _in_voids(
-            stock.structure, defect.at, defect.void, count, choose, generator
-        )
-        return places, np.empty(0, dtype=int), where
-    hosts = _hosts(stock, ion, defect, choose, generator)
-    separation_A = defect.separation_A
-    if separation_A is None:
-        separation_A = 2 * float(choose_radius(queries.radii(ion.species), ion)["radius_A"])
-    halves = [_halves(stock, int(host), separation_A) for host in hosts]
-    return np.concatenate(halves), hosts, "split"
+    if defect.split:
+        hosts = _hosts(stock, ion, defect, used, choose, generator)
+        separation_A = defect.separation_A
+        if separation_A is None:
+            radius = choose_radius(queries.radii(ion.species), ion)
+            separation_A = 2 * float(radius["radius_A"])
+        halves = [_halves(stock, int(host), separation_A) for host in hosts]
+        return np.concatenate(halves), hosts, "split"
+    no_hosts = np.empty(0, dtype=int)
+    if defect.at is not None:
+        return np.array([fractional_place(place) for place in defect.at]), no_hosts, "at"
+    places, radius_A = _in_voids(stock.structure, defect, used, choose, generator)
+    return places, no_hosts, f"in a void of {radius_A:.2f} A"
 
 
 def _in_voids(
     structure: Structure,
-    at: Sequence[Place] | None,
-    void: int,
-    count: int,
+    defect: Defect,
+    used: Used,
     choose: str,
     generator: np.random.Generator,
-) -> tuple[np.ndarray, str]:
-    if at is not None:
-        return np.array([fractional_place(place) for place in at]).reshape(-1, 3), "at"
-    distinct = voids(structure, most=void + 1)
-    if void >= len(distinct):
+) -> tuple[np.ndarray, float]:
+    distinct = voids(structure, most=defect.void + 1)
+    if defect.void >= len(distinct):
         raise InputError(
-            f"There is no void number {void}.",
+            f"There is no void number {defect.void}.",
             f"The structure has {len(distinct)} distinct ones, numbered from 0.",
         )
-    chosen = distinct[void]
-    if chosen.multiplicity < count:
+    void, count = distinct[defect.void], int(defect.amount)
+    points = Points(structure.lattice, np.array([*void.equivalents, *used.places]))
+    number = np.arange(void.multiplicity)
+    beyond = np.arange(void.multiplicity, len(points.fractional))
+    if len(beyond):
+        number = number[points.distances_A(number, beyond).min(axis=1) > SAME_VOID_A]
+    if len(number) < count:
         raise StructureError(
-            f"The cell has {chosen.multiplicity} voids of this kind, fewer than {count}.",
+            f"The cell has {len(number)} free voids of this kind, fewer than {count}.",
             "Take a larger supercell, or name the places.",
         )
-    points = Points(structure.lattice, chosen.equivalents)
-    demand = Demand(np.arange(chosen.multiplicity), count)
-    numbers = pick(points, [demand], choose, generator)[0]
-    return chosen.equivalents[numbers], f"in a void of {chosen.radius_A:.2f} A"
+    (chosen,) = pick(points, [Demand(number, count)], choose, generator)
+    return void.equivalents[chosen], void.radius_A
 
 
 def _hosts(
-    stock: Stock, ion: Ion, defect: Defect, choose: str, generator: np.random.Generator
+    stock: Stock,
+    ion: Ion,
+    defect: Defect,
+    used: Used,
+    choose: str,
+    generator: np.random.Generator,
 ) -> np.ndarray:
     """(m,) the ions that are split."""
     if ion.site != "X" or ion.molecular:
@@ -94,8 +114,9 @@ def _hosts(
     species = stock.species(ion.species)
     if defect.at is not None:
         return stock.at(species, defect.at)
-    demand = Demand(stock.of(species), stock.counted(defect.amount, species))
-    return stock.choose([demand], choose, generator)[0]
+    free = np.setdiff1d(stock.of(species), used.units)
+    demand = Demand(free, stock.counted(defect.amount, species))
+    return pick(stock.points, [demand], choose, generator)[0]
 
 
 def _halves(stock: Stock, host: int, separation_A: float) -> np.ndarray:

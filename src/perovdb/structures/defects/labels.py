@@ -52,26 +52,24 @@ class Defect:
 
     def __post_init__(self) -> None:
         match = _LABEL.fullmatch(self.label) if isinstance(self.label, str) else None
-        if match is None:
+        if match is None or (match["what"], match["where"]) == ("V", "i"):
             raise InputError(f"{self.label!r} is not the label of a defect.", EXAMPLES)
-        if match["what"] == "V" and match["where"] == "i":
-            raise InputError(f"{self.label!r} is nothing at no site.", EXAMPLES)
-        if self.at is not None and (isinstance(self.at, str) or not len(self.at)):
-            raise InputError(f"{self.at!r} is not a list of places.", "Write [[0.5, 0.5, 0]].")
-        if not self.amount:
-            raise InputError(f"{self.label!r} asks for no defect.", "Give a number from 1 on.")
         if match["what"] == match["where"]:
             raise InputError(
                 f"{self.label!r} is no defect: the ion is in its own place.", EXAMPLES
             )
+        if self.at is not None and (isinstance(self.at, str) or not len(self.at)):
+            raise InputError(f"{self.at!r} is not a list of places.", "Write [[0.5, 0.5, 0]].")
+        if not self.amount:
+            raise InputError(f"{self.label!r} asks for no defect.", "Give a number from 1 on.")
         between = self.kind == "interstitial"
-        if between and (not isinstance(self.amount, int) or self.amount < 1):
+        if between and not isinstance(self.amount, int):
             raise InputError(f"{self.label!r} is no number of interstitials.", "Give 1 or more.")
         if not between and (self.void or self.split or self.separation_A is not None):
             raise InputError(
                 f"{self.label} is in no void, and not split.", "Interstitials are, such as I_i."
             )
-        if not isinstance(self.void, int) or self.void < 0:
+        if self.void < 0:
             raise InputError(
                 f"{self.void!r} is not the number of a void.", "They are numbered from 0."
             )
@@ -114,11 +112,10 @@ class Defect:
         Raises:
             UnknownSpecies: it names an ion that is not known.
         """
-        registry = load_registry()
-        coming, going = (
-            registry.ion(name).charge if name else 0 for name in (self.ion, self.site)
+        ion = load_registry().ion
+        return sum(ion(name).charge for name in (self.ion,) if name) - sum(
+            ion(name).charge for name in (self.site,) if name
         )
-        return coming - going
 
 
 def as_defects(defects: Sequence[str | Defect]) -> list[Defect]:

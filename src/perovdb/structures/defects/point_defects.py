@@ -15,20 +15,28 @@ from perovdb.composition.registry import Ion
 from perovdb.errors import InputError
 from perovdb.structures.adoption import as_structure
 from perovdb.structures.charges import ion_charge
-from perovdb.structures.defects.charge_rules import charge_after, defect_notes, schottky, signed
-from perovdb.structures.defects.choices import Demand, Points, distinct_choices
+from perovdb.structures.defects.charge_rules import (
+    charge_after,
+    compensating,
+    defect_notes,
+    partner_vacancies,
+    signed,
+)
+from perovdb.structures.defects.choices import Demand, Points
 from perovdb.structures.defects.editing import ROOMIEST, Newcomer, edit, nearest_A
-from perovdb.structures.defects.interstitials import interstitial_places
+from perovdb.structures.defects.interstitials import Used, interstitial_places
 from perovdb.structures.defects.labels import Defect, as_defects
-from perovdb.structures.defects.partnering import partner_vacancies, with_partners
-from perovdb.structures.defects.selecting import Stock, named, said
+from perovdb.structures.defects.selecting import Stock
 from perovdb.structures.history import Outcome, charge_of, step
+from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.particles.surface_choice import at_surface, surface_partners
 from perovdb.structures.streams import stream
 from perovdb.structures.units import Unit
 
 #: Streams of the random choices of this module.
 VACANCIES, SUBSTITUTIONS, INTERSTITIALS = 2, 21, 22
+
+_NONE = np.empty(0, dtype=int)
 
 #: A way to choose beside those of `choices.RULES`: ions of the surface of a particle or slab.
 SURFACE = "surface"
@@ -62,6 +70,10 @@ class _Site(NamedTuple):
     new: str
     demand: Demand
 
+    @property
+    def label(self) -> str:
+        return f"{self.new or 'V'}_{self.old}"
+
 
 @step
 def defects(
@@ -72,7 +84,7 @@ def defects(
     neutral: str | None = None,
     partner: str = "close",
     charge: int | None = None,
-    orientation: str | None = None,
+    orientation: str | Orientation | None = None,
     seed: int = 0,
 ) -> Outcome:
     """A structure with point defects. A molecule goes and comes as a whole.
@@ -92,8 +104,8 @@ def defects(
             `charge_rules.NEUTRAL`; or the vacancy that makes up for the charge, such as "V_I".
         partner: where the vacancies that make up for the charge are: "close" or "far".
         charge: of the defects together, in e, if not the formal one.
-        orientation: rule for new molecules, of `molecules.orientations`, or "roomiest", which
-            interstitial ones take by default.
+        orientation: rule for new molecules, as for `build`, or "roomiest", which interstitial ones
+            take by default.
         seed: of random choices and orientations.
 
     Returns:
@@ -108,45 +120,67 @@ def defects(
         MissingData: the store has no geometry of a molecule, or no radius.
     """
     wanted = as_defects(defects)
+    if neutral == "schottky" and any(one.kind != "vacancy" for one in wanted):
+        raise InputError(
+            "Schottky defects are vacancies.", "Name vacancies alone, or another partner."
+        )
     stock = Stock(structure)
     sites = _sites(stock, wanted)
-    parts = _chosen(structure, stock, sites, choose, seed)
-    taken = np.concatenate([*parts, np.empty(0, dtype=int)])
-    new_ions = [
+    parts = _chosen(stock, sites, choose, seed)
+    instead = [
         Newcomer(site.new, stock.every[n].role, stock.points.fractional[n], stock.every[n])
         for site, part in zip(sites, parts, strict=True)
         for n in part.tolist()
         if site.new
     ]
-    between, split, where = _between(stock, wanted, choose, seed)
-    if len(np.unique([*taken, *split])) < len(taken) + len(split):
+    between, split, where = _between(stock, wanted, np.concatenate([*parts, _NONE]), choose, seed)
+    taken = np.concatenate([*parts, split])
+    if len(np.unique(taken)) < len(taken):
         raise InputError("An ion would take part in two defects.", "Name each place once.")
 
     places = np.array([one.fractional for one in between]).reshape(-1, 3)
     points = Points(structure.lattice, np.concatenate([stock.points.fractional, places]))
-    coming = sum(ion_charge(one.ion) for one in [*new_ions, *between])
-    taken = np.concatenate([taken, split])
     beyond = np.arange(len(stock.every), len(points.fractional))
-    around = np.concatenate([np.setdiff1d(taken, split), beyond])
-    more = _partners(stock, wanted, taken, points, around, coming, choose, neutral, partner)
-    out = np.concatenate([taken, *more.values()])
-    change = coming - stock.charge(out)
-    gone = [stock.every[int(number)] for number in out]
-    edited = edit(structure, gone, new_ions, orientation or "random", seed)
+    around = np.concatenate([*parts, beyond])
+    coming = sum(ion_charge(one.ion) for one in [*instead, *between])
+    if choose == SURFACE and neutral == "partner":
+        partners = surface_partners(structure, taken)
+    else:
+        change = coming - stock.charge(taken)
+        wanted_partners = compensating(stock, taken, change, neutral, _frenkel(stock, wanted))
+        partners = partner_vacancies(stock, taken, points, around, wanted_partners, partner)
+    out = np.concatenate([taken, *partners.values()])
+    edited = edit(
+        structure, [stock.every[n] for n in out.tolist()], instead, orientation or "random", seed
+    )
     if between:
         edited = edit(edited, [], between, orientation or ROOMIEST, seed)
 
-    total = charge_after(structure, change, neutral, charge)
-    counts = [(one.label, len(part)) for one, part in zip(_labels(sites), parts, strict=True)]
-    text = named([*counts, *where], more, partner)
-    how = "as named" if all(one.at is not None for one in wanted) else said(choose, seed)
-    apart_A = points.apart_A(np.concatenate([around, *more.values()]))
+    formal = coming - stock.charge(out)
+    total = charge_after(structure, formal, neutral, charge)
+    counts = [(site.label, len(part)) for site, part in zip(sites, parts, strict=True)]
+    counts += [*where, *((f"V_{ion} {partner}", len(part)) for ion, part in partners.items())]
+    text = ", ".join(f"{count} {label}" if count != 1 else label for label, count in counts)
+    how = choose if isinstance(choose, str) else f"distinct choice {choose}"
+    if all(one.at is not None for one in wanted):
+        how = "as named"
+    elif choose == "random":
+        how = f"random, seed {seed}"
+    apart_A = points.apart_A(np.concatenate([around, *partners.values()]))
+    antisites = np.array(
+        [one.fractional for one in instead if stock.registry.ion(one.ion).site != one.role]
+    )
     return Outcome(
         edited,
         f"{text} ({how}); charge {signed(total)}",
         charge=total,
-        notes=_near_notes(edited, stock, new_ions, places),
-        state=defect_notes(edited, total, charge_of(structure) + change, apart_A),
+        notes=[
+            f"The nearest atom is {nearest_A(edited, new):.2f} A from the {what}: relax "
+            "the structure."
+            for what, new in (("antisite", antisites), ("interstitial", places))
+            if len(new)
+        ],
+        state=defect_notes(edited, total, charge_of(structure) + formal, apart_A),
     )
 
 
@@ -165,21 +199,29 @@ def distinct_defects(x: Material, defects: Sequence[str | Defect]) -> list[Choic
         UnknownSpecies, InputError, StructureError: as for `defects`; or there are too many.
     """
     wanted = as_defects(defects)
-    if any(one.kind == "interstitial" or one.at is not None for one in wanted):
+    if any(one.kind == "interstitial" for one in wanted):
         raise InputError(
-            "Only vacancies and substitutions without places are sorted into distinct ones.",
-            "Choose the others by rule.",
+            "Only vacancies and substitutions are sorted into distinct ones.",
+            "Choose interstitials by rule, or name their void or place.",
         )
     stock = Stock(as_structure(x))
     sites = _sites(stock, wanted)
+    fixed = [site for site in sites if site.defect.at is not None]
+    free = [site for site in _free(stock, sites) if site.demand.count]
     choices = []
-    for parts, multiplicity in distinct_choices([site.demand for site in sites], stock.images()):
-        named_sites = [
-            Defect(site.defect.label, at=np.searchsorted(stock.of(site.old), part).tolist())
-            for site, part in zip(sites, parts, strict=True)
+    for parts, multiplicity in stock.distinct(
+        [site.demand for site in free], [site.label for site in free]
+    ):
+        places = {
+            site.label: np.searchsorted(stock.of(site.old), part).tolist()
+            for site, part in zip(free, parts, strict=True)
+        }
+        placed = [
+            Defect(site.defect.label, at=places.get(site.label, site.defect.at)) for site in sites
         ]
-        apart_A = stock.points.apart_A(np.concatenate(parts))
-        choices.append(Choice(tuple(named_sites), multiplicity, apart_A))
+        every = [*parts, *(stock.at(site.old, site.defect.at or []) for site in fixed)]
+        apart_A = stock.points.apart_A(np.concatenate(every))
+        choices.append(Choice(tuple(placed), multiplicity, apart_A))
     return choices
 
 
@@ -216,40 +258,50 @@ def _sites(stock: Stock, wanted: Sequence[Defect]) -> list[_Site]:
     return sites
 
 
+def _free(stock: Stock, sites: Sequence[_Site]) -> list[_Site]:
+    """The sites whose places are not named, out of those that are left."""
+    named = [stock.at(s.old, s.defect.at) for s in sites if s.defect.at is not None]
+    taken = np.concatenate([_NONE, *named])
+    return [
+        site._replace(
+            demand=Demand(np.setdiff1d(site.demand.candidates, taken), site.demand.count)
+        )
+        for site in sites
+        if site.defect.at is None
+    ]
+
+
 def _chosen(
-    structure: Structure, stock: Stock, sites: Sequence[_Site], choose: str | int, seed: int
+    stock: Stock, sites: Sequence[_Site], choose: str | int, seed: int
 ) -> list[np.ndarray]:
     """Numbers of the units that each of the sites takes."""
-    named_parts = [
-        None if site.defect.at is None else stock.at(site.old, site.defect.at) for site in sites
-    ]
-    fixed = np.concatenate([*(p for p in named_parts if p is not None), np.empty(0, dtype=int)])
-    free = [
-        Demand(np.setdiff1d(site.demand.candidates, fixed), site.demand.count)
-        for site, part in zip(sites, named_parts, strict=True)
-        if part is None
-    ]
-    if choose == SURFACE:
-        if any(site.new for site in sites):
-            raise InputError(
-                "Ions are taken off the surface, not replaced there.",
-                "For dopants at the surface there is `dope`.",
-            )
-        parts = iter([at_surface(structure, site.old, site.demand.count) for site in sites])
-    else:
+    free = _free(stock, sites)
+    demands = [site.demand for site in free]
+    if choose != SURFACE:
         vacant = any(not site.new for site in sites)
         generator = stream(seed, VACANCIES if vacant else SUBSTITUTIONS)
-        parts = iter(stock.choose(free, choose, generator) if free else [])
-    return [next(parts) if part is None else part for part in named_parts]
+        labels = [site.label for site in free]
+        parts = iter(stock.choose(demands, labels, choose, generator) if free else [])
+    elif any(site.new for site in sites):
+        raise InputError(
+            "Ions are taken off the surface, not replaced there.",
+            "For dopants at the surface there is `dope`.",
+        )
+    else:
+        parts = iter([at_surface(stock.structure, s.old, s.demand.count) for s in free])
+    return [
+        next(parts) if site.defect.at is None else stock.at(site.old, site.defect.at)
+        for site in sites
+    ]
 
 
 def _between(
-    stock: Stock, wanted: Sequence[Defect], choose: str | int, seed: int
+    stock: Stock, wanted: Sequence[Defect], taken: np.ndarray, choose: str | int, seed: int
 ) -> tuple[list[Newcomer], np.ndarray, list[tuple[str, int]]]:
     """Interstitials, the units that are split, and both in words."""
     generator = stream(seed, INTERSTITIALS)
     newcomers: list[Newcomer] = []
-    split = np.empty(0, dtype=int)
+    split = _NONE
     words: list[tuple[str, int]] = []
     for one in wanted:
         if one.kind != "interstitial":
@@ -260,55 +312,17 @@ def _between(
                 "Choose by rule, or name the void or the places.",
             )
         ion: Ion = stock.registry.ion(one.ion)
-        places, hosts, where = interstitial_places(stock, one, ion, choose, generator)
+        used = Used(np.concatenate([taken, split]), [new.fractional for new in newcomers])
+        places, hosts, where = interstitial_places(stock, one, ion, used, choose, generator)
         newcomers += [Newcomer(ion.species, ion.site, place) for place in places]
         split = np.concatenate([split, hosts])
         words.append((f"{ion.species}_i {where}", int(one.amount)))
     return newcomers, split, words
 
 
-def _partners(
-    stock: Stock,
-    wanted: Sequence[Defect],
-    taken: np.ndarray,
-    points: Points,
-    around: np.ndarray,
-    coming: int,
-    choose: str | int,
-    neutral: str | None,
-    partner: str,
-) -> dict[str, np.ndarray]:
-    """Ion -> numbers of the units that go to make up for the charge."""
-    if choose == SURFACE and neutral == "partner":
-        return surface_partners(stock.structure, taken)
-    if neutral == "schottky":
-        if any(one.kind != "vacancy" for one in wanted):
-            raise InputError(
-                "Schottky defects are vacancies.", "Name vacancies alone, or another partner."
-            )
-        ions = [stock.every[int(number)].ion for number in taken]
-        lacking = schottky(stock, {ion: ions.count(ion) for ion in dict.fromkeys(ions)})
-        return partner_vacancies(stock, taken, points, around, lacking, partner)
-    species = {stock.registry.ion(one.ion).species for one in wanted if one.kind == "interstitial"}
-    own = species.pop() if len(species) == 1 and not any(one.site for one in wanted) else None
-    change = coming - stock.charge(taken)
-    return with_partners(stock, taken, points, around, change, neutral, partner, own)
-
-
-def _labels(sites: Sequence[_Site]) -> list[Defect]:
-    return [Defect(f"{site.new or 'V'}_{site.old}") for site in sites]
-
-
-def _near_notes(
-    edited: Structure, stock: Stock, new_ions: Sequence[Newcomer], between: np.ndarray
-) -> list[str]:
-    """How near atoms stand where there is little room."""
-    antisites = [
-        one.fractional for one in new_ions if stock.registry.ion(one.ion).site != one.role
-    ]
-    return [
-        f"The nearest atom is {nearest_A(edited, np.array(places)):.2f} A from the {what}: relax "
-        "the structure."
-        for what, places in (("antisite", antisites), ("interstitial", between))
-        if len(places)
-    ]
+def _frenkel(stock: Stock, wanted: Sequence[Defect]) -> str | None:
+    """The ion of the interstitials, if there is nothing else: a vacancy of its own pairs it."""
+    if any(one.site for one in wanted):
+        return None
+    species = {stock.registry.ion(one.ion).species for one in wanted}
+    return species.pop() if len(species) == 1 else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import floor
 
@@ -12,8 +13,9 @@ from pymatgen.core import Structure
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
 from perovdb.structures.charges import LIGANDS, charge_of_units, ion_charge
-from perovdb.structures.defects.choices import Demand, Points, distinct_choices, pick
-from perovdb.structures.symmetry import permutations
+from perovdb.structures.defects.choices import Demand, Points, pick
+from perovdb.structures.ordering import enumerate_orderings
+from perovdb.structures.sites import Sites
 from perovdb.structures.units import crystal_units
 
 #: How many of an ion: a whole number, or a fraction between 0 and 1 of those there are.
@@ -105,12 +107,10 @@ class Stock:
         Raises:
             InputError: there is no such unit at one of them, or one is named twice.
         """
-        if not len(places):
-            raise InputError(f"No place of {ion} is named.", "Write [0] or [[0, 0, 0]].")
-        found = [self._at(ion, place) for place in places]
-        if len(set(found)) < len(found):
+        numbers = [self._at(ion, place) for place in places]
+        if len(set(numbers)) < len(numbers):
             raise InputError(f"A place of {ion} is named twice.", "Name each place once.")
-        return np.array(found, dtype=int)
+        return np.array(numbers, dtype=int)
 
     def _at(self, ion: str, place: Place) -> int:
         candidates = self.of(ion)
@@ -134,29 +134,82 @@ class Stock:
             )
         return int(candidates[nearest])
 
-    def images(self) -> np.ndarray:
-        """(o, n) where the symmetry operations of the structure take its units.
+    def distinct(
+        self, demands: Sequence[Demand], names: Sequence[str]
+    ) -> list[tuple[list[np.ndarray], int]]:
+        """The choices that no symmetry operation turns into each other, with their multiplicities.
 
-        Units are points of their species: a molecule is one at its centre of mass, and how it is
-        turned does not count.
+        The symmetry is that of the structure, its units points of their species: a molecule is one
+        at its centre of mass, and how it is turned does not count.
+
+        Args:
+            demands: what is chosen; units of their ions that are no candidates are each of their
+                own kind.
+            names: of what comes to stand there, such as "V_I".
+
+        Returns:
+            the units that each demand gets, and how many choices are equivalent; these numbers
+            sum to the product of the multinomials.
+
+        Raises:
+            StructureError: there are too many choices.
         """
-        return permutations(
-            np.asarray(self.structure.lattice.matrix), self.points.fractional, self.ions
-        ).images
+        kinds = self.ions.astype(object)
+        for demand in demands:
+            others = np.setdiff1d(self.of(self.ions[demand.candidates[0]]), demand.candidates)
+            kinds[others] = [f"{self.ions[number]} number {number}" for number in others]
+        counts = {kind: Counter({kind: n}) for kind, n in Counter(kinds.tolist()).items()}
+        for demand, name in zip(demands, names, strict=True):
+            of_kind = counts[kinds[demand.candidates[0]]]
+            of_kind.subtract({kinds[demand.candidates[0]]: demand.count})
+            of_kind[name] = demand.count
+        lattice = self.structure.lattice
+        sites = Sites(np.array(lattice.matrix), self.points.fractional, kinds, lattice.pbc)
+        try:
+            orderings = enumerate_orderings(sites, counts)
+        except StructureError as error:
+            raise StructureError(
+                error.what, "Take a smaller cell or fewer defects, or let them be chosen by rule."
+            ) from error
+        return [
+            ([np.flatnonzero(one.ions == name) for name in names], one.multiplicity)
+            for one in orderings
+        ]
 
     def choose(
-        self, demands: Sequence[Demand], choose: str | int, generator: np.random.Generator
+        self,
+        demands: Sequence[Demand],
+        names: Sequence[str],
+        choose: str | int,
+        generator: np.random.Generator,
     ) -> list[np.ndarray]:
         """The units that each demand gets: a rule of `choices.RULES`, or a distinct choice."""
         if isinstance(choose, str):
             return pick(self.points, demands, choose, generator)
-        distinct = distinct_choices(demands, self.images())
+        distinct = self.distinct(demands, names)
         if not 0 <= choose < len(distinct):
             raise InputError(
                 f"There is no distinct choice number {choose}.",
                 f"There are {len(distinct)}, numbered from 0.",
             )
         return distinct[choose][0]
+
+    def commonest(self, role: str, taken: Iterable[int] = ()) -> str:
+        """The ion that most sites of a role hold besides those taken, the first of equals.
+
+        Raises:
+            StructureError: the structure has no such site.
+        """
+        gone = set(taken)
+        counts = Counter(
+            unit.ion for n, unit in enumerate(self.every) if unit.role == role and n not in gone
+        )
+        if not counts:
+            raise StructureError(
+                f"The structure holds no ion on {role} to make up for the charge.",
+                "Leave the cell charged, or name another partner.",
+            )
+        return max(counts, key=lambda ion: counts[ion])
 
 
 def fractional_place(place: object) -> np.ndarray:
@@ -174,18 +227,3 @@ def fractional_place(place: object) -> np.ndarray:
             f"{place!r} is not a place.", "Give a number from 0, or three fractional coordinates."
         )
     return wanted
-
-
-def said(choose: str | int, seed: int) -> str:
-    """How sites were chosen, in words."""
-    if choose == "random":
-        return f"random, seed {seed}"
-    return choose if isinstance(choose, str) else f"distinct choice {choose}"
-
-
-def named(
-    labels: Sequence[tuple[str, int]], partners: Mapping[str, np.ndarray], where: str
-) -> str:
-    """Defects and their partners in words, such as "2 Cd_Pb, V_I close"."""
-    every = [*labels, *((f"V_{ion} {where}", len(sites)) for ion, sites in partners.items())]
-    return ", ".join(f"{count} {label}" if count != 1 else label for label, count in every)
