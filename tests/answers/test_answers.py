@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,8 @@ import pytest
 from monty.json import MontyDecoder, MontyEncoder
 from pymatgen.core import Lattice, Structure
 
-from perovdb.answers import Answer
+import perovdb
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 
 
@@ -136,3 +138,24 @@ def test_tables_give_way_where_a_line_is_short() -> None:
     assert lines[1].split()[-1] == "-2"
     assert "…" in lines[1]
     assert len(table(rows)[1]) > 100
+
+
+def test_an_answer_of_a_look_up_is_a_frozen_dataclass():
+    @answer
+    class Quick(Answer):
+        formula: str
+        value_eV: float = 1.5
+
+    one = Quick("CsPbI3")
+    assert [field.name for field in fields(Quick)] == ["formula", "value_eV"]
+    assert is_dataclass(one)
+    assert replace(one, value_eV=2.0) == Quick("CsPbI3", 2.0) != one
+    assert pickle.loads(pickle.dumps(perovdb.tolerance("CsPbI3"))) == perovdb.tolerance("CsPbI3")
+    with pytest.raises(FrozenInstanceError, match="'formula'"):
+        one.formula = "MAPbI3"
+    with pytest.raises(TypeError, match="lacks its formula"):
+        Quick()
+    with pytest.raises(TypeError, match="and no more"):
+        Quick("CsPbI3", 1.0, 2.0)
+    with pytest.raises(TypeError, match="and no more"):
+        Quick("CsPbI3", gap_eV=1.0)

@@ -1,7 +1,6 @@
 """Everything known of a composition on one card: what the store holds and what follows."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from perovdb.answers import Answer, answer
@@ -292,7 +291,7 @@ def _preferred(formula: str, rows: list[Record]) -> Iterable[Preferred]:
     for name, of_name in by_name.items():
         if name not in NOT_ONE_THING:
             try:
-                yield replace(choose(formula, name, of_name), competing=())
+                yield choose(formula, name, of_name, competing=False)
             except MissingData:
                 continue
 

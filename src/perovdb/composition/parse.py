@@ -107,13 +107,13 @@ class _Reader:
 
     def _ion(self) -> str:
         """The ion that begins here, by its longest spelling; "" if none does."""
-        for spelling in self.registry.longest_first:
-            end = self.at + len(spelling)
-            behind = self.text[end : end + 1]
+        for length in self.registry.lengths:
+            end = self.at + length
+            spelling, behind = self.text[self.at : end], self.text[end : end + 1]
             # A lower-case letter behind it makes it another symbol: In is not I and n.
             another = behind.islower() and behind not in _VARIABLES
-            if self.text.startswith(spelling, self.at) and not another:
-                self.at = end
+            if spelling in self.registry.spellings and not another:
+                self.at += len(spelling)
                 return self.registry.spellings[spelling]
         return ""
 

@@ -30,8 +30,8 @@ class Registry:
         self.ions = {ion.species: ion for ion in ions}
         own = {species: species for species in self.ions}
         self.spellings = {**{a: s for a, s in aliases.items() if s in own}, **own}
-        # The longest spelling first: CH3NH3 before any shorter one that begins it.
-        self.longest_first = sorted(self.spellings, key=len, reverse=True)
+        # The longest first: CH3NH3 is read before any shorter spelling that begins it.
+        self.lengths = sorted({len(text) for text in self.spellings}, reverse=True)
 
     def ion(self, species: str) -> Ion:
         """The ion written as `species` or as one of its aliases.

@@ -122,8 +122,13 @@ def choose(
     rows: list[Record],
     temperature_K: float | None = None,
     phase: str | None = None,
+    *,
+    competing: bool = True,
 ) -> Preferred:
     """The preferred one among rows of `properties` of one name; arguments as for `preferred`.
+
+    Args:
+        competing: whether the answer carries the rows that it was chosen from.
 
     Raises:
         MissingData: no row has a number, or none for this phase and temperature.
@@ -166,7 +171,7 @@ def choose(
         locator=best["locator"],
         id=best["id"],
         notes=(best["note"],) if best["note"] else (),
-        competing=tuple(ranked),
+        competing=tuple(ranked) if competing else (),
     )
 
 

@@ -154,18 +154,24 @@ def names() -> list[str]:
 
 
 def _entries(table: str, rows: list[Record]) -> list[Record]:
-    quantities = [(name, columns) for name, of_table, columns in QUANTITIES if of_table == table]
+    quantities = [
+        (name, columns, [columns[part] for part in ("value", "min", "max") if part in columns])
+        for name, of_table, columns in QUANTITIES
+        if of_table == table
+    ]
     return [entry for row in rows for entry in _of_row(row, table, quantities)]
 
 
-def _of_row(row: Record, table: str, quantities: list[tuple[str, dict[str, str]]]) -> list[Record]:
+def _of_row(
+    row: Record, table: str, quantities: list[tuple[str, dict[str, str], list[str]]]
+) -> list[Record]:
     if table == "other_property":
         columns = {"value": "value", "min": "min_value", "max": "max_value", "meaning": "category"}
         return [_entry(row, table, row["property"], row["statement"], columns)]
     entries = [
         _entry(row, table, name, row.get("statement"), columns)
-        for name, columns in quantities
-        if any(row.get(columns.get(part, "")) is not None for part in ("value", "min", "max"))
+        for name, columns, numbers in quantities
+        if any(row[column] is not None for column in numbers)
     ]
     if table == "material" and row["phase"]:
         entries.append(_entry(row, table, "phase", row["phase"]))

@@ -277,13 +277,15 @@ def conflicts() -> list[Record]:
 
 def conflicts_of(rows: Iterable[tuple[str, str]]) -> list[Record]:
     """Conflicts that concern any of some rows, given as (table, id)."""
-    wanted = set(rows)
+    wanted = list(dict.fromkeys(rows))
+    pairs = ", ".join(["(?, ?)"] * len(wanted)) or "(NULL, NULL)"
     links: dict[str, list[str]] = {}
-    for row in _rows("SELECT * FROM conflict_row ORDER BY conflict_id, table_name, row_id"):
-        if (row["table_name"], row["row_id"]) in wanted:
-            links.setdefault(row["conflict_id"], []).append(row["row_id"])
-    if not links:
-        return []
+    for row in _rows(
+        "SELECT conflict_id, row_id FROM conflict_row "
+        f"WHERE (table_name, row_id) IN (VALUES {pairs}) ORDER BY conflict_id, table_name, row_id",
+        tuple(word for pair in wanted for word in pair),
+    ):
+        links.setdefault(row["conflict_id"], []).append(row["row_id"])
     marks = ", ".join("?" * len(links))
     query = f"SELECT * FROM conflict WHERE id IN ({marks}) ORDER BY id"
     return [{**row, "rows": links[row["id"]]} for row in _rows(query, tuple(links))]

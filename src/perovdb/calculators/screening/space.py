@@ -150,7 +150,7 @@ def _entry(text: str, site: str, registry: Registry) -> tuple[str, Fraction | No
     spelling = next(
         (
             known
-            for known in registry.longest_first
+            for known in sorted(registry.spellings, key=len, reverse=True)
             if text.startswith(known)
             and (len(text) == len(known) or _AMOUNT.fullmatch(text[len(known) :].strip()))
         ),
