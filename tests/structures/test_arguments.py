@@ -71,7 +71,7 @@ def test_kinds_are_those_of_the_annotations():
             takes(wrong, (1, 2))
     with pytest.raises(InputError, match="two finite numbers"):
         takes(1, (np.inf, 1))
-    with pytest.raises(InputError, match="a mapping of texts to whole numbers or None"):
+    with pytest.raises(InputError, match="a mapping of texts to whole numbers"):
         takes(1, (1, 2), {"a": 1.5})
 
 

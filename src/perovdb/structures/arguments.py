@@ -18,6 +18,26 @@ from perovdb.errors import InputError
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: What to give for arguments whose kinds alone would not say it; each means one thing everywhere.
+_MEANINGS = {
+    "size": "2, (2, 2, 2), three rows of three whole numbers, or a distance such as '15 A'",
+    "order": "a rule such as 'sqs', or an Order",
+    "orientation": "a rule such as 'aligned-110', or an Orientation",
+    "lattice": "a length in angstrom, or what `lattice` gives",
+    "replace": "what to replace by how many of what, such as {'Pb': {'Cd': 2}}",
+    "defects": 'a list of labels such as ["V_I", "Cd_Pb:2"], or of Defects',
+    "choose": "a rule such as 'far', or the number of a distinct choice",
+    "edge_nm": "a length in nm, or three, one along each axis",
+    "cells": "a number of octahedra, or three, one along each axis",
+    "crystal": "a Crystal, such as Crystal('gamma', temperature_K=300)",
+    "box": "a Box, such as Box(padding_A=10)",
+    "placement": "a rule such as 'core', or a Placement",
+    "stack": "the planes that meet in a boundary, such as 'AX', or a Stack",
+    "where": "the region of an ion, such as {'Cd': 'RP'}",
+    "apical": "a halide, or halides with their fractions, such as {'I': 0.5, 'Br': 0.5}",
+    "normal": "three Miller indices, such as (1, 1, 0)",
+}
+
 _NAMES = {
     int: ("a whole number", "whole numbers"),
     float: ("a finite number", "finite numbers"),
@@ -63,14 +83,15 @@ def bound(
     for argument, value in values.items():
         if argument == subject or argument not in kinds or _is(value, kinds[argument]):
             continue
-        made = _made(kinds[argument], value)
-        if made is None:
+        fitting = _fitting(kinds[argument], value)
+        if fitting is None:
             shown = repr(value)
             shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-            raise InputError(
-                f"{argument} of {name} cannot be {shown}.", f"Give {_words(kinds[argument])}."
-            )
-        values[argument] = made
+            words = _words(kinds[argument])
+            if get_origin(kinds[argument]) is not Annotated:
+                words = _MEANINGS.get(argument, words)
+            raise InputError(f"{argument} of {name} cannot be {shown}.", f"Give {words}.")
+        values[argument] = fitting
     return dict(values)
 
 
@@ -78,8 +99,8 @@ def bound(
 def _known(function: Callable[..., Any]) -> tuple[str, inspect.Signature, dict[str, Any]]:
     """Name, signature and annotated kinds of a function; what may be a Material is not among them:
     it is looked at where it is read."""
-    told = {name: kind for name, kind in function.__annotations__.items() if kind != "Material"}
-    holder = types.SimpleNamespace(__annotations__=told)
+    checked = {n: kind for n, kind in function.__annotations__.items() if kind != "Material"}
+    holder = types.SimpleNamespace(__annotations__=checked)
     kinds = get_type_hints(holder, function.__globals__, include_extras=True)
     return function.__name__, inspect.signature(function), kinds
 
@@ -88,45 +109,46 @@ def _call_that_does_not_fit(
     name: str, signature: inspect.Signature, kwargs: Mapping[str, Any], error: TypeError
 ) -> tuple[str, str]:
     """What is wrong and how to mend it, of a call that `signature.bind` refuses."""
-    arguments = list(signature.parameters)
+    known = signature.parameters
+    takes = f"It takes: {', '.join(known)}."
     for argument in kwargs:
-        if argument not in arguments:
-            near = get_close_matches(argument, arguments, n=1, cutoff=0.6)
-            mend = f"Did you mean {near[0]}?" if near else f"It takes: {', '.join(arguments)}."
+        if argument not in known:
+            near = get_close_matches(argument, known, n=1, cutoff=0.6)
+            mend = f"Did you mean {near[0]}?" if near else takes
             return f"{name} has no argument '{argument}'.", mend
-    by_place = [
-        argument
-        for argument, about in signature.parameters.items()
-        if about.kind is not about.KEYWORD_ONLY
-    ]
     if "too many positional" in str(error):
+        by_place = [key for key, about in known.items() if about.kind is not about.KEYWORD_ONLY]
         return (
             f"{name} takes {', '.join(by_place)} by place, and all else by name.",
-            f"Write such as {arguments[min(len(by_place), len(arguments) - 1)]}=...",
+            f"Write such as {list(known)[min(len(by_place), len(known) - 1)]}=...",
         )
     lacking = [
-        argument
-        for argument, about in signature.parameters.items()
-        if about.default is about.empty and f"'{argument}'" in str(error)
+        key
+        for key, about in known.items()
+        if about.default is about.empty and f"'{key}'" in str(error)
     ]
-    if lacking:
-        return f"{name} needs {', '.join(lacking)}.", f"It takes: {', '.join(arguments)}."
-    return f"{name}: {error}.", f"It takes: {', '.join(arguments)}."
+    return f"{name} needs {', '.join(lacking)}." if lacking else f"{name}: {error}.", takes
 
 
-def _made(kind: Any, value: Any) -> Any:
+def _fitting(kind: Any, value: Any) -> Any:
     """A dataclass out of a mapping of its fields, or a list of such; None if they do not fit."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _made(inner[0], value)
+        return _fitting(inner[0], value)
     if origin in (Union, types.UnionType):
-        return next((one for one in (_made(k, value) for k in inner) if one is not None), None)
+        return next((one for one in (_fitting(k, value) for k in inner) if one is not None), None)
     if isinstance(value, Mapping) and hasattr(kind, "__dataclass_fields__"):
-        if not set(value) <= set(kind.__dataclass_fields__):
+        unknown = [str(key) for key in value if key not in kind.__dataclass_fields__]
+        if len(unknown) == len(value):
             return None
+        if unknown:
+            raise InputError(
+                f"{kind.__name__} has no field '{unknown[0]}'.",
+                f"It has: {', '.join(kind.__dataclass_fields__)}.",
+            )
         return kind.from_dict(value) if hasattr(kind, "from_dict") else decoded(kind, value)
     if isinstance(origin, type) and issubclass(origin, Sequence) and isinstance(value, list):
-        items = [one if _is(one, inner[0]) else _made(inner[0], one) for one in value]
+        items = [one if _is(one, inner[0]) else _fitting(inner[0], one) for one in value]
         return None if None in items else items
     return None
 
@@ -187,7 +209,7 @@ def _words(kind: Any, many: bool = False) -> str:
         return str(inner[1])
     if origin in (Union, types.UnionType):
         some = [_words(one, many) for one in inner if one is not type(None)]
-        return " or ".join(dict.fromkeys(some)) + (" or None" if type(None) in inner else "")
+        return " or ".join(dict.fromkeys(some))
     if kind in _NAMES:
         return _NAMES[kind][many]
     if origin is tuple and inner[1:] != (...,):

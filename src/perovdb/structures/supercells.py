@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from operator import index
-from typing import Annotated
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -19,10 +18,7 @@ from perovdb.structures.units import units
 #: One number of repeats for all vectors, three, or three rows of three: the vectors of the
 #: supercell in those of the cell. Or the least distance between periodic images, as "15 A": the
 #: smallest cell, as cubic as can be.
-Size = Annotated[
-    int | Sequence[int] | Sequence[Sequence[int]] | str,
-    "2, (2, 2, 2), three rows of three whole numbers, or a distance such as '15 A'",
-]
+Size = int | Sequence[int] | Sequence[Sequence[int]] | str
 
 _DISTANCE = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*(A|Å)\s*")
 

@@ -85,7 +85,7 @@ def extents(axes: Axes, size: Size, shape: Facets, termination: str) -> np.ndarr
         )
     if (size.edge_nm is None) == (size.cells is None):
         raise InputError(
-            "The size of the particle is not given once.", "Give either edge_nm or cells."
+            "A particle has one size, an edge or a number of cells.", "Give edge_nm or cells."
         )
     one_or_three = np.asarray(size.edge_nm if size.cells is None else size.cells, dtype=float)
     numbers = np.broadcast_to(one_or_three, (3,))

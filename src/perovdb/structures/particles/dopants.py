@@ -239,7 +239,7 @@ def _wanted(
     """How many are replaced: the count, or what a fraction of the sites asks for beyond those
     that are there."""
     if (fraction is None) == (count is None):
-        raise InputError("The number of dopants is not given once.", "Give fraction or count.")
+        raise InputError("How many dopants?", "Give fraction or count, one of the two.")
     if fraction is None:
         if count is None or count < 0:
             raise InputError(f"{count!r} is no number of dopants.", "Give a whole number from 0.")

@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import permutations, product
+from typing import Annotated
 
 import numpy as np
 from scipy.spatial import HalfspaceIntersection
 
 from perovdb.errors import InputError
 
-Facets = str | Mapping[str, float]
+#: A name, or Miller indices -> relative surface energy.
+Facets = Annotated[
+    str | Mapping[str, float],
+    "'cube', 'sphere', or energies of facets such as {'100': 1, '110': 1.1}",
+]
 NAMED = ("cube", "sphere")
 
 
@@ -48,7 +53,7 @@ def facet_planes(energies: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]
             normals.append(np.array(miller) / np.linalg.norm(miller))
             distances.append(float(energy))
     if not normals:
-        raise InputError("No facet is given.", "Give energies, such as 1 for 100 and 1.1 for 110.")
+        raise InputError("There is no facet.", "Give energies, such as 1 for 100 and 1.1 for 110.")
     return np.array(normals), np.array(distances)
 
 
