@@ -68,6 +68,8 @@ from perovdb.structures.history import rebuild as rebuild
 from perovdb.structures.hosts import Tilt as Tilt
 from perovdb.structures.layered.layers import Stack as Stack
 from perovdb.structures.layered.layers import layers as layers
+from perovdb.structures.model import Model as Model
+from perovdb.structures.model import Models as Models
 from perovdb.structures.molecules.orientations import Orientation as Orientation
 from perovdb.structures.octahedra.analysis import Octahedra as Octahedra
 from perovdb.structures.octahedra.comparison import OctahedraChange as OctahedraChange
