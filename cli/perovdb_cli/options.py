@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -113,7 +113,7 @@ def size(**settings: Any) -> Callable[[Function], Function]:
 
 def model(function: Function) -> Function:
     """Options of a supercell: size, seed, orientation of molecules."""
-    return size()(seed(orientation(function)))
+    return size(show_default="2; of a file 1")(seed(orientation(function)))
 
 
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, float]:
@@ -244,17 +244,14 @@ def filters(function: Function) -> Function:
     return wrapped  # type: ignore[no-any-return]  # click has it so
 
 
-class Picture:
+class Picture(NamedTuple):
     """A picture that was asked for: its file, and how it is to look."""
 
-    def __init__(
-        self, path: str, style: str | None, width: float | None, dpi: float, force: bool
-    ) -> None:
-        self.path = path
-        self.style = style
-        self.width = width
-        self.dpi = dpi
-        self.force = force
+    path: str
+    style: str | None
+    width: float | None
+    dpi: float
+    force: bool
 
     def check(self) -> None:
         """Refuse a picture that cannot be written, before the work is done.

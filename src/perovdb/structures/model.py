@@ -212,10 +212,10 @@ class Models(Answer):
 
     def _lines(self) -> list[str]:
         rows = self._table()
-        short = len(rows) < len(self.models)
+        some = len(rows) < len(self.models)
         return [
             *table(rows),
-            *[f"  ... the first {len(rows)} of them"] * short,
+            *[f"  ... the first {len(rows)}; write all with -o DIR"] * some,
             f"  {self._headline()}",
             *(f"  note: {note}" for note in self.notes),
         ]

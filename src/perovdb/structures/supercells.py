@@ -193,8 +193,10 @@ def as_matrix(
         repeating = _closed(lattice_A, periodic, distance_A)
         return smallest_matrix(repeating, distance_A, diagonal=diagonal)
     try:
-        rows = np.array(size, dtype=float)
+        rows = np.array(size)
     except (TypeError, ValueError):
+        rows = np.empty(0)
+    if rows.dtype.kind not in "iuf":
         rows = np.empty(0)
     if rows.shape in ((), (3,)):
         rows = np.diag(np.broadcast_to(rows, 3))
