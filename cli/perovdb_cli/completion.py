@@ -75,6 +75,20 @@ def _orientations() -> list[str]:
     return list(ORIENTATIONS)
 
 
+def _choices() -> list[str]:
+    from perovdb.structures.defects.choices import RULES
+    from perovdb.structures.defects.point_defects import SURFACE
+    from perovdb.structures.ordering import ENUMERATE
+
+    return [*RULES, SURFACE, ENUMERATE]
+
+
+def _placements() -> list[str]:
+    from perovdb.structures.particles.dopants import PLACEMENTS
+
+    return list(PLACEMENTS)
+
+
 def _codes() -> list[str]:
     from perovdb.inputs.sets import CODES
 
@@ -88,6 +102,7 @@ def _properties() -> list[str]:
 
 
 _BY_NAME: dict[str, Callable[[], Iterable[str]]] = {
+    "choose": _choices,
     "code": _codes,
     "codes": _codes,
     "evidence": lambda: queries.vocabulary("evidence_level"),
@@ -101,6 +116,7 @@ _BY_NAME: dict[str, Callable[[], Iterable[str]]] = {
     "order": _orders,
     "orientation": _orientations,
     "phase": _phases,
+    "placement": _placements,
     "radius_set": lambda: queries.vocabulary("radius_set"),
     "source": lambda: queries.values("source", "key"),
     "space": queries.formulas,

@@ -27,7 +27,7 @@ _OF_FORMULAS = (
     "phase", "temperature_K", "lattice", "nearest", "orientation", "placement", "seed"
 )  # fmt: skip
 
-source = click.argument("source", metavar="FORMULA|FILE")
+material = click.argument("material", metavar="FORMULA|FILE")
 
 lattice = click.option(
     "--lattice", type=float, metavar="A", help="Pseudo-cubic parameter to scale to."
@@ -37,13 +37,28 @@ nearest = click.option(
     "--nearest", is_flag=True, help="Nearest whole numbers of ions where fractions give none."
 )
 
-order = click.option(
-    "--order",
-    default="random",
-    show_default=True,
-    metavar="RULE",
-    help="Of shared sites: random, sqs, clustered, layered, columnar, rocksalt.",
-)
+
+def orders(several: bool) -> tuple[Callable[[Any], Any], ...]:
+    """Options of the order of shared sites; `several` where all distinct ones may be asked for."""
+    rules = "random, sqs, clustered, layered, columnar, rocksalt"
+    more = "; or enumerate for all that are distinct" if several else ""
+    return (
+        click.option(
+            "--order",
+            default="random",
+            show_default=True,
+            metavar="RULE",
+            help=f"Of shared sites: {rules}{more}.",
+        ),
+        click.option(
+            "--along",
+            type=click.Choice(["a", "b", "c"]),
+            default="c",
+            show_default=True,
+            help="Cell vector of layered and columnar orders.",
+        ),
+    )
+
 
 placement = click.option(
     "--placement",
@@ -107,7 +122,8 @@ def crystal(phase: str | None) -> Callable[[Function], Function]:
         def gather(**arguments: Any) -> Any:
             from perovdb.structures.crystals import Crystal
 
-            _check_of_formulas(arguments["source"])
+            if "material" in arguments:
+                _check_of_formulas(arguments["material"])
             fields = {
                 name: arguments.pop(name)
                 for name in ("phase", "temperature_K", "lattice")

@@ -32,21 +32,7 @@ CELL = (
 
 IONS = (
     models.replacements(required=False),
-    click.option(
-        "--order",
-        default="random",
-        show_default=True,
-        metavar="RULE",
-        help="Of shared sites: random, sqs, clustered, layered, columnar, rocksalt; or enumerate "
-        "for all that are distinct.",
-    ),
-    click.option(
-        "--along",
-        type=click.Choice(["a", "b", "c"]),
-        default="c",
-        show_default=True,
-        help="Cell vector of layered and columnar orders.",
-    ),
+    *models.orders(several=True),
     models.nearest,
     options.seed,
 )

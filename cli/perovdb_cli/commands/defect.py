@@ -49,12 +49,12 @@ CHOICE = (
 
 
 @click.command(cls=CommandWithHeadings)
-@models.source
+@models.material
 @click.argument("labels", nargs=-1, required=True, metavar="LABEL...")
 @under("Defects", *CHOICE)
 @models.output_of_several
 def command(
-    source: str, labels: tuple[str, ...], choose: str, output: models.Output, **how: Any
+    material: str, labels: tuple[str, ...], choose: str, output: models.Output, **how: Any
 ) -> None:
     """Vacancies, substitutions, antisites, interstitials.
 
@@ -73,9 +73,9 @@ def command(
     output.check(several)
     if not several:
         number = int(choose) if choose.isdecimal() else choose
-        output.emit(defects(source, labels, choose=number, **how))
+        output.emit(defects(material, labels, choose=number, **how))
         return
-    structure = as_structure(source)
+    structure = as_structure(material)
     every = [
         Model(defects(structure, choice.defects, **how), choice.multiplicity)
         for choice in distinct_defects(structure, labels)

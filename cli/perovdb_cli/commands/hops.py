@@ -13,7 +13,7 @@ from perovdb_cli.migration_options import hosted
 
 
 @click.command()
-@click.argument("source", metavar="FORMULA|FILE")
+@click.argument("material", metavar="FORMULA|FILE")
 @click.option("--species", required=True, metavar="ION", help="Ion that hops.")
 @options.phase
 @options.temperature
@@ -30,7 +30,7 @@ from perovdb_cli.migration_options import hosted
 @options.as_json
 @options.as_csv
 def command(
-    source: str,
+    material: str,
     species: str,
     bottleneck: bool,
     sample: int | None,
@@ -53,7 +53,7 @@ def command(
     from perovdb.migration.bottleneck import bottlenecks
     from perovdb.migration.requests import HopRequest
 
-    file, formula = (source, None) if is_file_name(source) else (None, source)
+    file, formula = (material, None) if is_file_name(material) else (None, material)
     request = HopRequest(species, formula, file, sample=sample, **host)
     if not bottleneck:
         render.emit(request.hops(request.host()), as_json, as_csv)

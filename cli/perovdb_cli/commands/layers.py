@@ -32,18 +32,20 @@ STACK = (
 
 
 @click.command(cls=CommandWithHeadings)
-@click.argument("source", metavar="FORMULA")
+@click.argument("formula")
 @click.argument("layers", nargs=-1, type=int, metavar="[N]...")
 @under("Stack", *STACK)
 @models.crystal(None)
-@under("Ions", models.order, options.orientation, options.seed)
+@under("Ions", *models.orders(several=False), options.orientation, options.seed)
 @models.output
 def command(
-    source: str,
+    formula: str,
     layers: tuple[int, ...],
     boundary: str | None,
     interlayer_A: float | None,
     size: Any,
+    order: str,
+    along: str,
     output: models.Output,
     **how: Any,
 ) -> None:
@@ -58,13 +60,15 @@ def command(
     """
     from perovdb.structures.layered.layers import Stack
     from perovdb.structures.layered.layers import layers as layered
+    from perovdb.structures.ordering import Order
 
     output.check()
     structure = layered(
-        source,
+        formula,
         layers[0] if len(layers) == 1 else layers or None,
         size,
         stack=Stack(boundary, interlayer_A=interlayer_A),
+        order=Order(order, axis="abc".index(along)),
         **how,
     )
     output.emit(structure)

@@ -7,7 +7,7 @@ from perovdb_cli import options, render
 
 
 @click.command()
-@click.argument("source", metavar="FORMULA|FILE")
+@click.argument("material", metavar="FORMULA|FILE")
 @click.option(
     "--with", "after", metavar="FILE", help="Compare with this structure of the same B sites."
 )
@@ -15,7 +15,7 @@ from perovdb_cli import options, render
 @options.temperature
 @options.formats
 def command(
-    source: str,
+    material: str,
     after: str | None,
     phase: str | None,
     temperature_K: float,
@@ -37,7 +37,7 @@ def command(
     from perovdb.structures.octahedra.measuring import octahedra
 
     if after is None:
-        answer: Answer = octahedra(source, phase=phase, temperature_K=temperature_K)
+        answer: Answer = octahedra(material, phase=phase, temperature_K=temperature_K)
     else:
-        answer = octahedra(source, after, phase=phase, temperature_K=temperature_K)
+        answer = octahedra(material, after, phase=phase, temperature_K=temperature_K)
     render.emit(answer, as_json, as_csv)

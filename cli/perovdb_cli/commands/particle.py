@@ -65,13 +65,13 @@ SHAPE = (
 
 
 @click.command(cls=CommandWithHeadings)
-@models.source
+@models.material
 @under("Particle", *SHAPE)
 @models.crystal("alpha")
 @under("Ions of a formula", models.placement, models.nearest, options.orientation, options.seed)
 @models.output
 def command(
-    source: str,
+    material: str,
     shape: str,
     termination: str | None,
     padding_A: float,
@@ -95,7 +95,7 @@ def command(
     output.check()
     kind = options.pairs(tuple(shape.split(",")), "--shape") if "=" in shape else shape
     structure = particle(
-        source,
+        material,
         shape=Shape(kind, termination),
         placement=Placement(placement, nearest=nearest),
         box=Box(padding_A),

@@ -51,12 +51,12 @@ SHAPE = (
 
 
 @click.command(cls=CommandWithHeadings)
-@models.source
+@models.material
 @under("Slab", *SHAPE)
 @models.crystal("alpha")
 @under("Ions of a formula", models.nearest, options.orientation, options.seed)
 @models.output
-def command(source: str, asymmetric: bool, output: models.Output, **how: Any) -> None:
+def command(material: str, asymmetric: bool, output: models.Output, **how: Any) -> None:
     """A slab of whole planes between vacuum.
 
     Of a formula, or cut from a crystal in a file, molecules whole.
@@ -68,4 +68,4 @@ def command(source: str, asymmetric: bool, output: models.Output, **how: Any) ->
     from perovdb.structures.particles.slabs import slab
 
     output.check()
-    output.emit(slab(source, symmetric=not asymmetric, **how))
+    output.emit(slab(material, symmetric=not asymmetric, **how))

@@ -11,14 +11,14 @@ from perovdb_cli.headings import CommandWithHeadings, under
 
 
 @click.command(cls=CommandWithHeadings)
-@models.source
+@models.material
 @under(
     "Supercell",
     options.size(required=True),
     click.option("--diagonal", is_flag=True, help="Of a distance: repeat along the vectors only."),
 )
 @models.output
-def command(source: str, size: Any, diagonal: bool, output: models.Output) -> None:
+def command(material: str, size: Any, diagonal: bool, output: models.Output) -> None:
     """A larger cell of a structure; molecules stay whole.
 
     \b
@@ -28,4 +28,4 @@ def command(source: str, size: Any, diagonal: bool, output: models.Output) -> No
     from perovdb.structures.supercells import supercell
 
     output.check()
-    output.emit(supercell(source, size, shape="diagonal" if diagonal else "any"))
+    output.emit(supercell(material, size, shape="diagonal" if diagonal else "any"))
