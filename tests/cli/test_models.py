@@ -340,7 +340,7 @@ def test_a_geometry_of_ones_own(perovdb, here):
         (("build", "CsPbI3", "--order", "enumerate", "--plot", "x.png"), 2, "draws one model"),
         (("build", "CsPbI3", "--order", "enumerate", "-o", "no/where"), 2, "does not exist"),
         (("defect", "CsPbI3", "V_I", "--choose", "enumerate", "-o", "x.cif"), 2, "new folder"),
-        (("defect", "CsPbI3", "I_i", "--choose", "enumerate"), 2, "without places"),
+        (("defect", "CsPbI3", "I_i", "--choose", "enumerate"), 2, "Only vacancies"),
         (("defect", "CsPbI3", "X_I"), 2, "'X' is not an ion"),
         (("defect", "CsPbI3", "V_I:x"), 2, "V_I:x"),
         (("defect", "CsPbI3", "V_I", "--choose", "²"), 2, "not a way to choose"),
