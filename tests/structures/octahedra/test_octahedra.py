@@ -17,9 +17,10 @@ from perovdb.structures.octahedra.analysis import (
     density_g_cm3,
     octahedra_of_sites,
 )
-from perovdb.structures.octahedra.bonds import CORNERS, measure, sites_of
+from perovdb.structures.octahedra.bonds import sites_of
 from perovdb.structures.octahedra.comparison import OctahedraChange
 from perovdb.structures.octahedra.measuring import octahedra
+from perovdb.structures.octahedra.octahedron import CORNERS, measure
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
 from perovdb.structures.tilts.cells import tilted_sites

@@ -15,14 +15,8 @@ from perovdb.answers import Answer
 from perovdb.answers.tables import table
 from perovdb.calculators.molecules import atomic_masses
 from perovdb.errors import StructureError
-from perovdb.structures.octahedra.bonds import (
-    NUMBERS,
-    Octahedron,
-    as_shown,
-    find_bonds,
-    measure,
-    neighbours,
-)
+from perovdb.structures.octahedra.bonds import find_bonds, neighbours
+from perovdb.structures.octahedra.octahedron import NUMBERS, Octahedron, as_shown, measure
 from perovdb.structures.octahedra.tilt_pattern import (
     TiltPattern,
     find_links,

@@ -15,7 +15,7 @@ from perovdb.answers import Answer
 from perovdb.answers.tables import table
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.octahedra.analysis import Octahedra
-from perovdb.structures.octahedra.bonds import NUMBERS, Octahedron, as_shown, finite
+from perovdb.structures.octahedra.octahedron import NUMBERS, Octahedron, as_shown, finite
 from perovdb.structures.sites import Sites
 
 

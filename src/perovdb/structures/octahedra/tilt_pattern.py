@@ -11,7 +11,8 @@ import numpy as np
 from perovdb.answers import Answer
 from perovdb.errors import InputError
 from perovdb.structures.neighbours import walked
-from perovdb.structures.octahedra.bonds import Bonds, Octahedron
+from perovdb.structures.octahedra.bonds import Bonds
+from perovdb.structures.octahedra.octahedron import Octahedron
 from perovdb.structures.rotations import cube_rotations
 
 Matrix = tuple[tuple[float, float, float], ...]
