@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -244,14 +244,17 @@ def filters(function: Function) -> Function:
     return wrapped  # type: ignore[no-any-return]  # click has it so
 
 
-class Picture(NamedTuple):
+class Picture:
     """A picture that was asked for: its file, and how it is to look."""
 
-    path: str
-    style: str | None
-    width: float | None
-    dpi: float
-    force: bool
+    def __init__(
+        self, path: str, style: str | None, width: float | None, dpi: float, force: bool
+    ) -> None:
+        self.path = path
+        self.style = style
+        self.width = width
+        self.dpi = dpi
+        self.force = force
 
     def check(self) -> None:
         """Refuse a picture that cannot be written, before the work is done.
