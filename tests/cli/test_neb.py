@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Poscar
 
 import perovdb as library
@@ -283,6 +284,33 @@ def test_a_study_of_one_set_is_a_tree_too(perovdb, here):
     assert (here / "t" / found["sets"][0]["folder"] / "job.sh").exists()
 
 
+def test_the_relaxed_ends_of_a_set_make_a_new_one(perovdb, here):
+    """As a code leaves them: moved a little, and wrapped into the cell."""
+    made(perovdb, "neb", *IODIDE, *QUICK, "-o", "v")
+    for number, image in zip(("00", "02"), ends(here / "v"), strict=True):
+        image.perturb(0.05, seed=int(number))
+        wrapped = Structure(image.lattice, image.species, image.frac_coords, to_unit_cell=True)
+        Poscar(wrapped).write_file(here / "v" / number / "CONTCAR")
+    files = ["v/00/CONTCAR", "--end", "v/02/CONTCAR"]
+    again = neb(perovdb, *files, "--code", "vasp", "-o", "v2")
+    assert (again["images"], again["charge"], again["hop"]["species"]) == (7, 1, "I")
+    assert again["hop"]["distance_A"] == pytest.approx(6.2894 / 2**0.5, abs=0.1)
+    start, end = moved(here / "v2")
+    assert np.linalg.norm(end - start) == pytest.approx(again["hop"]["distance_A"], abs=1e-4)
+    (here / "s.toml").write_text(
+        'file = "v/00/CONTCAR"\nend = "v/02/CONTCAR"\ncode = ["vasp", "qe"]\nimages = 1\n'
+    )
+    rows = neb(perovdb, "s.toml", "-o", "t")["sets"]
+    assert [(row["species"], row["status"]) for row in rows] == [("I", "written")] * 2
+    for more, words in (
+        (["--species", "I"], "'species' does not go with"),
+        (["--vacancies", "2"], "'vacancies' does not go with"),
+    ):
+        answer = perovdb("neb", *files, *more, "--code", "vasp", "-o", "v3")
+        assert (answer.code, answer.err.count("\n")) == (2, 1)
+        assert words in answer.err
+
+
 IODIDE = ["CsPbI3", "--phase", "alpha", "--species", "I"]
 
 
@@ -291,6 +319,8 @@ IODIDE = ["CsPbI3", "--phase", "alpha", "--species", "I"]
     [
         (["CsPbI3", "--code", "vasp"], 2, "Missing option '--species'"),
         (IODIDE, 2, "Missing option '--code'"),
+        (["CsPbI3"], 2, "Missing option '--species', '--code'"),
+        (["CsPbI3", *QUICK, "--end", "x.cif"], 2, "'formula' does not go with"),
         ([*IODIDE, *QUICK, "--hop", "1"], 2, "There are 1 distinct"),
         ([*IODIDE, *QUICK, "--hop", "-1"], 2, "--hop"),
         ([*IODIDE, *QUICK, "--vacancies", "0"], 2, "--vacancies"),

@@ -49,6 +49,12 @@ HOP = (
         "another number.",
     ),
     click.option(
+        "--end",
+        metavar="FILE",
+        help="Instead of a hop: the path from the source, a file, to this one, such as two "
+        "relaxed ends.",
+    ),
+    click.option(
         "--neutral",
         metavar="RULE",
         help="partner, or a vacancy such as V_Cs, to make the cell neutral. Default: charged.",
@@ -200,7 +206,8 @@ def _study(
                 flag = option.opts[-1]
                 raise click.UsageError(f"'{flag}' belongs into the study: leave it out here.")
         return read_study(sources[0])
-    missing = [f"'--{name}'" for name in ("species", "code") if not chosen[name]]
+    needed = ("code",) if chosen["end"] else ("species", "code")
+    missing = [f"'--{name}'" for name in needed if not chosen[name]]
     if missing:
         raise click.UsageError(f"Missing option {', '.join(missing)}.")
     choices = {name: value for name, value in chosen.items() if value != ()}

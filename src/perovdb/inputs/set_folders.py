@@ -17,7 +17,7 @@ from perovdb.inputs.set_requests import SetRequest
 from perovdb.migration.placing import SIZE
 
 #: What each of the three folders, one in the other, always tells of a set.
-_ALWAYS = {"code", "preset", "scheduler", "formula", "file", "phase"} | {
+_ALWAYS = {"code", "preset", "scheduler", "formula", "file", "end", "phase"} | {
     *("species", "into", "hop", "vacancies", "method", "resources", "machine")
 }
 _OF_HOST = ("temperature_K", "size", "seed", "orientation", "order")
@@ -49,8 +49,11 @@ def _folder_name(request: SetRequest) -> str:
     host = hop.formula or _of_file(str(hop.file))
     host += f"-{hop.phase}" if hop.phase else ""
     of_host = [name for name in _OF_HOST if name != "size" or hop.size != SIZE or hop.file]
-    moves = hop.species + (f"-into-{hop.into}" if hop.into else "")
-    moves += f"-hop{hop.hop}-{hop.vacancies}vac-{hop.method}"
+    if hop.end:
+        moves = f"to-{_of_file(hop.end)}-{hop.method}"
+    else:
+        moves = hop.species + (f"-into-{hop.into}" if hop.into else "")
+        moves += f"-hop{hop.hop}-{hop.vacancies}vac-{hop.method}"
     parts = (
         f"{request.code}-{request.preset}-{resources.scheduler}"
         + _changed(resources)

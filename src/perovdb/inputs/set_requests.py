@@ -59,8 +59,9 @@ class SetRequest:
             )
 
     def record(self) -> dict[str, Any]:
-        """The request for the manifest, with the hash of the file that holds the host."""
-        return asdict(self) | {"file_sha256": _hash_of(self.hop.file)}
+        """The request for the manifest, with the hashes of the files that hold the host."""
+        hashes = {f"{name}_sha256": _hash_of(getattr(self.hop, name)) for name in ("file", "end")}
+        return asdict(self) | hashes
 
     @property
     def digest(self) -> str:
@@ -180,7 +181,7 @@ def _named(choices: Mapping[str, Any]) -> dict[str, Any]:
         if name in named:
             raise InputError(f"'{name}' is given twice.", "Leave one of them out.")
         named[name] = value
-    for needed in ("species", "code"):
+    for needed in ("code",) if "end" in named else ("species", "code"):
         if needed not in named:
             raise InputError(f"The study does not say which {needed}.", f"Give {needed}.")
     return named
@@ -212,10 +213,10 @@ def _check(study: Iterable[SetRequest]) -> None:
 
 def _of_table(table: dict[str, Any], path: str | os.PathLike[str], where: str) -> list[SetRequest]:
     """The requests of one table of a file; errors say which."""
-    if "file" in table:
-        files = _values("file", table["file"])
+    for name in {"file", "end"} & set(table):
+        files = _values(name, table[name])
         beside = [str(Path(path).parent / f) if isinstance(f, str) and f else f for f in files]
-        table = {**table, "file": beside}
+        table = {**table, name: beside}
     try:
         return requests(table)
     except PerovdbError as error:

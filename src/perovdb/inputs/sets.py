@@ -209,8 +209,8 @@ def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
     if job.relax_first:
         notes.append(
             "the inner images lie between the ends as they are built, and job.sh does not make "
-            "them anew when it has relaxed the ends: if an end moves far, write a new set of the "
-            "path between the relaxed ends (perovdb.path(start, end))"
+            "them anew when it has relaxed the ends: if an end moves far, write a new set from "
+            "the relaxed ends, as 'perovdb neb START --end END'"
         )
     if job.charge:
         notes.append(

@@ -299,13 +299,14 @@ def _set_of_study(
     hop, path = request.hop, manifest or Manifest()
     distance = path.hop.distance_A if path.hop else None
     contact = path.checks.get("closest_contact_A")
+    species = hop.species or (path.hop.species if path.hop else "")
     return StudySet(
         folder=folder,
         status=status,
         host=str(hop.formula or hop.file),
         formula=path.formula,
-        species=hop.species,
-        into=hop.into or hop.species,
+        species=species,
+        into=hop.into or species,
         hop=hop.hop,
         vacancies=hop.vacancies,
         distance_A=None if distance is None else round(distance, 6),

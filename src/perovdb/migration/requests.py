@@ -29,12 +29,15 @@ BOTH = "both"
 Kinds = Mapping[str, type | int | float]
 
 _KINDS: Kinds = {
-    **dict.fromkeys(("species", "formula", "file", "phase", "orientation", "order", "into"), str),
-    **dict.fromkeys(("neutral", "method"), str),
+    **dict.fromkeys(("formula", "file", "end", "phase", "orientation", "order"), str),
+    **dict.fromkeys(("into", "neutral", "method"), str),
     **dict.fromkeys(("temperature_K", "reach_A", "spacing_A"), 0.0),
     **dict.fromkeys(("seed", "hop"), 0),
     **dict.fromkeys(("vacancies", "images", "sample"), 1),
 }
+
+#: What stands for itself in a path between two files.
+_OF_ENDS = ("file", "end", "images", "spacing_A", "method")
 
 #: How a formula becomes atoms: a file has its own.
 _OF_FORMULAS = ("phase", "temperature_K", "orientation", "order")
@@ -47,6 +50,8 @@ class HopRequest:
     Attributes:
         species: ion that hops.
         formula: of the host; or `file`, its atoms.
+        end: a second file: the path between `file`, the start, and it, such as two relaxed ends,
+            whatever hops there.
         phase, temperature_K, size, seed, orientation: of the host, as for `build`. A formula takes
             2 x 2 x 2 cells by default, a file its own.
         order: rule for shared sites. With one, or with `into`, `reach_A` or `sample`, hops are
@@ -67,9 +72,10 @@ class HopRequest:
             both, or what is for a formula is given with a file.
     """
 
-    species: str
+    species: str = ""
     formula: str | None = None
     file: str | None = None
+    end: str | None = None
     phase: str | None = None
     temperature_K: float = ROOM_TEMPERATURE_K
     size: Size | None = None
@@ -91,8 +97,20 @@ class HopRequest:
         object.__setattr__(self, "size", self._plain_size())
         if (self.formula is None) == (self.file is None):
             raise InputError("A hop has one host.", "Name a formula or a file, not both.")
-        if self.file is not None:
-            changed = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
+        changed = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
+        if self.end is not None:
+            wrong = [name for name in changed if name not in _OF_ENDS]
+            if self.file is None or wrong:
+                what = "formula" if self.file is None else wrong[0]
+                raise InputError(
+                    f"'{what}' does not go with a path between two files.",
+                    "Give the files of the start and the end alone.",
+                )
+        elif not (self.species and isinstance(self.species, str)):
+            raise InputError(
+                f"'species' cannot be {self.species!r}.", "Name the ion that hops, such as I."
+            )
+        elif self.file is not None:
             wrong = [name for name in _OF_FORMULAS if name in changed]
             if self.seed and self.sample is None:
                 wrong.append("seed")
@@ -178,6 +196,9 @@ class HopRequest:
             raise InputError(
                 "The method 'both' makes two paths.", "Ask for each by its name: rigid, idpp."
             )
+        images = Images(self.images, self.spacing_A, self.method)
+        if self.end is not None:
+            return path(str(self.file), self.end, images=images)
         hosts = {} if hosts is None else hosts
         of_host = replace(
             self, hop=0, vacancies=1, neutral=None, images=1, spacing_A=None, method="rigid"
@@ -191,7 +212,6 @@ class HopRequest:
                 f"There is no hop number {self.hop} of {self.species}.",
                 f"There are {len(listed)} distinct hops, numbered from 0: see 'perovdb hops'.",
             )
-        images = Images(self.images, self.spacing_A, self.method)
         vacancies = Vacancies(self.vacancies, self.neutral)
         if isinstance(host, Structure):
             return path(host, listed[self.hop], images=images, vacancies=vacancies)
