@@ -85,7 +85,7 @@ def load_molecule(species: str) -> RigidMolecule:
         raise MissingData(
             error.what,
             "Give an XYZ file or a SMILES string of it: Orientation(molecules=...), or "
-            "--molecule.",
+            "`Orientation`, or by --molecule.",
         ) from error
     return in_own_frame(species, elements, positions_A)
 
