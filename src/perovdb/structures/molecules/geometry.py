@@ -84,8 +84,8 @@ def load_molecule(species: str) -> RigidMolecule:
     except MissingData as error:
         raise MissingData(
             error.what,
-            "Give an XYZ file or a SMILES string of it: Orientation(molecules=...), or "
-            "`Orientation`, or by --molecule.",
+            "Give an XYZ file or a SMILES string of it: `Orientation(molecules=...)`, or "
+            "--molecule.",
         ) from error
     return in_own_frame(species, elements, positions_A)
 
