@@ -9,10 +9,10 @@ A bowing that nobody stated is unknown, not zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perovdb.answers import answer
 from perovdb.calculators.bowing import Bowing, bowing, bowing_note
 from perovdb.calculators.provenance import Estimate
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
@@ -33,7 +33,7 @@ EV_NM = 1239.841984
 LINEAR = "mean of the end members' gaps, weighted by their fractions"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Gap(Estimate):
     """The band gap of a composition.
 

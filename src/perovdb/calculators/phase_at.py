@@ -8,11 +8,10 @@ whether a perovskite is to be expected.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.calculators.provenance import EVIDENCE
 from perovdb.calculators.tolerance import BARTEL_T, tolerance
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
@@ -42,7 +41,7 @@ T_RULE = (
 )
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class PhaseAt(Answer):
     """The phase of a composition at a temperature.
 
