@@ -1,88 +1,43 @@
 """Everything that was measured or computed of materials, one number a row, under one name each."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Unpack
 
 from perovdb.errors import InputError
 from perovdb.facts.select import Filters, select
 from perovdb.store.connection import Record
 
-#: Name of a property, the table where it stands, and the columns that say what of it; a name may
-#: stand in two tables.
-QUANTITIES: tuple[tuple[str, str, dict[str, str]], ...] = (
-    (
-        "band_gap_eV",
-        "band_gap",
-        {
-            "value": "value_eV",
-            "min": "min_eV",
-            "max": "max_eV",
-            "uncertainty": "su_eV",
-            "meaning": "quantity",
-        },
-    ),
-    ("band_gap_eV", "optical", {"value": "band_gap_eV", "meaning": "band_gap_method"}),
-    ("a_pseudocubic_A", "phase", {"value": "a_pseudocubic_A", "meaning": "space_group"}),
-    (
-        "pl_peak_nm",
-        "optical",
-        {
-            "value": "pl_peak_nm",
-            "min": "pl_peak_min_nm",
-            "max": "pl_peak_max_nm",
-            "meaning": "quantity",
-        },
-    ),
-    ("pl_shift_nm", "optical", {"value": "pl_shift_nm", "meaning": "quantity"}),
-    ("pl_fwhm_nm", "optical", {"value": "fwhm_nm", "meaning": "quantity"}),
-    (
-        "plqy_pct",
-        "optical",
-        {"value": "plqy_pct", "uncertainty": "plqy_su_pct", "meaning": "quantity"},
-    ),
-    (
-        "plqy_factor",
-        "optical",
-        {"min": "plqy_factor_min", "max": "plqy_factor_max", "meaning": "quantity"},
-    ),
-    ("pl_lifetime_ns", "optical", {"value": "pl_lifetime_ns", "meaning": "quantity"}),
-    ("el_peak_nm", "optical", {"value": "el_peak_nm", "meaning": "quantity"}),
-    ("absorption_onset_nm", "optical", {"value": "absorption_onset_nm", "meaning": "quantity"}),
-    ("absorption_peak_nm", "optical", {"value": "absorption_peak_nm", "meaning": "quantity"}),
-    (
-        "lattice_parameter_A",
-        "structure_record",
-        {"value": "lattice_parameter_A", "uncertainty": "su_A", "meaning": "hkl"},
-    ),
-    (
-        "d_spacing_A",
-        "structure_record",
-        {"value": "d_spacing_A", "uncertainty": "su_A", "meaning": "hkl"},
-    ),
+#: What is said of a property, in the order of the columns below.
+PARTS = ("value", "min", "max", "uncertainty", "meaning")
+
+#: Name of a property, the table where it stands, and its columns for PARTS ("" for none); a name
+#: may stand in two tables.
+QUANTITIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("band_gap_eV", "band_gap", ("value_eV", "min_eV", "max_eV", "su_eV", "quantity")),
+    ("band_gap_eV", "optical", ("band_gap_eV", "", "", "", "band_gap_method")),
+    ("a_pseudocubic_A", "phase", ("a_pseudocubic_A", "", "", "", "space_group")),
+    ("pl_peak_nm", "optical", ("pl_peak_nm", "pl_peak_min_nm", "pl_peak_max_nm", "", "quantity")),
+    ("pl_shift_nm", "optical", ("pl_shift_nm", "", "", "", "quantity")),
+    ("pl_fwhm_nm", "optical", ("fwhm_nm", "", "", "", "quantity")),
+    ("plqy_pct", "optical", ("plqy_pct", "", "", "plqy_su_pct", "quantity")),
+    ("plqy_factor", "optical", ("", "plqy_factor_min", "plqy_factor_max", "", "quantity")),
+    ("pl_lifetime_ns", "optical", ("pl_lifetime_ns", "", "", "", "quantity")),
+    ("el_peak_nm", "optical", ("el_peak_nm", "", "", "", "quantity")),
+    ("absorption_onset_nm", "optical", ("absorption_onset_nm", "", "", "", "quantity")),
+    ("absorption_peak_nm", "optical", ("absorption_peak_nm", "", "", "", "quantity")),
+    ("lattice_parameter_A", "structure_record", ("lattice_parameter_A", "", "", "su_A", "hkl")),
+    ("d_spacing_A", "structure_record", ("d_spacing_A", "", "", "su_A", "hkl")),
     (
         "two_theta_deg",
         "structure_record",
-        {
-            "value": "two_theta_deg",
-            "min": "two_theta_min_deg",
-            "max": "two_theta_max_deg",
-            "meaning": "hkl",
-        },
+        ("two_theta_deg", "two_theta_min_deg", "two_theta_max_deg", "", "hkl"),
     ),
-    ("wavelength_A", "structure_record", {"value": "wavelength_A", "meaning": "radiation"}),
+    ("wavelength_A", "structure_record", ("wavelength_A", "", "", "", "radiation")),
     (
         "size_nm",
         "material",
-        {
-            "value": "size_nm",
-            "min": "size_min_nm",
-            "max": "size_max_nm",
-            "uncertainty": "size_sd_nm",
-            "meaning": "morphology",
-        },
+        ("size_nm", "size_min_nm", "size_max_nm", "size_sd_nm", "morphology"),
     ),
-    ("defect_energy_eV", "defect_energy", {"value": "energy_eV", "meaning": "process"}),
+    ("defect_energy_eV", "defect_energy", ("energy_eV", "", "", "", "process")),
 )
 
 #: Tables that speak of a material; a row without a number is a statement.
@@ -154,24 +109,20 @@ def names() -> list[str]:
 
 
 def _entries(table: str, rows: list[Record]) -> list[Record]:
-    quantities = [
-        (name, columns, [columns[part] for part in ("value", "min", "max") if part in columns])
-        for name, of_table, columns in QUANTITIES
-        if of_table == table
-    ]
+    quantities = [(name, columns) for name, of_table, columns in QUANTITIES if of_table == table]
     return [entry for row in rows for entry in _of_row(row, table, quantities)]
 
 
 def _of_row(
-    row: Record, table: str, quantities: list[tuple[str, dict[str, str], list[str]]]
+    row: Record, table: str, quantities: list[tuple[str, tuple[str, ...]]]
 ) -> list[Record]:
     if table == "other_property":
-        columns = {"value": "value", "min": "min_value", "max": "max_value", "meaning": "category"}
+        columns = ("value", "min_value", "max_value", "", "category")
         return [_entry(row, table, row["property"], row["statement"], columns)]
     entries = [
         _entry(row, table, name, row.get("statement"), columns)
-        for name, columns, numbers in quantities
-        if any(row[column] is not None for column in numbers)
+        for name, columns in quantities
+        if any(row.get(column) is not None for column in columns[:3])
     ]
     if table == "material" and row["phase"]:
         entries.append(_entry(row, table, "phase", row["phase"]))
@@ -188,15 +139,10 @@ def _words(row: Record) -> str | None:
 
 
 def _entry(
-    row: Record,
-    table: str,
-    name: str,
-    statement: str | None,
-    columns: Mapping[str, str] = MappingProxyType({}),
+    row: Record, table: str, name: str, statement: str | None, columns: tuple[str, ...] = ("",) * 5
 ) -> Record:
     entry: Record = dict(zip(COLUMNS, map(row.get, COLUMNS), strict=True))
-    for part in ("value", "uncertainty", "min", "max", "meaning"):
-        entry[part] = row.get(columns.get(part, ""))
+    entry.update(zip(PARTS, map(row.get, columns), strict=True))
     return entry | {"name": name, "statement": statement, "table": table}
 
 
