@@ -17,6 +17,10 @@ COMMANDS = [
     [PEROVDB, "gap", "CsPbBr1.5I1.5"],
     [PEROVDB, "properties", "CsPbI3"],
     [PEROVDB, "barriers"],
+    [PEROVDB, "devices"],
+    [PEROVDB, "phases", "CsPbI3"],
+    [PEROVDB, "phase-at", "CsPbI3"],
+    [PEROVDB, "search", "DDABr"],
     [PEROVDB, "show", "CsPbI3"],
 ]
 

@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-as_csv = click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")
 
 
 def formats(function: Function) -> Function:
     """--json and --csv, as `as_json` and `as_csv`, for `render.emit`."""
-    return as_json(as_csv(function))
+    return as_json(click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")(function))
 
 
 materials = click.argument("materials", nargs=-1, required=True, metavar="FORMULA|FILE...")

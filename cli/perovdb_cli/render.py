@@ -8,12 +8,7 @@ from typing import Any
 import click
 
 from perovdb.answers import Answer, together
-from perovdb.answers.tables import cell, fitted, short, table
-
-__all__ = [
-    "cell", "emit", "emit_all", "emit_csv", "emit_csv_header", "emit_json", "emit_lines",
-    "emit_notes", "emit_rows", "short", "table",
-]  # fmt: skip
+from perovdb.answers.tables import fitted, short, table
 
 Row = Mapping[str, Any]
 
@@ -78,15 +73,15 @@ def emit_csv(rows: Sequence[Row]) -> None:
 
 def emit_rows(
     rows: Sequence[Row],
-    shown: Callable[[Row], Row],
-    as_json: bool,
-    as_csv: bool,
+    shown: Callable[[Row], Row] = dict,
+    as_json: bool = False,
+    as_csv: bool = False,
     longest_cell: int = 44,
 ) -> None:
     """Print rows of the store whole as JSON or CSV, or as a table of what `shown` takes of each,
     texts cut to the longest cell.
 
-    In CSV the columns source, kind, evidence and notes stand last.
+    In CSV the columns source, kind, evidence and notes of facts stand last.
     """
     if as_json:
         emit_json(rows)
@@ -101,14 +96,11 @@ def emit_rows(
 
 
 def _provenance_last(row: Row) -> Row:
+    if "evidence" not in row:
+        return row
     last = {name: row.get(name) for name in ("source", "kind", "evidence")}
     rest = {name: value for name, value in row.items() if name not in (*last, "note")}
     return {**rest, **last, "notes": row.get("note")}
-
-
-def emit_csv_header(columns: Sequence[str]) -> None:
-    """Print column names as the first line of a CSV file."""
-    click.echo(",".join(columns))
 
 
 def emit_lines(lines: Sequence[str]) -> None:

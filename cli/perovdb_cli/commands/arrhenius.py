@@ -23,8 +23,7 @@ from perovdb_cli import options, render
     help="Of the interval.",
 )
 @options.picture("Draw the rate constants and their line, and the curves")
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     file: str,
     levels: tuple[float, float] | None,

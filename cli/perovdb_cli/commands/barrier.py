@@ -43,8 +43,7 @@ from perovdb_cli import options, render
 @click.option(
     "--unconverged", is_flag=True, help="Save what is not converged too; its row says so."
 )
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     folders: tuple[str, ...],
     images: int | None,

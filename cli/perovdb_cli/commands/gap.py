@@ -18,8 +18,7 @@ from perovdb_cli import options, render
 @click.option(
     "--linear-gap", "linear", is_flag=True, help="Take a bowing that nobody stated as 0."
 )
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     materials: tuple[str, ...],
     temperature_K: float,

@@ -27,8 +27,7 @@ from perovdb_cli.migration_options import hosted
     metavar="N",
     help="Draw N hops over all environments, with their weights, by the seed.",
 )
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     material: str,
     species: str,

@@ -69,8 +69,7 @@ from perovdb_cli import options, render
 )
 @options.temperature
 @options.picture("Draw the samples on the line between the end members, or in their triangle")
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     formulas: tuple[str, ...],
     a_A: tuple[str, ...],

@@ -15,8 +15,7 @@ from perovdb_cli import options, render
     metavar="ION-ION=A",
     help="Bowing of the lattice parameter, such as Br-I=0.02; none by default.",
 )
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     materials: tuple[str, ...],
     temperature_K: float,

@@ -47,8 +47,7 @@ from perovdb_cli import options, render
     help="Share of the particle that is exchanged by then.",
 )
 @options.attempts
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     barriers: tuple[float, ...],
     temperature_K: float,

@@ -61,8 +61,7 @@ if TYPE_CHECKING:
 )
 @click.option("-o", "--output", metavar="FILE", help="Write the rows: *.csv or *.parquet.")
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster that shares the work.")
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     space: str,
     step: float | None,

@@ -20,9 +20,7 @@ def command(keys: tuple[str, ...], as_bibtex: bool, as_json: bool, as_csv: bool)
     from perovdb.store import queries
 
     rows = queries.sources(keys)
-    if as_json:
-        render.emit_json(rows)
-    elif as_csv:
-        render.emit_csv(rows)
+    if as_json or as_csv:
+        render.emit_rows(rows, as_json=as_json, as_csv=as_csv)
     else:
         click.echo(bibtex(keys) if as_bibtex else in_words(rows), nl=False)

@@ -1,9 +1,6 @@
 """perovdb store COMMAND"""
 
-import sqlite3
-from math import inf
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -91,8 +88,8 @@ def check(file: Path, as_json: bool) -> None:
 
 
 @command.command()
-@options.as_json
-def info(as_json: bool) -> None:
+@options.formats
+def info(as_json: bool, as_csv: bool) -> None:
     """Rows of every table, facts by evidence, schema version, digest.
 
     \b
@@ -101,15 +98,16 @@ def info(as_json: bool) -> None:
     """
     from perovdb.store import queries
 
-    told = queries.statistics()
+    held = queries.statistics()
+    rows = [{"table": name, "rows": count} for name, count in held["tables"].items()]
     if as_json:
-        render.emit_json(told)
+        render.emit_json(held)
         return
-    rows = [{"table": name, "rows": count} for name, count in told["tables"].items()]
-    render.emit_lines(render.table(rows))
-    levels = ", ".join(f"{name} {count}" for name, count in told["evidence"].items())
-    click.echo(f"facts by evidence: {levels}")
-    click.echo(f"schema version {told['schema_version']}, digest {told['digest'][:16]}")
+    render.emit_rows(rows, as_csv=as_csv)
+    if not as_csv:
+        levels = ", ".join(f"{name} {count}" for name, count in held["evidence"].items())
+        click.echo(f"facts by evidence: {levels}")
+        click.echo(f"schema version {held['schema_version']}, digest {held['digest'][:16]}")
 
 
 @command.command()
@@ -127,10 +125,10 @@ def template(table: str, explain: bool) -> None:
     from perovdb.store import queries
 
     name = queries.fact_table(table)
-    if not explain:
-        render.emit_csv_header(queries.columns(name))
-        return
-    render.emit_lines(render.table(queries.column_meanings(name)))
+    if explain:
+        render.emit_lines(render.table(queries.column_meanings(name)))
+    else:
+        click.echo(",".join(queries.columns(name)))
 
 
 @command.command()
@@ -154,8 +152,7 @@ def migrate(file: Path) -> None:
 
 @command.command()
 @click.argument("query", metavar="SELECT")
-@options.as_json
-@options.as_csv
+@options.formats
 def sql(query: str, as_json: bool, as_csv: bool) -> None:
     """Ask in SQL; nothing can be written.
 
@@ -163,50 +160,6 @@ def sql(query: str, as_json: bool, as_csv: bool) -> None:
     Example:
       perovdb store sql "select formula, count(*) as n from phase group by formula"
     """
-    from perovdb.errors import InputError
-    from perovdb.store import current_store
+    from perovdb.store.sql import ask
 
-    connection = current_store().connection
-    connection.set_authorizer(_only_reading)
-    try:
-        cursor = connection.execute(query)
-        rows = _distinct_names(cursor)
-    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
-        raise InputError(
-            f"SQL: {error}.", "One SELECT over the tables of 'perovdb store info'."
-        ) from error
-    finally:
-        connection.set_authorizer(None)
-    if as_json:
-        render.emit_json(rows)
-    elif as_csv:
-        render.emit_csv(rows)
-    else:
-        render.emit_lines(render.table(rows))
-
-
-def _distinct_names(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
-    names: list[str] = []
-    for name, *_ in cursor.description or ():
-        free = name
-        while free in names:
-            free += "_"
-        names.append(free)
-    return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor]
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON can say it."""
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value) if value in (inf, -inf) else value
-
-
-def _only_reading(action: int, *_: Any) -> int:
-    allowed = (
-        sqlite3.SQLITE_SELECT,
-        sqlite3.SQLITE_READ,
-        sqlite3.SQLITE_FUNCTION,
-        sqlite3.SQLITE_RECURSIVE,
-    )
-    return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+    render.emit_rows(ask(query), as_json=as_json, as_csv=as_csv, longest_cell=10_000)

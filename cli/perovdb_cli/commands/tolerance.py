@@ -13,8 +13,7 @@ from perovdb_cli import options, render
 @click.option(
     "--radius", "radii", multiple=True, metavar="ION=A", help="Radius in place of the store's."
 )
-@options.as_json
-@options.as_csv
+@options.formats
 def command(
     materials: tuple[str, ...],
     radius_set: str | None,
