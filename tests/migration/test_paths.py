@@ -1,5 +1,7 @@
 """Paths of hops in supercells: the same atoms in the same order, even, whole and clear."""
 
+from pathlib import Path as FilePath
+
 import numpy as np
 import pytest
 
@@ -232,3 +234,12 @@ def test_a_supercell_may_be_askew():
     askew = path_of("CsPbI3", "I", "alpha", size=[[2, 0, 0], [0, 2, 0], [0, 2, 2]], images=1)
     assert askew.distance_A == pytest.approx(straight.distance_A)
     assert askew.images[0].composition == straight.images[0].composition
+
+
+def test_the_example_of_the_page_on_paths_runs():
+    text = (FilePath(__file__).parents[2] / "docs" / "paths.md").read_text()
+    names = {}
+    exec(compile(text.split("```python\n")[1].split("```")[0], "paths.md", "exec"), names)
+    assert [chain.method for chain in names["two"]] == ["rigid", "idpp"]
+    assert names["fine"].charge == 0
+    assert names["fine"].longest_step_A <= 0.9
