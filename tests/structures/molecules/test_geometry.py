@@ -175,7 +175,7 @@ def test_empty_sites_and_own_molecules(store):
 
 def test_an_ion_without_a_geometry_says_how_to_give_one(store):
     sites = Sites(np.eye(3) * 20, np.array([[0.5] * 3]), np.array(["A"]))
-    with pytest.raises(MissingData, match=r"no geometry for the molecular ion AZ.*`Orientation`"):
+    with pytest.raises(MissingData, match=r"no geometry for the molecular ion AZ.*`Orientation"):
         draw(sites, ["AZ"], "aligned", 0)
 
 
