@@ -30,8 +30,9 @@ _MOST_ROWS = 60
 
 
 class Answer:
-    """Base of all results, which are declared ``@dataclass(frozen=True, repr=False, eq=False)``:
-    two are equal that say the same, arrays and all. Those of look-ups are declared ``@answer``.
+    """Base of all results, which are declared ``@answer``: frozen, and two are equal that say the
+    same, arrays and all. Those whose defaults are made anew each time, as empty mappings are, are
+    declared ``@dataclass(frozen=True, repr=False, eq=False)``.
 
     A subclass says in `_headline` what its one line holds, and overrides `rows` where its table
     has more than one line, `_lines` where its card is more than a table, and `derived`: names of
@@ -154,7 +155,9 @@ def answer(cls: type[T]) -> type[T]:
     A dataclass compiles methods of its own, and loads what that needs: an eighth of a look-up's
     time. Here the module of dataclasses comes in when somebody asks for the fields.
     """
-    cls._names = tuple(dict.fromkeys([*cls._names, *get_annotations(cls)]))
+    kinds = get_annotations(cls)
+    own = [name for name, kind in kinds.items() if not str(kind).startswith("ClassVar")]
+    cls._names = tuple(dict.fromkeys([*cls._names, *own]))
     cls.__dataclass_fields__ = _FieldsWhenAsked()  # type: ignore[attr-defined]  # not of Answer
     return cls
 

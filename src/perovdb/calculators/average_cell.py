@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.mixing import lattice
 from perovdb.composition import Composition, Material, as_composition
@@ -33,7 +32,7 @@ from perovdb.store import queries
 from perovdb.store.connection import Record
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class AverageCell(Answer):
     """A unit cell whose sites hold a composition, those that ions share its mean.
 

@@ -40,7 +40,7 @@ class HopOfSet:
     multiplicity: int | None = None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Manifest(Answer):
     """What a set is. All fields may be missing in one that was written by hand.
 

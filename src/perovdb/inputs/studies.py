@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.errors import InputError, PerovdbError, ResultError
 from perovdb.inputs import writer
@@ -74,7 +74,7 @@ class StudySet:
     problem: str | None = None
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Study(Answer):
     """The sets of a study, in a tree.
 

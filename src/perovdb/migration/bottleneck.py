@@ -18,12 +18,12 @@ Compare either with the radius of the ion that moves. Molecules count as spheres
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.calculators.radii import RadiusUsed, radii_used
 from perovdb.composition import Material
 from perovdb.errors import InputError, StructureError
@@ -51,7 +51,7 @@ _BEYOND_A = 4.0
 _RINGS, _SPOKES, _ROUNDS, _SHRINK = 12, 24, 45, 0.7
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Bottleneck(Answer):
     """The narrowest part of a hop.
 

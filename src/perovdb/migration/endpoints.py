@@ -7,12 +7,10 @@ by atom would tear a molecule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.migration.hops import Hop
 from perovdb.structures.history import charge_of, with_charge
 
@@ -20,7 +18,7 @@ from perovdb.structures.history import charge_of, with_charge
 HALF_CELL = 0.01
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Endpoints(Answer):
     """Start and end of a hop in a structure with a vacancy.
 

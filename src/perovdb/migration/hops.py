@@ -10,13 +10,12 @@ they have the same surroundings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, overload
 
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.average_cell import AverageCell, average_cell
 from perovdb.composition import Material, as_composition
@@ -50,7 +49,7 @@ Point = tuple[float, float, float]
 Step = tuple[int, int, int, int, int]
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Hop(Answer):
     """A hop of an ion from one site to a neighbouring one that is vacant.
 
@@ -123,7 +122,7 @@ class Hop(Answer):
         return [{name: value for name, value in row.items() if value != ""}]
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Hops(Answer, Sequence[Hop]):
     """The distinct hops of a crystal, the shortest first; a sequence of `Hop`.
 

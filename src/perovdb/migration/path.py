@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.composition import Material
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.band import relax_band
@@ -83,7 +83,7 @@ class Images:
             )
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Path(Answer):
     """A hop as a chain of images, both ends included.
 

@@ -8,12 +8,11 @@ one connected part of the network is its dimension, 0 to 3. All arithmetic is on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.neighbours import walked
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from perovdb.migration.hops import Hop
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Percolation(Answer):
     """How far each hop leads by itself, and how far with all that are easier.
 

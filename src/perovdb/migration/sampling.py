@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
+from perovdb.answers import answer
 from perovdb.composition import Material
 from perovdb.errors import InputError, StructureError
 from perovdb.migration.hops import Hop, Hops, Step, hops
@@ -16,7 +17,7 @@ from perovdb.migration.hops import Hop, Hops, Step, hops
 STREAM = 31
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Sample(Hops):
     """Some of the hops of a structure. Each starts and ends where it was drawn; the rest is that
     of its class.

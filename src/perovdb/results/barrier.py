@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import cell, table
 from perovdb.calculators.kinetics import diffusion_coefficient, hop_rate_Hz
 from perovdb.inputs.manifest import Manifest
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Kinetics(Answer):
     """Hops over a barrier, and the diffusion of a vacancy whose hops are all like it.
 
@@ -108,7 +108,7 @@ class Saved:
         return [*lines, f"  {self.note}"] if self.note else lines
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Barrier(Answer):
     """The barrier of a finished band, and whether it can be trusted.
 
@@ -216,7 +216,7 @@ class Barrier(Answer):
         return self.profile._table()
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Barriers(Answer):
     """Several barriers; mean and spread are of those that can be trusted.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline, PchipInterpolator, PPoly
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.results.band import Band
 from perovdb.results.chain import coordinates, tangents
 
@@ -17,7 +16,7 @@ WITH_FORCES = "cubic Hermite pieces through the energies, forces along the path 
 WITHOUT_FORCES = "monotone cubic pieces through the energies alone (no forces in the files)"
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Profile(Answer):
     """Energy along a path of n images, both ends included.
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.structures import history
 from perovdb.structures.cell_shapes import minimum_image_A
@@ -25,7 +24,7 @@ FIRST_LISTED = 20
 _UNBRACKETED = str.maketrans("", "", "()")
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Model(Answer):
     """A structure and what can be said of it.
 
@@ -137,7 +136,7 @@ class Model(Answer):
         return [head, *steps, *(f"  note: {note}" for note in self.notes)]
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Models(Answer):
     """One model of each set that symmetry makes equivalent.
 

@@ -14,13 +14,12 @@ one of three ways, which differ in cost alone:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.calculators.diffraction.atoms import elements_on, given_atoms
 from perovdb.calculators.diffraction.bragg import two_theta_from_q
 from perovdb.calculators.diffraction.pair_sums import as_floats, kind_pairs, pair_sums
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Scattering(Answer):
     """What a particle scatters, averaged over its orientations.
 

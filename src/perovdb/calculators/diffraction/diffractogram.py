@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.calculators.diffraction.curves import (
     AXES,
     Curve,
@@ -56,7 +56,7 @@ class MeasuredCurve:
     offset: float
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Diffractogram(Answer):
     """Curves of patterns on one axis, the highest point of each being 100.
 

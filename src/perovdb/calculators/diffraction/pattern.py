@@ -9,12 +9,12 @@ out; thermal motion is isotropic and given by hand.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.average_cell import average_cell
 from perovdb.calculators.diffraction.atoms import GivenAtoms, elements_on, given_atoms
@@ -46,7 +46,7 @@ _DIGITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Pattern(Answer):
     """Peaks of a composition in a phase, or of a given crystal; the strongest has intensity 100.
 

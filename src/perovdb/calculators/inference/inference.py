@@ -1,10 +1,9 @@
 """Composition of an alloy from what was measured, with all that it rests on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.diffraction.bragg import Index
 from perovdb.calculators.inference.ends import End, Ends, end_members, lies_in_range
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 METHOD = "Vegard: a straight line between the end members' pseudo-cubic a"
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Inference(Answer):
     """A composition inferred from a lattice parameter.
 

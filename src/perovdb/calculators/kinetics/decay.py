@@ -8,14 +8,13 @@ rate constant at several temperatures gives the activation energy of the exchang
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeWarning, curve_fit
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.errors import InputError, OutOfRange
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 FEWEST_POINTS = 5
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Decay(Answer):
     """A curve that relaxes to a plateau.
 

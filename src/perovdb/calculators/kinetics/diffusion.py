@@ -12,14 +12,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.calculators.kinetics.arrhenius import K_B_EV, positive, temperatures
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
@@ -32,7 +31,7 @@ ATTEMPT_FREQUENCY_HZ = 1e12
 _TERMS = 30
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class HopRate(Answer):
     """What follows from a barrier: how often an ion hops, how far it gets, what time that takes.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.screening.blocks import Run, kept_in_all
 from perovdb.calculators.screening.descriptors import DESCRIPTORS
@@ -37,7 +37,7 @@ class Seen(NamedTuple):
     unknown: int
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Screening(Answer):
     """Compositions that a screening kept.
 

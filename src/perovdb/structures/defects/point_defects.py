@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.composition import Material
 from perovdb.composition.registry import Ion
 from perovdb.errors import InputError
@@ -42,7 +41,7 @@ _NONE = np.empty(0, dtype=int)
 SURFACE = "surface"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Choice(Answer):
     """A symmetry-distinct choice of places for defects.
 

@@ -6,13 +6,12 @@ radius is the distance to them. Equivalent voids, by the symmetry of the atoms, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.spatial import QhullError, Voronoi, cKDTree
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.composition import Material
 from perovdb.errors import StructureError
 from perovdb.structures.adoption import as_structure
@@ -29,7 +28,7 @@ SAME_VOID_A = 0.5
 SAME_POINT_A = 0.01
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Void(Answer):
     """A hole and those equivalent to it.
 

@@ -6,14 +6,13 @@ on, it is less by the ion's charge times s. So every dipole here names its origi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.constants
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.calculators.molecules import CENTRES
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData, StructureError
@@ -40,7 +39,7 @@ _COLUMNS = {
 }
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Dipoles(Answer):
     """Dipoles of the organic cations of a structure, Cartesian, in debye.
 

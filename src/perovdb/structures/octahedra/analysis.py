@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.constants
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.molecules import atomic_masses
 from perovdb.errors import StructureError
@@ -40,7 +39,7 @@ _CAGE = (math.sqrt(2) + math.sqrt(6)) / 2
 _STEP = 0.1
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Octahedra(Answer):
     """What the octahedra of a model look like.
 

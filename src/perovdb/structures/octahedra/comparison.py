@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pymatgen.core import Lattice
 from scipy.spatial.transform import Rotation
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.octahedra.analysis import Octahedra
@@ -19,7 +18,7 @@ from perovdb.structures.octahedra.octahedron import NUMBERS, Octahedron, as_show
 from perovdb.structures.sites import Sites
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class OctahedronChange(Answer):
     """What became of one octahedron.
 
@@ -52,7 +51,7 @@ class OctahedronChange(Answer):
         return [row | {f"d_{name}": finite(self.differences[name]) for name in NUMBERS}]
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class OctahedraChange(Answer):
     """Two models of the same B sites.
 

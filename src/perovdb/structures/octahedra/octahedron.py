@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.transform import Rotation
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.structures.rotations import best_rotation
 
 #: Directions of the corners, in the order of `corner`: +a, -a, +b, -b, +c, -c.
@@ -68,7 +67,7 @@ def as_shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Octahedron(Answer):
     """One BX6, or what is there of it.
 

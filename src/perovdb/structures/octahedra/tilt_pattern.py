@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.errors import InputError
 from perovdb.structures.neighbours import walked
 from perovdb.structures.octahedra.bonds import Bonds
@@ -42,7 +42,7 @@ class Links:
         return int((np.unique(pairs, axis=0, return_counts=True)[1] > 1).sum()) // 2
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class TiltPattern(Answer):
     """The tilt system of a model, as its octahedra show it.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.composition import Material
 from perovdb.structures.adoption import as_structure
 from perovdb.structures.charges import unit_charge
@@ -19,7 +18,7 @@ from perovdb.structures.particles.cage_network import BULK, Network
 from perovdb.structures.units import Unit, crystal_units, units
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@answer
 class Report(Answer):
     """A particle, or a slab, in numbers.
 

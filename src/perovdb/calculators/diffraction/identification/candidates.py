@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from perovdb.answers import Answer
+from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.diffraction.identification.stored_peaks import Index
 
@@ -33,7 +32,7 @@ class Missing(NamedTuple):
     hkl: Index
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Candidate(Answer):
     """A phase of the store against the measured peaks.
 
@@ -79,7 +78,7 @@ class Candidate(Answer):
         return [row | {"matched": len(self.matched), "missing": len(self.missing)} | last]
 
 
-@dataclass(frozen=True, repr=False)
+@answer
 class Identification(Answer):
     """Phases that explain some of the measured peaks, best first.
 
