@@ -7,12 +7,13 @@ doi 10.1103/PhysRevB.77.224115, from memory), so that nothing is missed.
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from itertools import product
 
 import numpy as np
 
 from perovdb.errors import InputError
 from perovdb.structures.arguments import checked
+from perovdb.structures.rotations import cube_rotations
 
 #: The largest supercell that is searched for, in cells.
 MOST_CELLS = 200
@@ -36,7 +37,9 @@ def minimum_image_A(
     repeating = np.asarray(lattice_A, dtype=float)[list(periodic)]
     if len(repeating) == 0:
         return float("inf")
-    reduced = _reduced(repeating) if len(repeating) == 3 else repeating
+    reduced = repeating
+    if len(repeating) == 3:
+        reduced = _reducing(repeating[None])[0] @ repeating
     reach = np.linalg.norm(reduced, axis=1).min() + SAME_LENGTH_A
     return float(np.linalg.norm(_short_vectors(reduced, reach) @ reduced, axis=1).min())
 
@@ -78,9 +81,8 @@ def smallest_matrix(
     # No lattice is denser than fcc: shortest vector^3 <= sqrt(2) volume (Gauss).
     least = max(1, int(np.ceil((distance_A - SAME_LENGTH_A) ** 3 / np.sqrt(2) / volume - 1e-9)))
     if least <= most_cells:
-        basis, turn = _reduced_with_turn(lattice_A)
-        near = basis if not diagonal else lattice_A
-        short = _short_vectors(near, distance_A - SAME_LENGTH_A)
+        turn = np.eye(3, dtype=int) if diagonal else _reducing(lattice_A[None])[0]
+        short = _short_vectors(turn @ lattice_A, distance_A - SAME_LENGTH_A)
         for cells in range(least, most_cells + 1):
             forms = _diagonal_forms(cells) if diagonal else hermite_forms(cells)
             forms = _without(forms, short)
@@ -162,16 +164,6 @@ def _short_vectors(basis_A: np.ndarray, reach_A: float) -> np.ndarray:
     return np.asarray(every[order][length[order] < reach_A])
 
 
-def _reduced(basis_A: np.ndarray) -> np.ndarray:
-    return _reduced_with_turn(basis_A)[0]
-
-
-def _reduced_with_turn(basis_A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A reduced basis of a lattice, and the integer matrix that makes it from the given one."""
-    turn = _reducing(basis_A[None])[0]
-    return turn @ basis_A, turn
-
-
 def _reducing(bases_A: np.ndarray) -> np.ndarray:
     """(k, 3, 3) integer matrices, determinant +-1, that reduce many bases at once.
 
@@ -221,14 +213,9 @@ def _most_cubic(matrices: np.ndarray, lattice_A: np.ndarray) -> np.ndarray:
 def _along_cell(matrix: np.ndarray, lattice_A: np.ndarray) -> np.ndarray:
     """Order and signs of the vectors in which they lie most along those of the cell."""
     unit = lattice_A / np.linalg.norm(lattice_A, axis=1)[:, None]
-    tried = []
-    for order in permutations(range(3)):
-        for signs in product((1, -1), repeat=3):
-            turned = matrix[list(order)] * np.array(signs)[:, None]
-            if np.linalg.det(turned) > 0:
-                along = np.einsum("ix,ix->", turned @ lattice_A, unit)
-                tried.append((-round(float(along), 6), *_plainness(turned), turned))
-    return np.asarray(min(tried, key=lambda entry: entry[:-1])[-1])
+    turned = np.rint(np.sign(np.linalg.det(matrix)) * cube_rotations() @ matrix).astype(int)
+    along = np.einsum("kix,ix->k", turned @ lattice_A, unit).round(6)
+    return np.asarray(min(turned[along == along.max()], key=_plainness))
 
 
 def _plainness(matrix: np.ndarray) -> tuple[int, ...]:

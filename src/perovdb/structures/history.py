@@ -49,8 +49,8 @@ class Outcome:
         notes: what a user should know of this step.
         state: what a user should know of the structure as it is now, such as its charge; the next
             step makes it out of date.
-        arguments: what the history keeps in place of what was given, such as the matrix that was
-            found for a distance.
+        arguments: what the history keeps in place of the user's, such as the matrix that a
+            distance led to.
         history: steps that come with the structure, as in a file of perovdb, in place of this one.
     """
 
@@ -84,7 +84,7 @@ def step(function: Callable[..., Outcome]) -> Callable[..., Structure]:
     subject = next(iter(inspect.signature(function).parameters.values()))
 
     @wraps(function)
-    def made(*args: Any, **kwargs: Any) -> Structure:
+    def stepped(*args: Any, **kwargs: Any) -> Structure:
         from perovdb.structures.adoption import as_structure, is_formula
 
         values = bound(function, args, kwargs, subject.name)
@@ -98,8 +98,8 @@ def step(function: Callable[..., Outcome]) -> Callable[..., Structure]:
             del values[subject.name]
         return recorded(function.__name__, values, outcome, before)
 
-    _STEPS[function.__name__] = made
-    return made
+    _STEPS[function.__name__] = stepped
+    return stepped
 
 
 def recorded(
@@ -132,29 +132,22 @@ def rebuild(history: Sequence[Mapping[str, Any]]) -> Structure:
             an argument that is not known.
         and what the steps raise.
     """
+    whole = isinstance(history, Sequence) and not isinstance(history, str)
+    if not whole or not history or not all(isinstance(entry, Mapping) for entry in history):
+        raise InputError(
+            "This is no history.", 'Give structure.properties["history"] of a structure.'
+        )
     structure: Structure | None = None
-    for number, done in enumerate(_checked_history(history), 1):
-        name, arguments = done.get("step"), done.get("arguments")
-        if not isinstance(name, str) or not isinstance(arguments, Mapping):
-            raise InputError(
-                f"Step {number} of the history has no name or no arguments.",
-                "Take the whole history from a structure of perovdb.",
-            )
-        function = steps().get(name)
+    for number, entry in enumerate(history, 1):
+        name, arguments = entry.get("step"), entry.get("arguments")
+        where = f"Step {number} of the history, '{name}',"
+        function = steps().get(str(name))
         if function is None:
-            raise InputError(
-                f"Step {number} of the history, '{name}', is not known.",
-                f"Known here: {', '.join(sorted(steps()))}.",
-            )
+            raise InputError(f"{where} is not known.", f"Known are: {', '.join(sorted(steps()))}.")
         subject = next(iter(inspect.signature(function).parameters))
-        if structure is None and subject not in arguments:
+        if not isinstance(arguments, Mapping) or (structure is None) != (subject in arguments):
             raise InputError(
-                f"Step {number} of the history, {name}, has no structure to change.",
-                "Take the whole history from a structure of perovdb.",
-            )
-        if structure is not None and subject in arguments:
-            raise InputError(
-                f"Step {number} of the history, {name}, makes a structure where there is one.",
+                f"{where} has no structure to change, or there is one and it makes another.",
                 "Take the whole history from a structure of perovdb.",
             )
         before = {} if structure is None else {subject: structure}
@@ -162,11 +155,9 @@ def rebuild(history: Sequence[Mapping[str, Any]]) -> Structure:
             structure = function(**before, **arguments)
         except (TypeError, InputError) as error:
             raise InputError(
-                f"Step {number} of the history cannot be done: {error}",
-                "Was it written by another version of perovdb?",
+                f"{where} cannot be done: {error}", "Was it written by another version of perovdb?"
             ) from error
-    if structure is None:
-        raise InputError("The history is empty.", "Take it from a structure of perovdb.")
+    assert structure is not None
     return structure
 
 
@@ -175,15 +166,6 @@ def steps() -> Mapping[str, Callable[..., Structure]]:
     for module in pkgutil.walk_packages(perovdb.structures.__path__, "perovdb.structures."):
         import_module(module.name)
     return _STEPS
-
-
-def _checked_history(history: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    whole = isinstance(history, Sequence) and not isinstance(history, str)
-    if not whole or not all(isinstance(done, Mapping) for done in history):
-        raise InputError(
-            "This is no history.", 'Give structure.properties["history"] of a structure.'
-        )
-    return history
 
 
 def with_history(

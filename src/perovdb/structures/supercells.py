@@ -10,6 +10,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
+from perovdb.structures.assembling import copied
 from perovdb.structures.cell_shapes import hermite_form, minimum_image_A, smallest_matrix
 from perovdb.structures.history import Outcome, charge_of, step
 from perovdb.structures.sites import Periodic, Sites
@@ -86,34 +87,14 @@ def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcom
     corners = _corners(rows, len(every), periodic)
     larger = Lattice(rows @ lattice_A, pbc=periodic)
     centres = np.array([unit.centre_A for unit in every]).reshape(-1, 3)
-    copies = centres + (corners @ lattice_A)[:, None, :]
+    moves = np.broadcast_to((corners @ lattice_A)[:, None], (len(corners), *centres.shape))
     # One cell vector for all atoms of a unit: its centre comes to stand inside.
-    fractional = larger.get_fractional_coords(copies.reshape(-1, 3))
-    shifts = (_into_cell(fractional, periodic) - fractional) @ larger.matrix
-    moves = shifts.reshape(copies.shape) + (corners @ lattice_A)[:, None, :]
-
-    unit_of = np.empty(len(structure), dtype=int)
-    for number, unit in enumerate(every):
-        unit_of[unit.atoms] = number
-    positions = (structure.cart_coords[None] + moves[:, unit_of]).reshape(-1, 3)
-    properties = {
-        name: list(values) * len(corners) for name, values in structure.site_properties.items()
-    }
-    molecule = np.tile(np.array(properties["molecule"][: len(structure)]), (len(corners), 1))
-    stride = molecule.max(initial=-1) + 1
-    molecule = np.where(molecule < 0, -1, molecule + np.arange(len(corners))[:, None] * stride)
-    properties["molecule"] = molecule.ravel().tolist()
-    symbols = [site.specie.symbol for site in structure]
-    # Atoms of one element stay together.
-    rank = {symbol: number for number, symbol in enumerate(dict.fromkeys(symbols))}
-    order = np.argsort([rank[symbol] for symbol in symbols] * len(corners), kind="stable")
-    repeated = Structure(
-        larger,
-        [structure[int(i) % len(structure)].specie for i in order],
-        positions[order],
-        coords_are_cartesian=True,
-        site_properties={name: [values[i] for i in order] for name, values in properties.items()},
-    )
+    fractional = larger.get_fractional_coords((centres + moves).reshape(-1, 3))
+    inside = (_into_cell(fractional, periodic) - fractional) @ larger.matrix
+    shifts = moves.reshape(-1, 3) + inside
+    chosen, atoms_A = every * len(corners), structure.cart_coords
+    positions = [atoms_A[unit.atoms] + shift for unit, shift in zip(chosen, shifts, strict=True)]
+    repeated = copied(structure, chosen, positions, larger)
     apart = minimum_image_A(larger.matrix, periodic)
     return Outcome(
         repeated,

@@ -40,7 +40,7 @@ def carried(structure: Structure) -> dict[str, list[Any]]:
     Raises:
         StructureError: one of these is not there.
     """
-    properties = {name: list(held) for name, held in structure.site_properties.items()}
+    properties = {name: list(values) for name, values in structure.site_properties.items()}
     lacking = [name for name in PROPERTIES if name not in properties]
     if lacking:
         raise StructureError(
@@ -63,13 +63,13 @@ def units(structure: Structure) -> list[Unit]:
         groups.setdefault(key, []).append(index)
     elements = [site.specie.symbol for site in structure]
     positions = structure.cart_coords
-    found = []
+    every = []
     for atoms in groups.values():
         centre = positions[atoms[0]]
         if len(atoms) > 1:
             masses = atomic_masses([elements[atom] for atom in atoms])
             centre = masses @ positions[atoms] / masses.sum()
-        found.append(
+        every.append(
             Unit(
                 ion=properties["ion"][atoms[0]],
                 role=properties["role"][atoms[0]],
@@ -77,7 +77,7 @@ def units(structure: Structure) -> list[Unit]:
                 centre_A=centre,
             )
         )
-    return found
+    return every
 
 
 def crystal_units(structure: Structure) -> list[Unit]:
@@ -99,8 +99,9 @@ def sites_of_units(structure: Structure, every: Sequence[Unit]) -> Sites:
 
 def ion_formula(structure: Structure) -> str:
     """Ions and their numbers, such as MA8Pb8I23, in the order A, B, X."""
-    found = sorted(units(structure), key=lambda unit: "ABXL".index(unit.role))
-    counts = Counter(unit.ion for unit in found)
+    counts = Counter(
+        unit.ion for unit in sorted(units(structure), key=lambda unit: "ABXL".index(unit.role))
+    )
     # NH4 and HCOO would run into their numbers.
     return "".join(
         f"({ion}){number}"

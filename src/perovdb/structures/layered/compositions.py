@@ -86,8 +86,8 @@ def _measured_faces(whole: Composition, layers: int) -> dict[str, float]:
     """The apical halide of the template, if this is its formula; else nothing."""
     ions = template().ions
     halves = {ions["apical"]: 0.5, ions["equatorial"]: 0.5}
-    asked = (layers, list(whole.A), list(whole.B), dict(whole.X))
-    same = asked == (1, [ions["A"]], [ions["B"]], halves)
+    ions_there = (layers, list(whole.A), list(whole.B), dict(whole.X))
+    same = ions_there == (1, [ions["A"]], [ions["B"]], halves)
     return {ions["apical"]: 1.0} if same else {}
 
 
@@ -99,17 +99,17 @@ def halide_fractions(halides: Halides | None, parent: Composition) -> dict[str, 
     """
     if halides is None:
         return {}
-    asked = {halides: 1.0} if isinstance(halides, str) else dict(halides)
+    fractions = {halides: 1.0} if isinstance(halides, str) else dict(halides)
     registry = load_registry()
-    wrong = [ion for ion in asked if registry.ion(ion).site != "X"]
-    if wrong or not asked:
+    wrong = [ion for ion in fractions if registry.ion(ion).site != "X"]
+    if wrong or not fractions:
         raise InputError(
             f"{', '.join(wrong) or 'Nothing'} cannot stand on the apical sites.",
             "Name a halide, such as I, or several with their fractions.",
         )
-    total = sum(asked.values())
+    total = sum(fractions.values())
     if abs(total - 1) > 1e-6:
         raise InputError(
             f"The fractions of the apical halides sum to {total:g}.", "Let them sum to 1."
         )
-    return dict(with_halides(parent, asked).X)
+    return dict(with_halides(parent, fractions).X)

@@ -21,11 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.calculators.average_cell import expand
+from perovdb.calculators.average_cell import average_cell
 from perovdb.calculators.mixing import lattice
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
@@ -38,9 +38,6 @@ TEMPLATE_PHASE = "Ruddlesden-Popper n=1"
 
 #: Lattice parameters in angstrom that a user may ask for.
 POSSIBLE_A = (3.0, 12.0)
-
-if TYPE_CHECKING:
-    from perovdb.store.connection import Record
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,7 @@ class Lengths:
     origin: str
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(NamedTuple):
     """The measured n = 1 phase.
 
     Attributes:
@@ -87,14 +83,12 @@ class Template:
         face: its AX plane.
         ions: the ion on "A", "B", "apical" and "equatorial".
         temperature_K: of the measurement.
-        source: its key.
     """
 
     a_A: float
     face: Face
     ions: Mapping[str, str]
     temperature_K: float
-    source: str
 
 
 def template() -> Template:
@@ -103,51 +97,23 @@ def template() -> Template:
     Raises:
         MissingData: it is not there.
     """
-    for row in queries.phases(TEMPLATE):
-        rows = queries.phase_sites(row["id"])
-        if row["phase"] == TEMPLATE_PHASE and rows:
-            return _taken_apart(row, rows)
-    raise MissingData(
-        f"The store has no positions of {TEMPLATE}, the template of layered phases.",
-        "Use the curated store, or add the phase to your own.",
-    )
-
-
-def _taken_apart(row: Record, rows: list[Record]) -> Template:
-    lattice_A, roles, fractional = expand(row, rows)
-    role = np.array(roles)
-    b_plane = fractional[role == "B"][0]
+    cell = average_cell(TEMPLATE, TEMPLATE_PHASE)
+    row = next(row for row in queries.phases(TEMPLATE) if row["phase"] == TEMPLATE_PHASE)
+    roles = np.array(cell.roles)
+    ions = np.array([next(iter(shares)) for shares in cell.occupants])
     # Seen from a B ion: the nearest A ion is beside and over it, X in its plane or straight over.
-    from_b = fractional - b_plane
-    from_b -= np.round(from_b)
-    steps_A = np.abs(from_b @ lattice_A)
-    beside_A = np.hypot(steps_A[:, 0], steps_A[:, 1])
-    apical_A = steps_A[(role == "X") & (beside_A < 1e-3), 2].min()
-    a_site_A = steps_A[role == "A", 2].min()
-    a_A, interlayer_A = lattice_A[0, 0], lattice_A[2, 2] / 2
-    ion = {
-        role_name: next(site["species"] for site in rows if site["site"] == role_name)
-        for role_name in "AB"
-    }
-    height = {
-        site["species"]: abs((site["z"] - b_plane[2] + 0.25) % 0.5 - 0.25)
-        for site in rows
-        if site["site"] == "X"
-    }
+    from_b = cell.fractional - cell.fractional[roles == "B"][0]
+    steps_A = np.abs((from_b - np.round(from_b)) @ cell.lattice_A)
+    apical = (roles == "X") & (np.hypot(steps_A[:, 0], steps_A[:, 1]) < 1e-3)
+    apical_A, a_site_A = (float(steps_A[here, 2].min()) for here in (apical, roles == "A"))
+    across_A = float(cell.lattice_A[2, 2] / 2) - apical_A - a_site_A
+    kinds = {"A": roles == "A", "B": roles == "B", "apical": apical}
+    kinds["equatorial"] = (roles == "X") & ~apical
     return Template(
-        a_A=float(a_A),
-        face=Face(
-            apical_A=float(apical_A),
-            a_site_A=float(a_site_A),
-            across_A=float(interlayer_A - apical_A - a_site_A),
-        ),
-        ions={
-            **ion,
-            "apical": max(height, key=lambda name: height[name]),
-            "equatorial": min(height, key=lambda name: height[name]),
-        },
-        temperature_K=float(row["temperature_K"]),
-        source=str(row["source"]),
+        float(cell.lattice_A[0, 0]),
+        Face(apical_A, a_site_A, across_A),
+        {name: str(ions[here][0]) for name, here in kinds.items()},
+        float(row["temperature_K"]),
     )
 
 
@@ -205,13 +171,13 @@ def _template_perovskite_A(model: Template, halide: str) -> float:
 def measured_lengths(parent: Composition, apical: Mapping[str, float]) -> Lengths | None:
     """The template's own lengths, if these are its ions, each alone on its sites; else None."""
     model = template()
-    asked = {
+    shares_of = {
         "A": parent.A,
         "B": parent.B,
         "equatorial": parent.X,
         "apical": apical or parent.X,
     }
-    if any(list(shares) != [model.ions[name]] for name, shares in asked.items()):
+    if any(list(shares) != [model.ions[name]] for name, shares in shares_of.items()):
         return None
     return Lengths(model.a_A, model.face, f"{TEMPLATE} as measured at {model.temperature_K:g} K")
 

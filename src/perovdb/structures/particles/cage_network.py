@@ -55,20 +55,20 @@ class Network:
         b, site = b[nearest], site[nearest]
         return csr_array((np.ones(len(b), dtype=int), (site, b)), shape=(n, n))
 
-    def b_counts(self, held: np.ndarray | None = None) -> np.ndarray:
-        """(n,) number of B next to each site, of those held if a mask (n,) is given."""
-        mask = np.ones(len(self.roles), dtype=int) if held is None else held.astype(int)
+    def b_counts(self, filled: np.ndarray | None = None) -> np.ndarray:
+        """(n,) number of B next to each site, of those filled if a mask (n,) is given."""
+        mask = np.ones(len(self.roles), dtype=int) if filled is None else filled.astype(int)
         return np.asarray(self.next_to_b @ mask)
 
-    def depths(self, held: np.ndarray | None = None) -> np.ndarray:
+    def depths(self, filled: np.ndarray | None = None) -> np.ndarray:
         """(n,) layer of each B from the surface, 0 the outermost; -1 for all other sites.
 
         A B is at the surface if one of its six B neighbours is not there; each further layer is
         what touches the one before.
         """
         present = self.roles == "B"
-        if held is not None:
-            present &= held
+        if filled is not None:
+            present &= filled
         depth = np.where(present, -2, -1)
         front = present & (self.b_counts(present) < BULK["B"])
         layer = 0

@@ -39,13 +39,13 @@ def check_rule(rule: str) -> None:
 
 
 def balance(
-    network: Network, held: np.ndarray, excess: int, rule: str, ion_charge: int
+    network: Network, filled: np.ndarray, excess: int, rule: str, ion_charge: int
 ) -> np.ndarray:
     """The particle with as many ions fewer, or more, as make its charge zero.
 
     Args:
         network: the sites of the crystal in and around the particle.
-        held: (n,) True for the sites in the particle.
+        filled: (n,) True for the sites in the particle.
         excess: its charge, in e.
         rule: "surface A" or "surface X".
         ion_charge: charge of the ions that are moved, in e.
@@ -63,10 +63,10 @@ def balance(
             "Choose another rule.",
         )
     removing = excess * ion_charge > 0
-    held = held.copy()
+    filled = filled.copy()
     groups = _a_groups if rule == "surface A" else _x_groups
     done: list[int] = []
-    for sites in groups(network, held, removing):
+    for sites in groups(network, filled, removing):
         chosen = sites[
             spread(
                 network.positions_A[sites],
@@ -83,36 +83,36 @@ def balance(
             f"which has {len(done)} such sites.",
             "Choose another rule for the balance, another termination or a larger particle.",
         )
-    held[done] = not removing
-    return held
+    filled[done] = not removing
+    return filled
 
 
-def surface_groups(network: Network, held: np.ndarray, role: str) -> Iterator[np.ndarray]:
+def surface_groups(network: Network, filled: np.ndarray, role: str) -> Iterator[np.ndarray]:
     """Indices of the A or X sites of the surface, in groups: corners, edges, faces."""
-    return (_a_groups if role == "A" else _x_groups)(network, held, True)
+    return (_a_groups if role == "A" else _x_groups)(network, filled, True)
 
 
-def _a_groups(network: Network, held: np.ndarray, removing: bool) -> Iterator[np.ndarray]:
-    near = network.b_counts(held)
+def _a_groups(network: Network, filled: np.ndarray, removing: bool) -> Iterator[np.ndarray]:
+    near = network.b_counts(filled)
     is_a = network.roles == "A"
     if not removing:
         # Most B neighbours first: the best bound.
-        yield from _by_key(np.flatnonzero(is_a & ~held & (near > 0)), -near)
+        yield from _by_key(np.flatnonzero(is_a & ~filled & (near > 0)), -near)
         return
-    yield from _by_key(np.flatnonzero(is_a & held & (near < BULK["A"])), near)
+    yield from _by_key(np.flatnonzero(is_a & filled & (near < BULK["A"])), near)
     # Within BX2 faces every A has its eight B: the outermost cages come next.
-    depth = network.depths(held)
+    depth = network.depths(filled)
     outer_b = (depth == 0).astype(int)
-    coordination = np.where(held & (network.roles == "B"), network.b_counts(held), 0)
-    outer = is_a & held & (near == BULK["A"]) & (np.asarray(network.next_to_b @ outer_b) > 0)
+    coordination = np.where(filled & (network.roles == "B"), network.b_counts(filled), 0)
+    outer = is_a & filled & (near == BULK["A"]) & (np.asarray(network.next_to_b @ outer_b) > 0)
     yield from _by_key(np.flatnonzero(outer), np.asarray(network.next_to_b @ coordination))
 
 
-def _x_groups(network: Network, held: np.ndarray, removing: bool) -> Iterator[np.ndarray]:
-    near = network.b_counts(held)
-    b_mask = held & (network.roles == "B")
-    coordination = np.where(b_mask, network.b_counts(held), 0)
-    terminal = (network.roles == "X") & (near == 1) & (held if removing else ~held)
+def _x_groups(network: Network, filled: np.ndarray, removing: bool) -> Iterator[np.ndarray]:
+    near = network.b_counts(filled)
+    b_mask = filled & (network.roles == "B")
+    coordination = np.where(b_mask, network.b_counts(filled), 0)
+    terminal = (network.roles == "X") & (near == 1) & (filled if removing else ~filled)
     yield from _by_key(np.flatnonzero(terminal), np.asarray(network.next_to_b @ coordination))
 
 

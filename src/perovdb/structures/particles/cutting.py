@@ -31,7 +31,7 @@ class Cut:
         network: sites in and around the particle; positions from its centre, axes upright.
         source: (n,) index of the site of the crystal.
         shift_A: (n, 3) lattice translation of each site, before turning.
-        held: (n,) True for the sites in the particle.
+        filled: (n,) True for the sites in the particle.
         turn: (3, 3) rotation that has been applied: `positions @ turn`.
         centre_A: (3,) its centre in the crystal.
         cells: octahedra along the three axes, as far as the widest row reaches.
@@ -40,7 +40,7 @@ class Cut:
     network: Network
     source: np.ndarray
     shift_A: np.ndarray
-    held: np.ndarray
+    filled: np.ndarray
     turn: np.ndarray
     centre_A: np.ndarray
     cells: tuple[int, int, int]

@@ -11,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
-from perovdb.structures.assembling import assembled
+from perovdb.structures.defects.editing import Newcomer, edit
 from perovdb.structures.history import Outcome, charge_of, step
 from perovdb.structures.ordering.counts import whole_counts
 from perovdb.structures.particles.report import surface_network
@@ -66,9 +66,9 @@ def place(
     positions_A: np.ndarray,
     depths: np.ndarray,
     count: int,
-    placement: str,
-    seed: int = 0,
-    centre_A: np.ndarray | None = None,
+    rule: str,
+    seed: int,
+    centre_A: np.ndarray,
     lattice: Lattice | None = None,
 ) -> np.ndarray:
     """(count,) indices of the B sites that dopants take.
@@ -77,9 +77,9 @@ def place(
         positions_A: (n, 3) of the sites that may be taken.
         depths: (n,) layer of each from the surface, 0 the outermost.
         count: how many, at most n.
-        placement: a key of PLACEMENTS.
+        rule: a key of PLACEMENTS.
         seed: of the random one.
-        centre_A: (3,) of the particle; the mean of the positions by default.
+        centre_A: (3,) of the particle.
         lattice: the cell, if it repeats, as that of a slab does.
 
     Raises:
@@ -90,47 +90,29 @@ def place(
             f"{count} dopants do not fit on {len(positions_A)} sites.",
             "Take fewer, or let them stand on more of the particle.",
         )
-    if placement == "random":
-        generator = stream(seed, 4)
-        return np.sort(generator.permutation(len(positions_A))[:count])
-    if placement == "uniform":
-        return _uniform(positions_A, depths, count, lattice)
-    if placement == "surface":
-        return _in_turn(positions_A, depths, count, lattice)
-    middle = positions_A.mean(axis=0) if centre_A is None else centre_A
-    away = np.linalg.norm(positions_A - middle, axis=1)
-    return _in_turn(positions_A, np.rint(away / 1e-3), count, lattice)
-
-
-def _in_turn(
-    positions_A: np.ndarray, keys: np.ndarray, count: int, lattice: Lattice | None
-) -> np.ndarray:
-    """The groups of the smallest keys whole, and of the last one what is spread evenly."""
-    done = np.empty(0, dtype=int)
-    for key in np.unique(keys):
-        group = np.flatnonzero(keys == key)
-        chosen = spread(positions_A[group], count - len(done), positions_A[done], lattice)
-        done = np.concatenate([done, group[chosen]])
-    return np.sort(done)
-
-
-def _uniform(
-    positions_A: np.ndarray, depths: np.ndarray, count: int, lattice: Lattice | None
-) -> np.ndarray:
-    layers = np.unique(depths)
-    sizes = np.array([(depths == layer).sum() for layer in layers])
-    exact = count * sizes / sizes.sum()
-    quota = np.floor(exact + 1e-9).astype(int)
-    # What is left over goes to the largest remainders, outer layers first.
-    for layer in np.argsort(quota - exact, kind="stable")[: count - quota.sum()]:
-        quota[layer] += 1
-    done = np.empty(0, dtype=int)
-    # From the inside outwards, so that the few places of the core are not chosen last.
-    for layer, number in list(zip(layers, quota, strict=True))[::-1]:
-        group = np.flatnonzero(depths == layer)
-        chosen = spread(positions_A[group], int(number), positions_A[done], lattice)
-        done = np.concatenate([done, group[chosen]])
-    return np.sort(done)
+    if rule == "random":
+        return np.sort(stream(seed, 4).permutation(len(positions_A))[:count])
+    if rule == "core":
+        away_A = np.linalg.norm(positions_A - centre_A, axis=1)
+        keys = np.rint(away_A / 1e-3).astype(int)
+    else:
+        keys = depths
+    shells, sizes = np.unique(keys, return_counts=True)
+    if rule == "uniform":
+        exact = count * sizes / sizes.sum()
+        quota = np.floor(exact + 1e-9).astype(int)
+        # What is left over goes to the largest remainders, outer layers first.
+        quota[np.argsort(quota - exact, kind="stable")[: count - quota.sum()]] += 1
+        # From the inside outwards, so that the few places of the core are not chosen last.
+        shells, quota = shells[::-1], quota[::-1]
+    else:
+        quota = np.minimum(sizes, np.maximum(0, count - (np.cumsum(sizes) - sizes)))
+    chosen = np.empty(0, dtype=int)
+    for shell, number in zip(shells, quota.tolist(), strict=True):
+        group = np.flatnonzero(keys == shell)
+        more = spread(positions_A[group], number, positions_A[chosen], lattice)
+        chosen = np.concatenate([chosen, group[more]])
+    return np.sort(chosen)
 
 
 def in_region(
@@ -218,10 +200,11 @@ def dope(
     chosen = free[
         place(positions[free], depths, wanted, where.rule, seed, centre, structure.lattice)
     ]
+    gone = [every[i] for i in chosen]
+    places = structure.lattice.get_fractional_coords(positions[chosen])
+    coming = [Newcomer(new.species, "B", *pair) for pair in zip(places, gone, strict=True)]
     return Outcome(
-        replace_atoms(
-            structure, {int(every[i].atoms[0]): (new.atoms, new.species) for i in chosen}
-        ),
+        edit(structure, gone, coming, "random", seed),
         f"{wanted} {old.species} replaced by {new.species}, {where.rule}",
         charge=charge_of(structure) + wanted * (new.charge - old.charge),
         arguments={"replace": old.species, "by": new.species, "placement": where.recorded()},
@@ -254,17 +237,3 @@ def _wanted(
     if wanted < 0:
         raise StructureError(f"There are {there} {ions[0]} already.", "Ask for more.")
     return wanted
-
-
-def replace_atoms(structure: Structure, by_atom: Mapping[int, tuple[str, str]]) -> Structure:
-    """The structure with single ions replaced, atoms of an element together as before.
-
-    Args:
-        structure: as built by perovdb.
-        by_atom: index of an atom -> element and ion that take its place.
-    """
-    elements = [site.specie.symbol for site in structure]
-    properties = {name: list(held) for name, held in structure.site_properties.items()}
-    for index, (element, ion) in by_atom.items():
-        elements[index], properties["ion"][index] = element, ion
-    return assembled(structure.lattice, elements, np.asarray(structure.cart_coords), properties)

@@ -29,7 +29,7 @@ def particle_ions(
     """The ion on each site of the particle, and the (n,) mask of its sites once balanced."""
     network = particle.network
     every = np.full(len(network.roles), "", dtype=object)
-    b_sites = np.flatnonzero(particle.held & (network.roles == "B"))
+    b_sites = np.flatnonzero(particle.filled & (network.roles == "B"))
     counts = whole_counts(
         composition.formula,
         {"B": composition.sites["B"]},
@@ -39,7 +39,7 @@ def particle_ions(
     )["B"]
     host, *others = sorted(counts, key=lambda species: -counts[species])
     every[b_sites] = host
-    depths = network.depths(particle.held)
+    depths = network.depths(particle.filled)
     allowed = in_region(network.positions_A, np.zeros(3), placement.within)
     for species in others:
         free = b_sites[(every[b_sites] == host) & allowed[b_sites]]
@@ -56,30 +56,30 @@ def particle_ions(
         # Any ion of the role stands in until the balance has said how many sites there are.
         every[network.roles == role] = of_role[0]
     charges = np.array([ion_charge(ion) if ion else 0 for ion in every])
-    held = neutral(particle, charges, rule)
-    others_held = held & (network.roles != "B")
+    filled = neutral(particle, charges, rule)
+    outer = filled & (network.roles != "B")
     shared = whole_counts(
         composition.formula,
         composition.sites,
-        {role: int((held & (network.roles == role)).sum()) for role in "AX"},
+        {role: int((filled & (network.roles == role)).sum()) for role in "AX"},
         nearest=placement.nearest,
         mend=OTHER_SIZE,
     )
-    every[others_held] = shuffled(network.roles[others_held], shared, seed, 4)
-    return [str(ion) for ion in every[held]], held
+    every[outer] = shuffled(network.roles[outer], shared, seed, 4)
+    return [str(ion) for ion in every[filled]], filled
 
 
 def neutral(particle: Cut, charges: np.ndarray, rule: str) -> np.ndarray:
     """The (n,) mask of the particle's sites after the balance; (n,) charges of their ions."""
-    held = particle.held
+    filled = particle.filled
     if rule not in ("surface A", "surface X"):
-        return held
+        return filled
     moved = np.unique(charges[particle.network.roles == rule[-1]])
     if len(moved) != 1:
         raise StructureError(
             f"The {rule[-1]} ions have different charges.", "Choose another rule for the balance."
         )
-    return balance(particle.network, held, int(charges[held].sum()), rule, int(moved[0]))
+    return balance(particle.network, filled, int(charges[filled].sum()), rule, int(moved[0]))
 
 
 def sizes_that_fit(composition: Composition, particle: Cut, axes: Axes, shape: Facets) -> str:

@@ -37,16 +37,16 @@ def acetate() -> Head:
     from ase.build import molecule
 
     acid = molecule("CH3COOH")
-    symbols, found = acid.get_chemical_symbols(), acid.get_positions()
+    symbols, places = acid.get_chemical_symbols(), acid.get_positions()
     oxygen = [i for i, s in enumerate(symbols) if s == "O"]
     carbon = [i for i, s in enumerate(symbols) if s == "C"]
-    to_oxygen = np.linalg.norm(found[carbon][:, None] - found[oxygen], axis=2).sum(axis=1)
+    to_oxygen = np.linalg.norm(places[carbon][:, None] - places[oxygen], axis=2).sum(axis=1)
     middle, methyl = (carbon[i] for i in np.argsort(to_oxygen))
     hydrogen = [i for i, s in enumerate(symbols) if s == "H"]
-    kept = [i for i in hydrogen if np.linalg.norm(found[i] - found[methyl]) < 1.3]
-    outwards = found[methyl] - found[middle]
+    kept = [i for i in hydrogen if np.linalg.norm(places[i] - places[methyl]) < 1.3]
+    outwards = places[methyl] - places[middle]
     outwards /= np.linalg.norm(outwards)
-    arms = found[oxygen] - found[middle]
+    arms = places[oxygen] - places[middle]
     # Below the carbon and to the sides: the mean of the two arms.
     down = float(np.mean(-arms @ outwards))
     sideways = arms + np.outer(-(arms @ outwards), outwards)
@@ -54,7 +54,7 @@ def acetate() -> Head:
     x = sideways[0] / np.linalg.norm(sideways[0])
     frame = np.array([x, np.cross(outwards, x), outwards]).T
     rest = [middle, methyl, *kept]
-    positions = (found[rest] - found[middle]) @ frame + [0, 0, down]
+    positions = (places[rest] - places[middle]) @ frame + [0, 0, down]
     pair = np.array([[side, 0, 0], [-side, 0, 0]])
     return Head(
         ("C", "C", "O", "O", *("H" for _ in kept)),

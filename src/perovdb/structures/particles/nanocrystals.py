@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pymatgen.core import Structure
@@ -27,7 +27,7 @@ from perovdb.structures.particles.ligands import bind
 from perovdb.structures.particles.report import edges_nm
 from perovdb.structures.particles.wulff import Facets
 from perovdb.structures.sites import Sites
-from perovdb.structures.units import crystal_units, ion_formula, sites_of_units
+from perovdb.structures.units import Unit, crystal_units, ion_formula, sites_of_units
 
 
 @dataclass(frozen=True)
@@ -47,26 +47,18 @@ class Shape:
     centre: str | Sequence[float] | None = None
 
 
-class _Particle(NamedTuple):
-    """Atoms that are not yet in their box.
+class _Atoms(NamedTuple):
+    """The atoms of a particle, not yet in their box.
 
     Attributes:
         structure: the atoms.
-        cut: where they were in the crystal.
-        termination: of its faces.
         kept: (n,) which sites of the cut are there after the balance.
         charge: of the particle, in e.
-        text, notes: how its crystal came about.
     """
 
     structure: Structure
-    cut: Cut
-    termination: str
     kept: np.ndarray
     charge: int
-    axes: Axes
-    text: str = ""
-    notes: Sequence[str] = ()
 
 
 @step
@@ -113,119 +105,92 @@ def particle(
             neutral.
     """
     check_rule(balance)
-    size = Size(edge_nm, cells)
-    form = shape if isinstance(shape, Shape) else Shape(shape)
+    size, form = Size(edge_nm, cells), shape if isinstance(shape, Shape) else Shape(shape)
     where = as_placement(placement)
+    origin, notes = "", tuple[str, ...]()
     if isinstance(x, Structure):
-        bare = _carved(x, size, form, balance)
-        recorded = dict.fromkeys(("placement", "crystal", "orientation", "seed"))
+        every = crystal_units(x)
+        sites = sites_of_units(x, every)
+        recorded: dict[str, Any] = dict.fromkeys(("placement", "crystal", "orientation", "seed"))
     else:
-        bare = _drawn(x, size, form, balance, where, crystal, orientation, seed)
+        cell = crystal.full_cell(as_composition(x))
+        sites, origin, notes = cell_sites(cell), f"{cell.origin}; ", cell.notes
         recorded = {
-            "x": as_composition(x).formula,
+            "x": cell.composition.formula,
             "crystal": crystal.recorded(),
             "placement": where.recorded(),
         }
+    axes = axes_of(sites)
+
+    def atoms(piece: Cut) -> _Atoms:
+        if isinstance(x, Structure):
+            return _carved(x, every, piece, balance)
+        mend = sizes_that_fit(cell.composition, piece, axes, form.kind)
+        ions, kept = particle_ions(cell.composition, piece, balance, where, seed, mend)
+        network = piece.network
+        inside = Sites(np.eye(3), network.positions_A[kept], network.roles[kept], (False,) * 3)
+        return _Atoms(draw(inside, ions, orientation, seed), kept, formal_charge(ions))
+
+    kinds = [form.termination or "AX"]
+    if form.termination is None and size.edge_nm is not None and not isinstance(x, Structure):
+        kinds = _by_edge(axes, size, form.kind)
+    failures: list[StructureError] = []
+    for kind in kinds:
+        widths = extents(axes, size, form.kind, kind)
+        piece = cut(sites, axes, widths, form.kind, kind, form.centre)
+        try:
+            bare = atoms(piece)
+            break
+        except StructureError as error:
+            failures.append(error)
+    else:
+        raise failures[0]
     finished = boxed(bare.structure, box)
-    charge, change = bare.charge, _change(bare.cut, bare.kept)
+    charge, change = bare.charge, _change(piece, bare.kept)
     if balance == "ligands" and charge:
         finished, change = _with_ligands(finished, charge), f"{abs(charge)} ligands"
         finished, charge = boxed(finished, box), 0
-    text = _text(finished, bare.cut, form.kind, bare.termination, balance, change, charge)
+    text = _text(finished, piece, form.kind, kind, balance, change, charge)
     return Outcome(
         finished,
-        f"{bare.text}{text}",
+        f"{origin}{text}",
         charge=charge,
-        notes=[*bare.notes, *_size_notes(finished, size, bare.axes)],
+        notes=[*notes, *_size_notes(finished, size, axes)],
         arguments=recorded,
     )
 
 
-def _drawn(
-    x: Material,
-    size: Size,
-    shape: Shape,
-    balance: str,
-    placement: Placement,
-    crystal: Crystal,
-    orientation: str | Orientation,
-    seed: int,
-) -> _Particle:
-    """A particle of a formula, whose ions are put on its sites."""
-    cell = crystal.full_cell(as_composition(x))
-    sites = cell_sites(cell)
-    axes = axes_of(sites)
-    failed: StructureError | None = None
-    for kind in _terminations(axes, size, shape):
-        widths = extents(axes, size, shape.kind, kind)
-        piece = cut(sites, axes, widths, shape.kind, kind, shape.centre)
-        try:
-            mend = sizes_that_fit(cell.composition, piece, axes, shape.kind)
-            ions, kept = particle_ions(cell.composition, piece, balance, placement, seed, mend)
-        except StructureError as error:
-            failed = failed or error
-            continue
-        break
-    else:
-        assert failed is not None
-        raise failed
-    network = piece.network
-    inside = Sites(np.eye(3), network.positions_A[kept], network.roles[kept], (False,) * 3)
-    structure = draw(inside, ions, orientation, seed)
-    charge = formal_charge(ions)
-    return _Particle(
-        structure, piece, kind, kept, charge, axes, f"{cell.origin}; ", list(cell.notes)
-    )
-
-
-def _carved(
-    structure: Structure,
-    size: Size,
-    shape: Shape,
-    balance: str,
-) -> _Particle:
+def _carved(structure: Structure, every: Sequence[Unit], piece: Cut, balance: str) -> _Atoms:
     """A particle cut from a crystal as it is."""
-    termination, every = shape.termination or "AX", crystal_units(structure)
-    sites = sites_of_units(structure, every)
-    axes = axes_of(sites)
-    widths = extents(axes, size, shape.kind, termination)
-    piece = cut(sites, axes, widths, shape.kind, termination, shape.centre)
     charges = np.array([unit_charge(unit) for unit in every])[piece.source]
     kept = neutral(piece, charges, balance)
-    chosen = [every[source] for source in piece.source[kept]]
-    shifts_A = piece.shift_A[kept] - piece.centre_A
+    chosen, atoms_A = [every[source] for source in piece.source[kept]], structure.cart_coords
     positions = [
-        (structure.cart_coords[unit.atoms] + shift_A) @ piece.turn
-        for unit, shift_A in zip(chosen, shifts_A, strict=True)
+        (atoms_A[unit.atoms] + shift_A) @ piece.turn
+        for unit, shift_A in zip(chosen, piece.shift_A[kept] - piece.centre_A, strict=True)
     ]
     loose = copied(structure, chosen, positions, structure.lattice)
-    return _Particle(loose, piece, termination, kept, int(charges[kept].sum()), axes)
+    return _Atoms(loose, kept, int(charges[kept].sum()))
 
 
-def _size_notes(made: Structure, size: Size, axes: Axes) -> list[str]:
+def _size_notes(finished: Structure, size: Size, axes: Axes) -> list[str]:
     """What to say of a particle that is smaller or larger than asked by half a cell or more, as
     balls and polyhedra, with an octahedron in their middle, can be."""
     if size.edge_nm is None:
         return []
-    made_nm = np.array(edges_nm(made))
-    off = np.abs(made_nm - np.asarray(size.edge_nm, dtype=float)) * 10 / axes.lengths_A
+    reached_nm = np.array(edges_nm(finished))
+    off = np.abs(reached_nm - np.asarray(size.edge_nm, dtype=float)) * 10 / axes.lengths_A
     if off.max() < 0.6:
         return []
-    edges = " x ".join(f"{edge:.2f}" for edge in made_nm)
+    edges = " x ".join(f"{edge:.2f}" for edge in reached_nm)
     return [f"the particle measures {edges} nm between its outermost ions, not the edge asked for"]
 
 
-def _terminations(
-    axes: Axes,
-    size: Size,
-    shape: Shape,
-) -> list[str]:
-    """Terminations to try, the best first."""
-    if shape.termination is not None or size.edge_nm is None:
-        return [shape.termination or "AX"]
+def _by_edge(axes: Axes, size: Size, shape: Facets) -> list[str]:
+    """The terminations, that whose edge comes nearest to the one asked for first."""
     off = {}
     for kind, planes in (("AX", 1), ("BX2", 0)):
-        reached = (extents(axes, size, shape.kind, kind) + planes) * axes.lengths_A / 10
+        reached = (extents(axes, size, shape, kind) + planes) * axes.lengths_A / 10
         off[kind] = round(float(np.abs(reached - np.asarray(size.edge_nm)).max()), 6)
     return sorted(off, key=lambda kind: off[kind])
 
@@ -240,14 +205,14 @@ def _change(piece: Cut, kept: np.ndarray) -> str:
     words = []
     for role in "AX":
         mine = piece.network.roles == role
-        less = int((piece.held & ~kept & mine).sum())
-        more = int((kept & ~piece.held & mine).sum())
+        less = int((piece.filled & ~kept & mine).sum())
+        more = int((kept & ~piece.filled & mine).sum())
         words += [f"{less} {role} taken out"] * bool(less) + [f"{more} {role} put on"] * bool(more)
     return ", ".join(words) or "nothing moved"
 
 
 def _text(
-    made: Structure,
+    finished: Structure,
     piece: Cut,
     shape: Facets,
     termination: str,
@@ -261,8 +226,8 @@ def _text(
         else "Wulff polyhedron " + ", ".join(f"({facet}) {e:g}" for facet, e in shape.items())
     )
     name = "box" if name == "cube" and len(set(piece.cells)) > 1 else name
-    edges = " x ".join(f"{edge:.2f}" for edge in edges_nm(made))
+    edges = " x ".join(f"{edge:.2f}" for edge in edges_nm(finished))
     return (
         f"{termination}-terminated {name}, {'x'.join(map(str, piece.cells))} octahedra, "
-        f"{edges} nm; {ion_formula(made)}; balance {balance}: {change}; charge {charge:+d}"
+        f"{edges} nm; {ion_formula(finished)}; balance {balance}: {change}; charge {charge:+d}"
     )

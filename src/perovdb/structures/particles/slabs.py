@@ -136,9 +136,9 @@ def _of_crystal(structure: Structure, planes_of: Callable[[Sites], Planes]) -> _
     """The slab of a crystal as it is."""
     every = crystal_units(structure)
     planes = planes_of(sites_of_units(structure, every))
-    chosen = [every[source] for source in planes.source]
+    chosen, atoms_A = [every[source] for source in planes.source], structure.cart_coords
     positions = [
-        centre + (structure.cart_coords[unit.atoms] - unit.centre_A) @ planes.turn
+        centre + (atoms_A[unit.atoms] - unit.centre_A) @ planes.turn
         for unit, centre in zip(chosen, planes.positions_A, strict=True)
     ]
     box = Lattice(planes.lattice_A, pbc=(True, True, False))

@@ -60,8 +60,8 @@ def facet_planes(energies: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]
 def corners(energies: Mapping[str, float]) -> np.ndarray:
     """(k, 3) corners of the polyhedron, scaled to reach from -1/2 to 1/2 along [100]."""
     normals, distances = facet_planes(energies)
-    found = _vertices(normals, distances)
-    return np.asarray(found / np.ptp(found[:, 0]))
+    points = _vertices(normals, distances)
+    return np.asarray(points / np.ptp(points[:, 0]))
 
 
 def inside(shape: Facets, steps: np.ndarray, extents: np.ndarray, allowance: float) -> np.ndarray:
