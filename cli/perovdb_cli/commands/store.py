@@ -122,11 +122,12 @@ def template(table: str, explain: bool) -> None:
     Example:
       perovdb store template barriers > barriers.csv
     """
+    from perovdb.answers import tables
     from perovdb.store import queries
 
     name = queries.fact_table(table)
     if explain:
-        render.emit_lines(render.table(queries.column_meanings(name)))
+        render.emit_lines(tables.table(queries.column_meanings(name)))
     else:
         click.echo(",".join(queries.columns(name)))
 

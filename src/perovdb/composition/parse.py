@@ -4,16 +4,11 @@ Every error names the text, the position and the nearest thing that perovdb know
 never guessed: FA is the ion FA of the registry, and fluorine is not in it.
 """
 
-import re
-
 from perovdb.composition.composition import Composition
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.errors import FormulaError, UnknownSpecies
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_DIGITS = r"(\d+\.?\d*|\.\d+)"
-# As in CsPbI3 and, in LaTeX, CsPbI_3 or CsPbI_{3}.
-_NUMBER = re.compile(rf"_?{_DIGITS}|_\{{{_DIGITS}\}}")
 _VARIABLES = "xyzδ"
 _OPEN = {"(": ")", "[": "]"}
 _LONGEST = 200
@@ -118,15 +113,24 @@ class _Reader:
         return ""
 
     def _number(self) -> float:
+        """The amount that stands here, as in CsPbI3 or, in LaTeX, CsPbI_3 or CsPbI_{3}; else 1."""
         self._skip_spaces()
-        match = _NUMBER.match(self.text, self.at)
-        if not match:
+        start = self.at + self.text.startswith("_", self.at)
+        braced = start > self.at and self.text.startswith("{", start)
+        start += braced
+        end = start
+        while self.text[end : end + 1].isdecimal() or (
+            self.text[end : end + 1] == "." and "." not in self.text[start:end]
+        ):
+            end += 1
+        digits = self.text[start:end]
+        if digits in ("", ".") or (braced and self.text[end : end + 1] != "}"):
             return 1.0
-        number = float(match.group(1) or match.group(2))
-        if not 0 < number < 1e4:
-            self._fail(f"the amount {match.group()} cannot be", "Give one above 0.")
-        self.at = match.end()
-        return number
+        end += braced
+        if not 0 < float(digits) < 1e4:
+            self._fail(f"the amount {self.text[self.at : end]} cannot be", "Give one above 0.")
+        self.at = end
+        return float(digits)
 
     def _skip_spaces(self) -> None:
         while self.text[self.at : self.at + 1].isspace():

@@ -16,13 +16,14 @@ from pathlib import Path
 from perovdb.errors import StoreError
 from perovdb.store.connection import CURATED
 from perovdb.store.csv_rows import CsvRow, read_csv, read_text
-from perovdb.store.freshness import digest, source_files
 from perovdb.store.index import CREATE, write_index
 from perovdb.store.insert import check_aliases, check_references, insert
 from perovdb.store.schema import (
     ABOUT_ITSELF,
     SCHEMA_VERSION,
     column_types,
+    digest,
+    source_files,
     tables_with,
     write_header,
 )

@@ -9,8 +9,7 @@ from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from perovdb.errors import InputError, StoreError
-from perovdb.store.freshness import check_fresh
-from perovdb.store.schema import ABOUT_ITSELF, check_header, tables
+from perovdb.store.schema import ABOUT_ITSELF, check_fresh, check_header, tables
 
 #: Environment variable that names a store of one's own.
 OWN_VARIABLE = "PEROVDB_STORE"

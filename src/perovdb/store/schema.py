@@ -1,8 +1,15 @@
-"""What a store is made of: its header and its tables, as the file itself tells them."""
+"""What a store is made of: its header and tables, as the file tells them, and the files behind."""
 
+from __future__ import annotations
+
+import os
 import sqlite3
+from typing import TYPE_CHECKING
 
 from perovdb.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: "pvdb": what SQLite's header of every perovdb store says.
 APPLICATION_ID = 0x70766462
@@ -70,3 +77,42 @@ def write_header(connection: sqlite3.Connection) -> None:
     """Make a file a store of this schema."""
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def source_files(data: Path) -> list[Path]:
+    """The files that the store is made from, in a fixed order."""
+    tables = data / "tables"
+    if not tables.is_dir():
+        raise StoreError(f"{tables} is not there.", "Restore the folder with its tables.")
+    fixed = [data / "columns.csv", data / "schema.sql", data / "sources.toml"]
+    return fixed + sorted(tables.glob("*.csv"))
+
+
+def digest(data: Path) -> str:
+    """SHA-256 over the names and contents of everything that the store is made from."""
+    import hashlib
+
+    total = hashlib.sha256()
+    for path in source_files(data):
+        total.update(path.relative_to(data).as_posix().encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def check_fresh(data: str, store: str, built_from: str, mend: str) -> None:
+    """Notice that data/ was edited since the store was built; where there is none, do nothing.
+
+    Raises:
+        StoreError: the digest that the store was built from is not that of the files.
+    """
+    if not os.path.isfile(os.path.join(data, "schema.sql")):
+        return
+    built = os.stat(store).st_mtime_ns
+    # A folder's own time changes when a table comes or goes.
+    entries = [*os.scandir(data), *os.scandir(os.path.join(data, "tables"))]
+    if max(entry.stat().st_mtime_ns for entry in entries) < built:
+        return
+    from pathlib import Path
+
+    if digest(Path(data)) != built_from:
+        raise StoreError(f"The tables in {data} were edited after the store was built.", mend)
