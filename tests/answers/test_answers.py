@@ -24,13 +24,13 @@ class Used(NamedTuple):
     radius_A: float
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Part(Answer):
     name: str
     value_eV: float
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Whole(Answer):
     formula: str
     gap_eV: float
@@ -86,6 +86,8 @@ def test_a_result_comes_back_from_json() -> None:
     text = json.dumps(WHOLE.as_dict(), allow_nan=False)
     back = Whole.from_dict(json.loads(text))
     assert same(back, WHOLE)
+    assert back == WHOLE
+    assert back != Whole.from_dict(WHOLE.as_dict() | {"gap_eV": 2.0})
     assert back.parts[0] == WHOLE.parts[0]
     assert np.isnan(back.parts[1].value_eV)
     assert back.by_name["c"].value_eV == float("inf")

@@ -163,3 +163,18 @@ def test_fluorine_is_in_fluorides_and_never_in_formamidinium():
     assert dict(parse("CsPbF3").X) == {"F": 1}
     assert dict(parse("FAPbF3").A) == {"FA": 1}
     assert dict(parse("FAPbI3").X) == {"I": 1}
+
+
+def test_a_composition_does_not_change_and_goes_through_monty():
+    import json
+
+    from monty.json import MontyDecoder, MontyEncoder
+
+    composition = parse("Cs0.05(MA0.17FA0.83)0.95Pb(I0.83Br0.17)3")
+    with pytest.raises(TypeError, match="does not change"):
+        composition.A["Cs"] = 1.0
+    with pytest.raises(TypeError, match="does not change"):
+        composition.X.update(I=1.0)
+    again = json.loads(json.dumps(composition, cls=MontyEncoder), cls=MontyDecoder)
+    assert again == composition
+    assert again.charge == composition.charge

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import product
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from perovdb.answers import Answer, answer
 from perovdb.composition.stoichiometry import (
@@ -24,6 +23,17 @@ if TYPE_CHECKING:
 
 #: Ions of each site in one formula unit ABX3.
 SITE_COUNT = dict(zip("ABX", ABX3, strict=True))
+
+
+class _Fixed(dict[str, float]):
+    """A dictionary that stays as it is: a composition is hashed by it. (Read-only views of
+    dictionaries are not copied by `dataclasses.asdict`, which monty's encoder calls.)"""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("A composition does not change: make another one.")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 @answer
@@ -59,7 +69,7 @@ class Composition(Answer):
 
     def __post_init__(self) -> None:
         for site, ions in self.sites.items():
-            self.__dict__[site] = MappingProxyType(dict(ions))
+            self.__dict__[site] = _Fixed(ions)
 
     @classmethod
     def from_amounts(cls, amounts: Mapping[str, float], registry: "Registry") -> "Composition":
