@@ -121,12 +121,12 @@ def pairs(texts: tuple[str, ...], option: str) -> dict[str, float]:
     Raises:
         click.BadParameter: one is not of this form, or a name is given twice.
     """
-    found = [pair(text, option) for text in texts]
-    names = [name for name, _ in found]
+    typed = [pair(text, option) for text in texts]
+    names = [name for name, _ in typed]
     for name in names:
         if names.count(name) > 1:
             raise click.BadParameter(f"{name} is given twice.", param_hint=option)
-    return dict(found)
+    return dict(typed)
 
 
 def pair(text: str, option: str) -> tuple[str, float]:

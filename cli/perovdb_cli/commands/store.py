@@ -98,16 +98,18 @@ def info(as_json: bool, as_csv: bool) -> None:
     """
     from perovdb.store import queries
 
-    held = queries.statistics()
-    rows = [{"table": name, "rows": count} for name, count in held["tables"].items()]
+    statistics = queries.statistics()
+    rows = [{"table": name, "rows": count} for name, count in statistics["tables"].items()]
     if as_json:
-        render.emit_json(held)
+        render.emit_json(statistics)
         return
     render.emit_rows(rows, as_csv=as_csv)
     if not as_csv:
-        levels = ", ".join(f"{name} {count}" for name, count in held["evidence"].items())
+        levels = ", ".join(f"{name} {count}" for name, count in statistics["evidence"].items())
         click.echo(f"facts by evidence: {levels}")
-        click.echo(f"schema version {held['schema_version']}, digest {held['digest'][:16]}")
+        click.echo(
+            f"schema version {statistics['schema_version']}, digest {statistics['digest'][:16]}"
+        )
 
 
 @command.command()

@@ -180,8 +180,8 @@ class Card(Answer):
             f"perovdb devices {self.formula}": len(self.devices),
             f"perovdb phase-at {self.formula}": len(self.transitions),
         }
-        told = [f"  {number:4} rows: {ask}" for ask, number in counts.items() if number]
-        lines += ["", "also in the store", *told] if told else []
+        lists = [f"  {number:4} rows: {ask}" for ask, number in counts.items() if number]
+        lines += ["", "also in the store", *lists] if lists else []
         lines += self._experiment()
         if not self.phases and not self.properties:
             lines += ["", "no phases and no properties of this very composition in the store"]

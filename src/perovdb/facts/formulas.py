@@ -48,8 +48,8 @@ def matches(formula: str | None, sites: Mapping[str, Ions], fraction: Fractions)
     composition = composition_of(formula) if formula else None
     if composition is None:
         return False
-    for site, wanted in sites.items():
-        ions = (wanted,) if isinstance(wanted, str) else wanted
+    for site, choice in sites.items():
+        ions = (choice,) if isinstance(choice, str) else choice
         if not any(ion in composition.sites[site] for ion in ions):
             return False
     shares = {ion: x for ions in composition.sites.values() for ion, x in ions.items()}

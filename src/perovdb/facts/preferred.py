@@ -139,7 +139,7 @@ def choose(
         here = [row for row in here if _near(row, temperature_K) or row["temperature_K"] is None]
     if not here:
         raise MissingData(
-            f"The store has no {quantity} of {formula}" + _asked(temperature_K, phase) + ".",
+            f"The store has no {quantity} of {formula}" + _conditions(temperature_K, phase) + ".",
             f"It has: {_known(numbers)}."
             if numbers
             else f"See 'perovdb properties {formula}' for what it has.",
@@ -199,15 +199,15 @@ def _span(row: Record) -> tuple[float, float]:
     return row["min"], row["max"]
 
 
-def _asked(temperature_K: float | None, phase: str | None) -> str:
-    told = f" in the {phase} phase" if phase else ""
-    return told + (f" at {temperature_K:g} K" if temperature_K is not None else "")
+def _conditions(temperature_K: float | None, phase: str | None) -> str:
+    words = f" in the {phase} phase" if phase else ""
+    return words + (f" at {temperature_K:g} K" if temperature_K is not None else "")
 
 
 def _known(rows: list[Record]) -> str:
-    told = [
+    places = [
         f"{row['phase'] or 'no phase named'}"
         + (f" at {row['temperature_K']:g} K" if row["temperature_K"] is not None else "")
         for row in rows
     ]
-    return ", ".join(dict.fromkeys(told))
+    return ", ".join(dict.fromkeys(places))

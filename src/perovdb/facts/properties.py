@@ -147,5 +147,5 @@ def _entry(
 
 
 def _is_of_form(row: Record, form: str) -> bool:
-    told = " ".join(str(row[key] or "") for key in ("form", "sample"))
-    return form.casefold() in told.casefold()
+    description = " ".join(str(row[key] or "") for key in ("form", "sample"))
+    return form.casefold() in description.casefold()

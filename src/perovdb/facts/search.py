@@ -21,9 +21,10 @@ def search(text: str, limit: int = 20) -> list[Record]:
         raise InputError("There is no word to look for.", "Give one, such as DDABr.")
     if limit < 1:
         raise InputError(f"{limit} rows cannot be shown.", "Give a number from 1.")
-    asked = [_spellings(word) for word in words if any(c.isalnum() for c in word)]
+    spelled = [_spellings(word) for word in words if any(c.isalnum() for c in word)]
     query = " AND ".join(
-        "(" + " OR ".join(f'"{spelling}"*' for spelling in spellings) + ")" for spellings in asked
+        "(" + " OR ".join(f'"{spelling}"*' for spelling in spellings) + ")"
+        for spellings in spelled
     )
     return queries.search(query, limit)
 

@@ -62,12 +62,12 @@ def select(
     if (source := filters.get("source")) is not None:
         exact["source"] = source
     evidence, year = filters.get("evidence"), filters.get("year")
-    wanted = {"A": filters.get("A"), "B": filters.get("B"), "X": filters.get("X")}
+    required = {"A": filters.get("A"), "B": filters.get("B"), "X": filters.get("X")}
     sites = {
         site: tuple(
             registry.ion(ion).species for ion in ((ions,) if isinstance(ions, str) else ions)
         )
-        for site, ions in wanted.items()
+        for site, ions in required.items()
         if ions is not None
     }
     fractions = filters.get("fraction") or {}

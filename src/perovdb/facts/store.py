@@ -38,7 +38,7 @@ class FactStore(Store):
 
     def ions(self) -> pd.DataFrame:
         """Ions of the registry: site, charge, atoms, SMILES."""
-        return self._frame("ion", self._asked(queries.ions))
+        return self._frame("ion", self._ask(queries.ions))
 
     def radii(
         self, species: str | None = None, radius_set: str | None = None, **filters: Unpack[Filters]
@@ -64,13 +64,13 @@ class FactStore(Store):
         **filters: Unpack[Filters],
     ) -> pd.DataFrame:
         """Properties, one number or statement a row: name (with its unit), value, min, max."""
-        return _frame(self._asked(properties, formula, name, form, **filters), COLUMNS)
+        return _frame(self._ask(properties, formula, name, form, **filters), COLUMNS)
 
     def barriers(
         self, species: str | None = None, host: str | None = None, **filters: Unpack[Filters]
     ) -> pd.DataFrame:
         """Migration and exchange barriers (barrier_eV) by moving ion and host, with method."""
-        return _frame(self._asked(barriers, species, host, **filters), self._columns("barrier"))
+        return _frame(self._ask(barriers, species, host, **filters), self._columns("barrier"))
 
     def gap_series(self, **filters: Unpack[Filters]) -> pd.DataFrame:
         """How the gap runs between end members: bowing_eV and polynomials."""
@@ -88,7 +88,7 @@ class FactStore(Store):
         **filters: Unpack[Filters],
     ) -> pd.DataFrame:
         """Devices: pce_pct, jsc_mA_cm2, voc_V, ff_pct, architecture, treatment."""
-        rows = self._asked(devices, formula, min_pce_pct, certified, **filters)
+        rows = self._ask(devices, formula, min_pce_pct, certified, **filters)
         return _frame(rows, self._columns("device"))
 
     def solvents(self, **filters: Unpack[Filters]) -> pd.DataFrame:
@@ -107,21 +107,21 @@ class FactStore(Store):
         self, table: str, formula: str | None = None, **filters: Unpack[Filters]
     ) -> pd.DataFrame:
         """Rows of any table of facts by its name, such as kinetics or other_property."""
-        return self._facts(self._asked(queries.fact_table, table), filters, formula)
+        return self._facts(self._ask(queries.fact_table, table), filters, formula)
 
     def conflicts(self) -> pd.DataFrame:
         """Where sources disagree with themselves or with one another, and the rows concerned."""
-        return _frame(self._asked(queries.conflicts), ("id", "scope", "statement", "rows"))
+        return _frame(self._ask(queries.conflicts), ("id", "scope", "statement", "rows"))
 
     def sources(self, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Sources by key; all by default."""
         if keys is None:
-            return self._frame("source", self._asked(queries.all_sources))
-        return self._frame("source", self._asked(queries.sources, keys))
+            return self._frame("source", self._ask(queries.all_sources))
+        return self._frame("source", self._ask(queries.sources, keys))
 
     def search(self, text: str, limit: int = 20) -> pd.DataFrame:
         """Rows whose words hold all words of a text, best match first."""
-        return _frame(self._asked(search.search, text, limit), search.COLUMNS)
+        return _frame(self._ask(search.search, text, limit), search.COLUMNS)
 
     def preferred(
         self,
@@ -131,30 +131,30 @@ class FactStore(Store):
         phase: str | None = None,
     ) -> Preferred:
         """The preferred value of a property, its spread and its source; see `facts.preferred`."""
-        return self._asked(preferred, formula, quantity, temperature_K, phase)
+        return self._ask(preferred, formula, quantity, temperature_K, phase)
 
     def bibtex(self, keys: Iterable[str]) -> str:
         """BibTeX entries of sources."""
-        return self._asked(bibtex, keys)
+        return self._ask(bibtex, keys)
 
     def __repr__(self) -> str:
-        held = self._asked(queries.statistics)
-        facts, sources = sum(held["evidence"].values()), held["tables"]["source"]
+        statistics = self._ask(queries.statistics)
+        facts, sources = sum(statistics["evidence"].values()), statistics["tables"]["source"]
         own = f", with {self.own}" if self.own else ""
         return f"FactStore({facts} facts from {sources} sources{own})"
 
     def _repr_html_(self) -> str:
         from perovdb.answers.tables import html_table
 
-        held = self._asked(queries.statistics)
-        levels = ", ".join(f"{number} {level}" for level, number in held["evidence"].items())
+        statistics = self._ask(queries.statistics)
+        levels = ", ".join(f"{number} {level}" for level, number in statistics["evidence"].items())
         rows = [
             {"table": table, "rows": number, "columns": ", ".join(self._columns(table))}
-            for table, number in held["tables"].items()
+            for table, number in statistics["tables"].items()
         ]
         return f"<p><b>{escape(repr(self))}</b>: {levels}</p>{html_table(rows)}"
 
-    def _asked(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with using(self):
             return question(*args, **kwargs)
 
@@ -165,13 +165,13 @@ class FactStore(Store):
         formula: str | None = None,
         equal: dict[str, str | None] | None = None,
     ) -> pd.DataFrame:
-        return self._frame(table, self._asked(select, table, equal, formula, **filters))
+        return self._frame(table, self._ask(select, table, equal, formula, **filters))
 
     def _frame(self, table: str, rows: list[Record]) -> pd.DataFrame:
         return _frame(rows, self._columns(table))
 
     def _columns(self, table: str) -> list[str]:
-        columns = self._asked(queries.columns, table)
+        columns = self._ask(queries.columns, table)
         return [*columns, "year"] if "evidence" in columns and table != "ion" else columns
 
 

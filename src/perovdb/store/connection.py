@@ -107,14 +107,14 @@ class Store:
             if table not in ABOUT_ITSELF
         )
         try:
-            found = self.connection.execute(filled).fetchall()
+            with_rows = self.connection.execute(filled).fetchall()
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{own} cannot be read: {error}.", RESTORE_HINT) from error
         # A temporary view hides the table of the same name; one without rows needs none.
         views = [
             f'CREATE TEMP VIEW "{table}" AS SELECT * FROM main."{table}" '
             f'UNION ALL SELECT * FROM own."{table}";'
-            for (table,) in found
+            for (table,) in with_rows
         ]
         self.connection.executescript("BEGIN;" + "".join(views) + "COMMIT;")
 

@@ -134,9 +134,9 @@ def _typed(cell: str, kind: str, place: str) -> Value:
     whole = kind == "INTEGER"
     fits = math.isfinite(number) and (not whole or (number.is_integer() and abs(number) < 2**53))
     if not fits:
-        wanted = "a whole number" if whole else "a number"
+        expected = "a whole number" if whole else "a number"
         raise StoreError(
-            f"{place}: '{cell[:40]}' is not {wanted}.",
+            f"{place}: '{cell[:40]}' is not {expected}.",
             "Write 0.42, with a point; units, ranges and '~' have columns of their own; leave the "
             "cell empty if unknown.",
         )

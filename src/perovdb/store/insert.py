@@ -46,9 +46,9 @@ def _refusal(message: str, table: str, row: CsvRow) -> StoreError:
     if rule == "UNIQUE":
         return StoreError(f"{row.place(column)}: '{value}' stands already.", "Give a new one.")
     if rule == "CHECK":
-        told = "an empty cell" if value is None else f"'{value}'"
+        shown = "an empty cell" if value is None else f"'{value}'"
         return StoreError(
-            f"{row.place(column)}: {told} is not allowed in table '{table}'.",
+            f"{row.place(column)}: {shown} is not allowed in table '{table}'.",
             f"Allowed: {' '.join(detail.split())}.",
         )
     return StoreError(f"{row.place()}: table '{table}' refuses the row: {message}.", "Mend it.")

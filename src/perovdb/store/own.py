@@ -178,10 +178,10 @@ def _try(store: Store, table: str, rows: list[CsvRow]) -> None:
 
 
 def _copy(store: Store, trial: sqlite3.Connection, table: str) -> None:
-    wanted = store.connection.execute(f'SELECT * FROM "{table}"').fetchall()
-    if wanted:
-        marks = ", ".join("?" * len(wanted[0]))
-        trial.executemany(f'INSERT INTO "{table}" VALUES ({marks})', map(tuple, wanted))
+    rows = store.connection.execute(f'SELECT * FROM "{table}"').fetchall()
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        trial.executemany(f'INSERT INTO "{table}" VALUES ({marks})', map(tuple, rows))
 
 
 def check(path: Path, canonical: Canonical) -> list[str]:

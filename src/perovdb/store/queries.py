@@ -174,13 +174,13 @@ def sources(keys: Iterable[str]) -> list[Record]:
     Raises:
         MissingData: there is no such key.
     """
-    wanted = tuple(dict.fromkeys(keys))
-    marks = ", ".join("?" * len(wanted))
-    found = {
-        row["key"]: row for row in _rows(f"SELECT * FROM source WHERE key IN ({marks})", wanted)
+    each = tuple(dict.fromkeys(keys))
+    marks = ", ".join("?" * len(each))
+    by_key = {
+        row["key"]: row for row in _rows(f"SELECT * FROM source WHERE key IN ({marks})", each)
     }
-    for key in wanted:
-        if key not in found:
+    for key in each:
+        if key not in by_key:
             near = _rows(
                 "SELECT key FROM source WHERE key LIKE ? ORDER BY key LIMIT 5", (key[:4] + "%",)
             )
@@ -189,7 +189,7 @@ def sources(keys: Iterable[str]) -> list[Record]:
                 f"There is no source '{key}'.",
                 f"Near it: {hint}." if hint else "Answers print the keys of their sources.",
             )
-    return [found[key] for key in wanted]
+    return [by_key[key] for key in each]
 
 
 def wavelength(name: str) -> Record:
@@ -215,12 +215,12 @@ def columns(table: str) -> list[str]:
 
 def column_meanings(table: str) -> list[Record]:
     """Column, unit and meaning of each column of a table."""
-    told = {
+    meanings = {
         row["column_name"]: row
         for row in _rows("SELECT * FROM column_meaning WHERE table_name = ?", (table,))
     }
     return [
-        {"column": name, "unit": told[name]["unit"], "meaning": told[name]["meaning"]}
+        {"column": name, "unit": meanings[name]["unit"], "meaning": meanings[name]["meaning"]}
         for name in columns(table)
     ]
 
@@ -239,8 +239,8 @@ def fact_table(name: str) -> str:
     known = fact_tables()
     plurals = {_plural(table): table for table in known}
     plurals |= {"solvents": "solvent_ligand", "ligands": "solvent_ligand", "gaps": "band_gap"}
-    wanted = name.strip().casefold().replace("-", "_")
-    table = wanted if wanted in known else plurals.get(wanted)
+    word = name.strip().casefold().replace("-", "_")
+    table = word if word in known else plurals.get(word)
     if table is None:
         raise InputError(f"There is no table '{name}'.", f"Tables: {', '.join(known)}.")
     return table
@@ -254,16 +254,16 @@ def _plural(table: str) -> str:
 
 def search(query: str, limit: int) -> list[Record]:
     """Rows of the full-text index for a query of SQLite's FTS5, best match first."""
-    found = []
+    hits = []
     for schema in current_store().schemas:
-        found += _rows(
+        hits += _rows(
             "SELECT table_name AS 'table', row_id AS id, formula, "
             "snippet(search, -1, '', '', ' ... ', 20) AS excerpt, source, kind, evidence, rank "
             f"FROM {schema}.search WHERE search MATCH ? ORDER BY rank LIMIT ?",
             (query, limit),
         )
-    found.sort(key=lambda row: row["rank"])
-    return [{k: v for k, v in row.items() if k != "rank"} for row in found[:limit]]
+    hits.sort(key=lambda row: row["rank"])
+    return [{k: v for k, v in row.items() if k != "rank"} for row in hits[:limit]]
 
 
 def conflicts() -> list[Record]:
@@ -277,13 +277,13 @@ def conflicts() -> list[Record]:
 
 def conflicts_of(rows: Iterable[tuple[str, str]]) -> list[Record]:
     """Conflicts that concern any of some rows, given as (table, id)."""
-    wanted = list(dict.fromkeys(rows))
-    pairs = ", ".join(["(?, ?)"] * len(wanted)) or "(NULL, NULL)"
+    concerned = list(dict.fromkeys(rows))
+    pairs = ", ".join(["(?, ?)"] * len(concerned)) or "(NULL, NULL)"
     links: dict[str, list[str]] = {}
     for row in _rows(
         "SELECT conflict_id, row_id FROM conflict_row "
         f"WHERE (table_name, row_id) IN (VALUES {pairs}) ORDER BY conflict_id, table_name, row_id",
-        tuple(word for pair in wanted for word in pair),
+        tuple(word for pair in concerned for word in pair),
     ):
         links.setdefault(row["conflict_id"], []).append(row["row_id"])
     marks = ", ".join("?" * len(links))
