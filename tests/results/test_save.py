@@ -9,7 +9,7 @@ from perovdb.errors import InputError, ResultError, StoreError
 from perovdb.facts.formulas import kept_word
 from perovdb.facts.store import barriers
 from perovdb.results.reading import read_barrier
-from perovdb.results.save import result_id, save_barrier, save_barriers
+from perovdb.results.save import result_id, save_barriers
 from perovdb.store import Store, current_store, own, using
 
 MANIFEST = {
@@ -44,7 +44,7 @@ def band(copied):
 
 
 def test_the_row_holds_value_and_provenance(band, lab):
-    saved = save_barrier(band).saved
+    saved = save_barriers([band])[0].saved
     assert saved.new
     (found,) = barriers("I", "CsPbI3", source=saved.source)
     assert found["barrier_eV"] == pytest.approx(band.profile.barrier_forward_eV, abs=1e-6)
@@ -61,8 +61,8 @@ def test_the_row_holds_value_and_provenance(band, lab):
 
 
 def test_the_same_folder_is_recognised_wherever_it_stands(band, lab, copied):
-    first = save_barrier(band).saved
-    again = save_barrier(read_barrier(band.folder), source="other2026").saved
+    first = save_barriers([band])[0].saved
+    again = save_barriers([read_barrier(band.folder)], source="other2026")[0].saved
     assert (again.id, again.new) == (first.id, False)
     assert "source other2026 was not taken" in again.note
     assert result_id(read_barrier(copied("qe", "elsewhere"))) == first.id
@@ -80,7 +80,7 @@ def test_what_cannot_be_trusted_is_saved_by_force_alone(lab, copied):
     with pytest.raises(ResultError, match=r"Nothing is saved: .* is not converged.*--unconverged"):
         save_barriers([read_barrier(copied("cp2k", "good")), stopped])
     assert lab.read_bytes() == before
-    row = save_barrier(stopped, force=True).saved.row
+    row = save_barriers([stopped], force=True)[0].saved.row
     assert row["confidence"] == "low"
     assert "NOT CONVERGED" in row["note"]
     # Tables show the beginning of the method.
@@ -92,15 +92,15 @@ def test_a_refusal_leaves_the_store_as_it_was(copied, lab):
     (folder / "manifest.json").write_text(json.dumps({**MANIFEST, "formula": "NoFormula3"}))
     before = lab.read_bytes()
     with pytest.raises(StoreError, match="refused"):
-        save_barrier(read_barrier(folder))
+        save_barriers([read_barrier(folder)])
     assert lab.read_bytes() == before
 
 
 def test_there_must_be_a_store_and_a_key(band, lab, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="cannot be the key"):
-        save_barrier(band, source="Lab 2026")
+        save_barriers([band], source="Lab 2026")
     with using(Store()), pytest.raises(InputError, match="no store of your own"):
-        save_barrier(band)
+        save_barriers([band])
     lab.unlink()
     with pytest.raises(StoreError, match="no store at"):
-        save_barrier(band)
+        save_barriers([band])

@@ -123,31 +123,20 @@ def _exponential(value: Any) -> Any:
     return lambda x: np.exp(np.minimum(x, 700.0))
 
 
-class PublishedWindow(NamedTuple):
-    """A window of a descriptor; None where it has no bound; strict if the bounds are outside."""
-
-    descriptor: str
-    minimum: float | None
-    maximum: float | None
-    strict: bool
-    meaning: str
-    source: str
-    kind: str
-    evidence: str
-
-
 class Window(NamedTuple):
-    """A published window of a descriptor, and whether a composition lies in it."""
+    """A published window of a descriptor; None where it has no bound; strict if the bounds are
+    outside; and whether a composition lies in it, None where there is none.
+    """
 
     descriptor: str
     minimum: float | None
     maximum: float | None
     strict: bool
-    inside: bool
     meaning: str
     source: str
     kind: str
     evidence: str
+    inside: bool | None = None
 
 
 @answer
@@ -259,16 +248,13 @@ def _windows(values: Mapping[str, float]) -> Iterator[Window]:
         inside = (low is None or value >= low) and (high is None or value <= high)
         if window.strict:
             inside = inside and value not in (low, high)
-        yield Window(
-            window.descriptor, low, high, window.strict, inside, window.meaning,
-            window.source, window.kind, window.evidence,
-        )  # fmt: skip
+        yield window._replace(inside=inside)
 
 
-def published_windows() -> tuple[PublishedWindow, ...]:
+def published_windows() -> tuple[Window, ...]:
     """The windows of t, mu and tau that the store holds, those that were read first."""
     return tuple(
-        PublishedWindow(
+        Window(
             row["descriptor"], row["min_value"], row["max_value"], bool(row["strict"]),
             row["meaning"], row["source"], row["kind"], row["evidence"],
         )

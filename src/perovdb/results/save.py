@@ -69,16 +69,6 @@ def save_barriers(
     return tuple(replace(one, saved=_save(one, Path(place), source)) for one in barriers)
 
 
-def save_barrier(
-    barrier: Barrier,
-    *,
-    source: str | None = None,
-    force: bool = False,
-) -> Barrier:
-    """As `save_barriers`, for one: source and row, both or none."""
-    return save_barriers([barrier], source=source, force=force)[0]
-
-
 def result_id(barrier: Barrier) -> str:
     """A name that follows from the contents of the files that were read."""
     digest = hashlib.sha256()

@@ -16,7 +16,7 @@ from perovdb.calculators.screening.descriptors import DESCRIPTORS
 from perovdb.calculators.screening.designs import RandomSample
 from perovdb.calculators.screening.question import DEFAULT_STEP, Question, ask
 from perovdb.calculators.screening.space import Space, parse_space
-from perovdb.calculators.tolerance import PublishedWindow, published_windows
+from perovdb.calculators.tolerance import Window, published_windows
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Screening(Answer):
     limit: int | None
     compositions: pd.DataFrame
     seen: dict[str, Seen]
-    windows: tuple[PublishedWindow, ...]
+    windows: tuple[Window, ...]
     notes: tuple[str, ...]
 
     def first(self, n: int) -> Screening:
