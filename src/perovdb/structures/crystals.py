@@ -35,23 +35,17 @@ class Crystal:
     lattice: float | Lattice | None = None
 
     def __post_init__(self) -> None:
-        a_A = self.a_A
-        if a_A is not None and not 0 < a_A < np.inf:
+        if isinstance(self.lattice, Lattice):
+            object.__setattr__(self, "lattice", self.lattice.a_pseudocubic_A)
+        if self.a_A is not None and not 0 < self.a_A < np.inf:
             raise InputError(
-                f"A lattice parameter of {a_A} A cannot be used.", "Give such as 5.85."
+                f"A lattice parameter of {self.a_A:g} A cannot be used.", "Give such as 5.85."
             )
 
     @property
     def a_A(self) -> float | None:
         """The lattice parameter as a number."""
-        if isinstance(self.lattice, Lattice):
-            return self.lattice.a_pseudocubic_A
-        return None if self.lattice is None else float(self.lattice)
-
-    def recorded(self) -> dict[str, object]:
-        """What a history keeps of it."""
-        fields = {"phase": self.phase, "temperature_K": self.temperature_K, "lattice": self.a_A}
-        return {name: value for name, value in fields.items() if value is not None}
+        return None if self.lattice is None else float(self.lattice)  # type: ignore[arg-type]  # no Lattice is left
 
     def cell(self, composition: Composition) -> AverageCell:
         """The average cell of a composition. With a lattice of one's own, where none can be mixed,

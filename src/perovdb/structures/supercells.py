@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from operator import index
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -33,32 +32,6 @@ SHAPES = {
 
 #: A unit this near below a whole cell vector stands in the next cell, in fractions of the cell.
 EDGE = 1e-6
-
-
-def repeat(
-    lattice_A: np.ndarray, fractional: np.ndarray, size: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lattice (3, 3) and fractional coordinates (cells * n, 3) of a supercell, cell by cell.
-
-    Raises:
-        InputError: a size is not a positive number, or there are more than MOST_SITES sites.
-    """
-    try:
-        na, nb, nc = map(index, size)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"The size {size!r} is not three whole numbers.", "Write (2, 2, 2)."
-        ) from None
-    size = (na, nb, nc)
-    most_cells = MOST_SITES // len(fractional)
-    if min(size) < 1 or np.prod(size, dtype=float) > most_cells:
-        raise InputError(
-            f"The size {' x '.join(map(str, size))} cannot be built.",
-            f"Give three whole numbers from 1 on, at most {most_cells} cells in all.",
-        )
-    corners = np.array(list(np.ndindex(*size)), dtype=float)
-    inside = (corners[:, None, :] + fractional[None, :, :]).reshape(-1, 3) / np.array(size)
-    return lattice_A * np.array(size)[:, None], inside
 
 
 @step
@@ -106,7 +79,7 @@ def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcom
 
 
 def supercell_of_sites(sites: Sites, size: Size) -> Sites:
-    """A larger cell of sites, cell by cell; for plain repeats the order is that of `repeat`.
+    """A larger cell of sites, cell by cell.
 
     Args:
         sites: of the cell.
@@ -124,6 +97,14 @@ def supercell_of_sites(sites: Sites, size: Size) -> Sites:
         roles=np.tile(sites.roles, len(corners)),
         periodic=sites.periodic,
     )
+
+
+def repeat(
+    lattice_A: np.ndarray, fractional: np.ndarray, size: Size
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lattice (3, 3) and fractional coordinates (cells * n, 3) of a supercell, cell by cell."""
+    larger = supercell_of_sites(Sites(lattice_A, fractional, np.full(len(fractional), "")), size)
+    return larger.lattice_A, larger.fractional
 
 
 def _closed(lattice_A: np.ndarray, periodic: Periodic, distance_A: float) -> np.ndarray:

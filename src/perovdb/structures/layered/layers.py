@@ -143,7 +143,6 @@ def layers(
             "layers": model.layers,
             "size": list(rows),
             "apical": model.apical or None,
-            "crystal": crystal.recorded(),
         },
     )
 
@@ -184,7 +183,7 @@ def _ruddlesden_popper(
     composition: Composition, n: int | None, apical: Halides | None, way: Stack, crystal: Crystal
 ) -> _Model:
     parent, n, faces = slab_ions(composition, n, apical)
-    n = layer_count(n, "n")
+    n = layer_count(n, "a slab")
     measured = None
     if n == 1 and crystal.a_A is None and way.interlayer_A is None:
         measured = measured_lengths(parent, faces)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import index
 
 import numpy as np
 
@@ -120,7 +119,7 @@ def intergrowth_sites(
     counts = [layer_count(one, "a slab") for one in layers]
     if not counts:
         raise InputError("There are no layers of slabs.", "Give those of each, as 4 and 1.")
-    thin = min(counts) if rp_layers is None else layer_count(rp_layers, "rp_layers", least=0)
+    thin = min(counts) if rp_layers is None else layer_count(rp_layers, "an RP slab", least=0)
     slabs = len(counts)
     shifts, spacings_A = [(0.5, 0.5)] * slabs, [of.face.interlayer_A] * slabs
     layered = stack([Block(one) for one in counts], shifts, spacings_A, of, closing)
@@ -171,24 +170,16 @@ def antiphase_sites(
     return replace(layered, regions=np.where(layered.depths == 0, "boundary", "inside"))
 
 
-def layer_count(number: object, name: str, least: int = 1) -> int:
+def layer_count(number: int, name: str, least: int = 1) -> int:
     """A number of layers, checked.
 
     Raises:
-        InputError: it is not a whole number from `least` on, or too large.
+        InputError: it is less than `least`, or too large.
     """
-    try:
-        layers = index(number)  # type: ignore[arg-type]  # refused below
-    except TypeError:
-        raise InputError(
-            f"{name} = {number!r} is not a whole number.", "Write 1, 2, ..."
-        ) from None
     most = MOST_SITES // 5
-    if not least <= layers <= most or isinstance(number, bool):
-        raise InputError(
-            f"{name} = {number!r} cannot be built.", f"Give {least} to {most} layers."
-        )
-    return layers
+    if not least <= number <= most:
+        raise InputError(f"{name} of {number} layers cannot be built.", f"Give {least} to {most}.")
+    return int(number)
 
 
 def stack(

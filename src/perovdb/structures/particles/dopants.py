@@ -51,11 +51,6 @@ class Placement:
                 f"'{self.rule}' is not a placement.", f"Choose one of: {', '.join(PLACEMENTS)}."
             )
 
-    def recorded(self) -> dict[str, Any]:
-        """What a history keeps of it."""
-        fields = {"rule": self.rule, "within": self.within, "nearest": self.nearest or None}
-        return {name: value for name, value in fields.items() if value is not None}
-
 
 def as_placement(placement: str | Placement) -> Placement:
     """A placement out of the name of its rule."""
@@ -207,7 +202,7 @@ def dope(
         edit(structure, gone, coming, "random", seed),
         f"{wanted} {old.species} replaced by {new.species}, {where.rule}",
         charge=charge_of(structure) + wanted * (new.charge - old.charge),
-        arguments={"replace": old.species, "by": new.species, "placement": where.recorded()},
+        arguments={"replace": old.species, "by": new.species},
     )
 
 

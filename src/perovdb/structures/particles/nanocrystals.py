@@ -115,11 +115,7 @@ def particle(
     else:
         cell = crystal.full_cell(as_composition(x))
         sites, origin, notes = cell_sites(cell), f"{cell.origin}; ", cell.notes
-        recorded = {
-            "x": cell.composition.formula,
-            "crystal": crystal.recorded(),
-            "placement": where.recorded(),
-        }
+        recorded = {"x": cell.composition.formula}
     axes = axes_of(sites)
 
     def atoms(piece: Cut) -> _Atoms:

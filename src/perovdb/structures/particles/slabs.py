@@ -78,13 +78,14 @@ def slab(
     def planes_of(sites: Sites) -> Planes:
         return cut_planes(sites, normal, layers, termination, symmetric, lateral)
 
-    recorded: dict[str, Any] = {}
     if isinstance(x, Structure):
         bare = _of_crystal(x, planes_of)
-        recorded |= dict.fromkeys(("crystal", "nearest", "order", "orientation", "seed"))
+        recorded: dict[str, Any] = dict.fromkeys(
+            ("crystal", "nearest", "order", "orientation", "seed")
+        )
     else:
         bare = _of_formula(x, planes_of, crystal, nearest, as_order(order), orientation, seed)
-        recorded |= {"x": as_composition(x).formula, "crystal": crystal.recorded()}
+        recorded = {"x": as_composition(x).formula}
     between = _between_vacuum(bare.structure, vacuum_A)
     bottom, top = bare.planes.names
     return Outcome(
