@@ -1,11 +1,13 @@
 """Building a store: the same bytes each time, and no row that breaks a rule."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from perovdb.errors import StoreError
+from perovdb.store import queries
 from perovdb.store.build import build
 from perovdb.store.connection import Store
 
@@ -118,3 +120,19 @@ def test_a_missing_folder_of_tables_is_no_empty_store(data, tmp_path):
     shutil.rmtree(data / "tables")
     with pytest.raises(StoreError, match="tables is not there"):
         build(data, tmp_path / "new.sqlite")
+
+
+def test_columns_of_provenance_are_typed_once_and_stand_in_every_table_of_facts(store):
+    shared = re.search(
+        r"CREATE TABLE provenance \(\n(.*?)\n\);", (DATA / "schema.sql").read_text(), re.DOTALL
+    )
+    names = [line.split()[0] for line in shared.group(1).splitlines()]
+    assert names[0] == "source"
+    assert names[-1] == "note"
+    tables = {name: queries.columns(name) for name in queries.fact_tables()}
+    assert "provenance" not in tables
+    whole = [name for name, columns in tables.items() if "qualifier" in columns]
+    assert len(whole) == 18
+    for name in whole:
+        start = tables[name].index("source")
+        assert tables[name][start : start + len(names)] == names
