@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from perovdb.answers import Answer, together
-from perovdb.answers.tables import fitted, short, table
+from perovdb.answers.tables import fitted, least_width, short, table
 
 Row = Mapping[str, Any]
 
@@ -77,9 +77,11 @@ def emit_rows(
     as_json: bool = False,
     as_csv: bool = False,
     longest_cell: int = 44,
+    spare: Sequence[str] = (),
 ) -> None:
     """Print rows of the store whole as JSON or CSV, or as a table of what `shown` takes of each,
-    texts cut to the longest cell.
+    texts cut to the longest cell. A narrow terminal goes without spare columns, the first ones
+    first, and says so.
 
     In CSV the columns source, kind, evidence and notes of facts stand last.
     """
@@ -92,7 +94,14 @@ def emit_rows(
             {k: short(v, longest_cell) if isinstance(v, str) else v for k, v in shown(row).items()}
             for row in rows
         ]
-        emit_lines(table(cells, width=terminal_width()))
+        width, left_out = terminal_width(), list[str]()
+        while width and len(left_out) < len(spare) and least_width(cells) > width:
+            left_out.append(spare[len(left_out)])
+            cells = [{k: v for k, v in row.items() if k != left_out[-1]} for row in cells]
+        lines = table(cells, width=width)
+        if left_out:
+            lines.append(f"no room for {', '.join(left_out)}; --csv and --json have all")
+        emit_lines(lines)
 
 
 def _provenance_last(row: Row) -> Row:

@@ -564,7 +564,9 @@ def test_tables_fit_the_terminal(perovdb, monkeypatch):
     fitted = perovdb("barriers", "--species", "MA").out
     assert max(map(len, whole.splitlines())) > 80
     assert max(map(len, fitted.splitlines())) <= 80
-    assert len(fitted.splitlines()) == len(whole.splitlines())
+    assert len(fitted.splitlines()) == len(whole.splitlines()) + 1
+    assert "no room for charge, kind, method; --csv" in fitted
+    assert "futscher20" in fitted
 
 
 @pytest.mark.parametrize(

@@ -47,4 +47,4 @@ def command(
             "source": row["source"],
         }
 
-    render.emit_rows(rows, shown, as_json, as_csv)
+    render.emit_rows(rows, shown, as_json, as_csv, spare=("charge", "kind", "method"))

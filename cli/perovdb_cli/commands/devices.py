@@ -31,7 +31,7 @@ def command(
     rows = devices(formula, min_pce_pct, certified, **filters)
     if not rows:
         raise MissingData("The store has no such device.", "Leave out a filter.")
-    render.emit_rows(rows, _shown, as_json, as_csv)
+    render.emit_rows(rows, _shown, as_json, as_csv, spare=("cites", "certified"))
 
 
 def _shown(row: render.Row) -> render.Row:

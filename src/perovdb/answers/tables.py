@@ -77,6 +77,18 @@ def _narrowed(widths: list[int], head: list[str], numbers: list[bool], most: int
     return widths
 
 
+def least_width(rows: Sequence[Row]) -> int:
+    """Characters that a line of a table needs if its texts are to be read."""
+    columns = [[name, *(cell(row[name]) for row in rows)] for name in (rows[0] if rows else ())]
+    widths = [
+        max(map(len, column))
+        if all(map(_is_number, column[1:]))
+        else min(max(map(len, column)), 10)
+        for column in columns
+    ]
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
 def html_table(rows: Sequence[Row]) -> str:
     """The same as an HTML table; empty for no rows."""
     from html import escape
