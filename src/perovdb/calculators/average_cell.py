@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from perovdb.facts.conditions import (
 )
 from perovdb.store import queries
 from perovdb.store.connection import Record
+
+if TYPE_CHECKING:
+    from pymatgen.symmetry.groups import SpaceGroup
 
 
 @answer
@@ -260,21 +264,17 @@ def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...
     The sites of the asymmetric unit are repeated by the space group in the setting of the row.
     """
     from pymatgen.core import Lattice
-    from pymatgen.symmetry.groups import SpaceGroup
 
     box = Lattice.from_parameters(
         *(row[name] for name in ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg"))
     )
-    with warnings.catch_warnings():
-        # pymatgen knows Pnam and its like, but not their full symbols, which nobody asked for.
-        warnings.filterwarnings("ignore", "Full symbol not available")
-        try:
-            group = SpaceGroup(row["space_group"])
-        except ValueError as error:
-            raise MissingData(
-                f"'{row['space_group']}' of phase {row['id']} is no symbol of a space group.",
-                "Write it as in the International Tables, such as Pnma or P2_1/c.",
-            ) from error
+    try:
+        group = _space_group(row["space_group"])
+    except ValueError as error:
+        raise MissingData(
+            f"'{row['space_group']}' of phase {row['id']} is no symbol of a space group.",
+            "Write it as in the International Tables, such as Pnma or P2_1/c.",
+        ) from error
     roles: list[str] = []
     positions: list[np.ndarray] = []
     for site in sites:
@@ -284,6 +284,17 @@ def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...
         positions += [np.asarray(point, dtype=float) % 1.0 for point in orbit]
     lattice_A = np.where(np.abs(box.matrix) < 1e-9, 0.0, box.matrix)
     return lattice_A, tuple(roles), np.array(positions)
+
+
+@cache
+def _space_group(symbol: str) -> SpaceGroup:
+    """pymatgen's, which makes its operations anew whenever it is asked for one."""
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    with warnings.catch_warnings():
+        # pymatgen knows Pnam and its like, but not their full symbols, which nobody asked for.
+        warnings.filterwarnings("ignore", "Full symbol not available")
+        return SpaceGroup(symbol)
 
 
 def _exact_sixth(coordinate: float) -> float:
