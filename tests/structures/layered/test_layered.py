@@ -31,6 +31,15 @@ STORE = current_store()
 OF = lengths(parse("CsPbBr3"), {}, Crystal(lattice=6.0))
 
 
+def where(layered, role, kind=None, region=None):
+    """Numbers of the sites of a role, of a kind or in a region."""
+    chosen = layered.sites.roles == role
+    for labels, wanted in ((layered.kinds, kind), (layered.regions, region)):
+        if wanted is not None:
+            chosen = chosen & (labels == wanted)
+    return np.flatnonzero(chosen)
+
+
 def ions(structure):
     return Counter(unit.ion for unit in units(structure))
 
@@ -84,12 +93,12 @@ def test_thick_slabs_become_perovskite():
     assert cells[2].c - cells[1].c == pytest.approx(6 * a_A)
     # Inside a slab everything stands as in the perovskite.
     layered = intergrowth_sites((5, 5), OF)
-    inner = layered.of("B", "inner")
+    inner = where(layered, "B", "inner")
     inner = inner[layered.depths[inner] > 0]
     places, lattice_A = layered.sites.positions_A, layered.sites.lattice_A
     images = np.array(list(np.ndindex(3, 3, 3))) - 1
     for role, share, number in (("X", 1 / 2, 6), ("A", np.sqrt(3) / 2, 8), ("B", 1, 6)):
-        every = (places[layered.of(role)][:, None] + images @ lattice_A).reshape(-1, 3)
+        every = (places[where(layered, role)][:, None] + images @ lattice_A).reshape(-1, 3)
         for b in inner:
             apart = np.linalg.norm(every - places[b], axis=1)
             around = np.sort(apart[apart > 1e-6])[: number + 1]
@@ -198,8 +207,8 @@ def test_a_layered_formula_is_taken_apart():
 def test_an_intergrowth_keeps_one_distance_between_b_ions():
     layered = intergrowth_sites((4, 1), OF)
     assert layered.sites.counts() == {"A": 7, "B": 5, "X": 17}
-    assert len(layered.of("B", region="RP")) == 1
-    assert len(layered.of("B", region="perovskite")) == 4
+    assert len(where(layered, "B", region="RP")) == 1
+    assert len(where(layered, "B", region="perovskite")) == 4
     structure = layers("CsPbBr3", (4, 1), (2, 2, 1))
     lead = [i for i, site in enumerate(structure) if site.specie.symbol == "Pb"]
     for region in ("RP", "perovskite"):
@@ -245,7 +254,7 @@ def test_any_stack_is_neutral_and_free_of_contacts(thicknesses, closing):
     }
     # One octahedron of X around every B, whatever the stack.
     sites = layered.sites
-    b, x = sites.fractional[layered.of("B")], sites.fractional[layered.of("X")]
+    b, x = sites.fractional[where(layered, "B")], sites.fractional[where(layered, "X")]
     from pymatgen.core import Lattice
 
     apart = Lattice(sites.lattice_A).get_points_in_sphere
@@ -294,7 +303,7 @@ def test_antiphase_boundaries(boundary, excess, shift):
     columns = [
         np.unique(np.round(layered.sites.fractional[of_block][:, :2] % 1, 9), axis=0)
         for of_block in (
-            np.intersect1d(layered.of("B"), np.where(layered.blocks == k)) for k in (0, 1)
+            np.intersect1d(where(layered, "B"), np.where(layered.blocks == k)) for k in (0, 1)
         )
     ]
     assert [len(of_block) for of_block in columns] == [1, 1]

@@ -9,6 +9,7 @@ import pytest
 from pymatgen.analysis.wulff import WulffShape
 from pymatgen.core import Lattice
 from scipy.optimize import brentq
+from scipy.spatial import HalfspaceIntersection
 
 from perovdb.calculators.diffraction.debye import debye
 from perovdb.calculators.diffraction.profile import fwhm_in_q, scherrer_fwhm_deg
@@ -19,7 +20,7 @@ from perovdb.structures.particles.boxes import Box
 from perovdb.structures.particles.dopants import Placement
 from perovdb.structures.particles.nanocrystals import Shape, particle
 from perovdb.structures.particles.report import report
-from perovdb.structures.particles.wulff import corners, facet_planes, inside
+from perovdb.structures.particles.wulff import facet_planes, inside
 from perovdb.structures.units import closest_contact, units
 
 
@@ -194,7 +195,10 @@ def test_wulff_polyhedra_against_pymatgen():
     shape = WulffShape(Lattice.cubic(1), [(1, 0, 0), (1, 1, 0), (1, 1, 1)], [1.0, 1.05, 1.02])
     points = np.array(shape.wulff_pt_list)
     wanted = points / np.ptp(points[:, 0])
-    found = corners(energies)
+    normals, distances = facet_planes(energies)
+    found = HalfspaceIntersection(
+        np.column_stack([normals, -distances]), np.zeros(3)
+    ).intersections
     away = np.linalg.norm(found[:, None] - wanted, axis=2)
     assert away.min(axis=1).max() < 1e-6
     assert away.min(axis=0).max() < 1e-6

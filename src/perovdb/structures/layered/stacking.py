@@ -80,15 +80,6 @@ class Layered:
     def __len__(self) -> int:
         return len(self.sites)
 
-    def of(self, role: str, kind: str | None = None, region: str | None = None) -> np.ndarray:
-        """(m,) indices of the sites of a role, and of a kind or a region if these are given."""
-        chosen = self.sites.roles == role
-        if kind is not None:
-            chosen &= self.kinds == kind
-        if region is not None:
-            chosen &= self.regions == region
-        return np.flatnonzero(chosen)
-
     def repeated(self, size: tuple[int, int, int]) -> Layered:
         """A supercell of it.
 

@@ -25,7 +25,7 @@ NAMED = ("cube", "sphere")
 
 
 def facet_planes(energies: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Unit normals (m, 3) and distances (m,) of all facets, in relative units.
+    """Unit normals (m, 3) and distances (m,) of all facets, in units of the width along [100].
 
     Args:
         energies: Miller indices in the pseudo-cubic axes, such as "100" or "(1 1 0)" ->
@@ -54,14 +54,9 @@ def facet_planes(energies: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]
             distances.append(float(energy))
     if not normals:
         raise InputError("There is no facet.", "Give energies, such as 1 for 100 and 1.1 for 110.")
-    return np.array(normals), np.array(distances)
-
-
-def corners(energies: Mapping[str, float]) -> np.ndarray:
-    """(k, 3) corners of the polyhedron, scaled to reach from -1/2 to 1/2 along [100]."""
-    normals, distances = facet_planes(energies)
-    points = _vertices(normals, distances)
-    return np.asarray(points / np.ptp(points[:, 0]))
+    planes = np.column_stack([normals, -np.array(distances)])
+    corners = HalfspaceIntersection(planes, np.zeros(3)).intersections
+    return np.array(normals), np.array(distances) / np.ptp(corners[:, 0])
 
 
 def inside(shape: Facets, steps: np.ndarray, extents: np.ndarray, allowance: float) -> np.ndarray:
@@ -87,11 +82,4 @@ def inside(shape: Facets, steps: np.ndarray, extents: np.ndarray, allowance: flo
         return np.asarray(np.linalg.norm(steps, axis=1) <= extents[0] / 2 + allowance)
     assert isinstance(shape, Mapping)
     normals, distances = facet_planes(shape)
-    # The outermost corner along [100] fixes the scale.
-    scale = extents[0] / np.ptp(_vertices(normals, distances)[:, 0])
-    return np.asarray((steps @ normals.T <= distances * scale + allowance).all(axis=1))
-
-
-def _vertices(normals: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    planes = HalfspaceIntersection(np.column_stack([normals, -distances]), np.zeros(3))
-    return np.asarray(planes.intersections)
+    return np.asarray((steps @ normals.T <= distances * extents[0] + allowance).all(axis=1))
