@@ -116,23 +116,6 @@ def _closed(lattice_A: np.ndarray, periodic: Periodic, distance_A: float) -> np.
     return closed
 
 
-def repeats(size: Size) -> tuple[int, int, int]:
-    """A size as repeats along the three vectors.
-
-    Raises:
-        InputError: it is none such.
-    """
-    rows = (
-        as_matrix(size, np.eye(3), (True,) * 3) if not isinstance(size, str) else np.ones((3, 3))
-    )
-    if not np.array_equal(rows, np.diag(np.diag(rows))):
-        raise InputError(
-            f"{size!r} is not a size along the three vectors.", "Give 2, or (2, 2, 1)."
-        )
-    along_a, along_b, along_c = np.diag(rows).tolist()
-    return along_a, along_b, along_c
-
-
 def as_matrix(
     size: Size, lattice_A: np.ndarray, periodic: Periodic, *, diagonal: bool = False
 ) -> np.ndarray:

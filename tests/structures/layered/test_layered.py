@@ -469,3 +469,12 @@ def test_what_cannot_be_built_is_said(call):
     with pytest.raises(InputError) as refused:
         call()
     assert refused.value.mend
+
+
+def test_a_layered_phase_takes_any_size():
+    wide = layers("CsPbBr3", 1, "12 A")
+    assert min(wide.lattice.abc[:2]) >= 12.0 - 1e-6
+    turned = layers("CsPbBr3", 1, [[1, 1, 0], [-1, 1, 0], [0, 0, 1]])
+    assert turned.lattice.a == pytest.approx(layers("CsPbBr3", 1).lattice.a * np.sqrt(2))
+    assert len(turned) == 2 * len(layers("CsPbBr3", 1))
+    assert space_group(turned) == 139

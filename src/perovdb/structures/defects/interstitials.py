@@ -124,41 +124,29 @@ def _halves(stock: Stock, host: int, separation_A: float) -> np.ndarray:
 
     Of the directions across the line the one with most room for both is taken.
     """
-    lattice = stock.structure.lattice
     if not 0.5 <= separation_A <= 8:
         raise InputError(
             f"The halves cannot be {separation_A} A apart.", "Give 0.5 to 8 angstrom."
         )
-    centre = stock.points.fractional[host]
-    around = lattice.get_points_in_sphere(
-        stock.points.fractional, lattice.get_cartesian_coords(centre), 8.0
-    )
-    roles = np.array([unit.role for unit in stock.every])
-    near = sorted(
-        (round(distance, 4), number, tuple(np.asarray(place).round(6)))
-        for place, distance, number, *_ in around
-        if roles[number] == "B"
-    )
-    if len(near) < 2 or near[1][0] > REACH * near[0][0]:
+    lattice = stock.structure.lattice
+    origin = lattice.get_cartesian_coords(stock.points.fractional[host])
+    around = lattice.get_points_in_sphere(stock.points.fractional, origin, 8.0)
+    places, away_A = (np.array([one[k] for one in around]) for k in (0, 1))
+    is_b = np.array([stock.every[int(one[2])].role == "B" for one in around])
+    offsets = lattice.get_cartesian_coords(places) - origin
+    near = np.flatnonzero(is_b)[np.lexsort([*places[is_b].round(6).T, away_A[is_b].round(4)])]
+    if len(near) < 2 or away_A[near[1]] > REACH * away_A[near[0]] + 1e-4:
         raise StructureError(
             "The ion to be split bridges no two B.", "Split another one, or use a void."
         )
-    origin = lattice.get_cartesian_coords(centre)
-    ends = lattice.get_cartesian_coords([near[0][2], near[1][2]])
-    line = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
-    least = np.eye(3)[int(np.abs(line.round(6)).argmin())]
-    first = np.cross(line, least) / np.linalg.norm(np.cross(line, least))
-    second = np.cross(line, first)
-    angle = np.arange(DIRECTIONS) * np.pi / DIRECTIONS
-    across = np.cos(angle)[:, None] * first + np.sin(angle)[:, None] * second
-    both = np.stack([origin + across * separation_A / 2, origin - across * separation_A / 2], 1)
-    others = np.array(
-        [
-            lattice.get_cartesian_coords(place)
-            for place, distance, number, *_ in around
-            if distance > 1e-3
-        ]
-    )
+    line = offsets[near[1]] - offsets[near[0]]
+    line /= np.linalg.norm(line)
+    first = np.cross(line, np.eye(3)[int(np.abs(line.round(6)).argmin())])
+    first /= np.linalg.norm(first)
+    angle = np.arange(DIRECTIONS)[:, None] * np.pi / DIRECTIONS
+    across = np.cos(angle) * first + np.sin(angle) * np.cross(line, first)
+    both = np.stack([across, -across], axis=1) * separation_A / 2
+    others = offsets[away_A > 1e-3]
     room = np.linalg.norm(both[:, :, None] - others, axis=-1).min(axis=(1, 2))
     best = int(np.rint(room / 1e-4).argmax())
-    return np.asarray(lattice.get_fractional_coords(both[best]))
+    return np.asarray(lattice.get_fractional_coords(origin + both[best]))

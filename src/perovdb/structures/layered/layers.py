@@ -32,7 +32,7 @@ from perovdb.structures.layered.stacking import (
 )
 from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.ordering import Order, as_order
-from perovdb.structures.supercells import Size, repeats
+from perovdb.structures.supercells import Size, as_matrix, in_words
 
 DERIVED = "c is derived from Cs2PbI2Cl2 and the perovskite's a, not measured: relax the cell"
 
@@ -90,7 +90,7 @@ def layers(
             Ruddlesden-Popper phase itself. Of a structure or a file its composition counts.
         layers: perovskite layers of a slab, or of each slab along c; by default n of the formula,
             1 for ABX3, and (4, 4) with a boundary.
-        size: repeats of the conventional cell.
+        size: of the conventional cell, as for `build`.
         stack: the name of an antiphase boundary, or a `Stack`.
         apical: the halide on the faces of the slabs, or halides with their fractions, where they
             are others than in the rest: CsPbCl3 with apical "I" is Cs2PbI2Cl2. By default all X
@@ -120,7 +120,8 @@ def layers(
         raise InputError(
             "A Ruddlesden-Popper phase has one region.", "Give the layers of several slabs."
         )
-    rows = repeats(size)
+    sites = model.sites.sites
+    rows = as_matrix(size, sites.lattice_A, sites.periodic).tolist()
     layered = model.sites.repeated(rows)
     ordering = ordered_ions(layered, model.parent, model.apical, regions, as_order(order), seed)
     ions = list(ordering.ions)
@@ -134,14 +135,13 @@ def layers(
     placed = "".join(f", {ion} in {region}" for ion, region in regions.items())
     return Outcome(
         draw(layered.sites, ions, orientation, seed, labels={"region": layered.regions.tolist()}),
-        f"{model.text}{placed}; {model.lengths.origin}; {'x'.join(map(str, rows))}; "
-        f"{ordering.text}",
+        f"{model.text}{placed}; {model.lengths.origin}; {in_words(rows)}; {ordering.text}",
         charge=formal_charge(ions),
         notes=notes,
         arguments={
             "x": model.parent.formula,
             "layers": model.layers,
-            "size": list(rows),
+            "size": rows,
             "apical": model.apical or None,
         },
     )

@@ -15,7 +15,7 @@ import numpy as np
 from perovdb.errors import InputError
 from perovdb.structures.layered.lengths import Lengths
 from perovdb.structures.sites import Sites
-from perovdb.structures.supercells import MOST_SITES, supercell_of_sites
+from perovdb.structures.supercells import MOST_SITES, Size, supercell_of_sites
 
 Shift = tuple[float, float]
 
@@ -80,7 +80,7 @@ class Layered:
     def __len__(self) -> int:
         return len(self.sites)
 
-    def repeated(self, size: tuple[int, int, int]) -> Layered:
+    def repeated(self, size: Size) -> Layered:
         """A supercell of it.
 
         Raises:
