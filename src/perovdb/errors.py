@@ -13,6 +13,13 @@
 Each message says what is wrong and where, then how to mend it.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class PerovdbError(Exception):
     """What is wrong (and where), and how to mend it; both must be said."""
@@ -64,3 +71,13 @@ class ResultError(PerovdbError):
 
 class StoreError(PerovdbError):
     """A store, or a table for it, that is damaged or out of date."""
+
+
+def check_choice(value: str, choices: Iterable[str], what: str) -> None:
+    """Refuse a word that is none of some choices, in the words "'value' is what."
+
+    Raises:
+        InputError: it is none of them.
+    """
+    if value not in choices:
+        raise InputError(f"'{value}' is {what}.", f"Choose one of: {', '.join(choices)}.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from perovdb.errors import InputError
+from perovdb.errors import check_choice
 from perovdb.store import queries
 
 #: The point of a molecule that is put on its site, or about which its dipole is taken.
@@ -37,10 +37,7 @@ def centre_of(elements: Sequence[str], positions_A: np.ndarray, centre: str) -> 
     """
     from pymatgen.core import Element
 
-    if centre not in CENTRES:
-        raise InputError(
-            f"'{centre}' is not a centre of a molecule.", f"Choose one of: {', '.join(CENTRES)}."
-        )
+    check_choice(centre, CENTRES, "not a centre of a molecule")
     if centre == "mass":
         weights = atomic_masses(elements)
     else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError
+from perovdb.errors import check_choice
 from perovdb.facts.formulas import Fractions, Ions, formula_key, host_matches, matches
 from perovdb.store import queries
 from perovdb.store.connection import Record
@@ -90,8 +90,7 @@ def known(table: str, value: str) -> str:
         InputError: it is none of them.
     """
     words = queries.vocabulary(table)
-    if value not in words:
-        raise InputError(f"'{value}' is not known here.", f"Choose one of: {', '.join(words)}.")
+    check_choice(value, words, "not known here")
     return value
 
 

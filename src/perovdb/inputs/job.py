@@ -8,7 +8,7 @@ from typing import Any
 
 from pymatgen.core import Structure
 
-from perovdb.errors import InputError
+from perovdb.errors import InputError, check_choice
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.potentials import Potential, electron_count, potentials
 from perovdb.inputs.presets import Preset, load_preset
@@ -44,11 +44,7 @@ class Resources:
     machine: Machine | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if self.scheduler not in SCHEDULERS:
-            raise InputError(
-                f"'{self.scheduler}' is not a scheduler.",
-                f"Choose one of: {', '.join(SCHEDULERS)}.",
-            )
+        check_choice(self.scheduler, SCHEDULERS, "not a scheduler")
         for name in ("ranks_per_image", "cores", "hours"):
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1

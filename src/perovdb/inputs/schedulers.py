@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import NamedTuple
 
-from perovdb.errors import InputError
+from perovdb.errors import InputError, check_choice
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.manifest import MANIFEST, Manifest
 
@@ -139,10 +139,7 @@ def array_files(
     Raises:
         InputError: there is no set, a folder's name has a line break, or no such scheduler.
     """
-    if scheduler not in SCHEDULERS:
-        raise InputError(
-            f"'{scheduler}' is not a scheduler.", f"Choose one of: {', '.join(SCHEDULERS)}."
-        )
+    check_choice(scheduler, SCHEDULERS, "not a scheduler")
     if not folders or any("\n" in folder for folder in folders):
         raise InputError("These folders make no array of jobs.", "Name one folder or more.")
     script = Script(title, max(m.ranks for m in manifests), max(m.hours for m in manifests))

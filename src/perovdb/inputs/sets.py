@@ -15,7 +15,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 import perovdb
-from perovdb.errors import InputError
+from perovdb.errors import InputError, check_choice
 from perovdb.facts.bibtex import bibtex
 from perovdb.inputs import cp2k, preflight, qe, vasp, writer
 from perovdb.inputs.job import BAND, Job, Resources, new_job
@@ -171,8 +171,7 @@ def check_code(code: str, task: str = BAND, build: str = "plain") -> Code:
     Raises:
         InputError: there is no such code, or it has no such task or build.
     """
-    if code not in CODES:
-        raise InputError(f"'{code}' is not a code.", f"Choose one of: {', '.join(CODES)}.")
+    check_choice(code, CODES, "not a code")
     module = CODES[code]
     for what, choice, choices in (("task", task, module.TASKS), ("build", build, module.BUILDS)):
         if choice not in choices:

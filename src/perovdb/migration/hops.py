@@ -20,7 +20,7 @@ from perovdb.answers.tables import table
 from perovdb.calculators.average_cell import AverageCell, average_cell
 from perovdb.composition import Material, as_composition
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, StructureError, UnknownSpecies
+from perovdb.errors import InputError, StructureError, UnknownSpecies, check_choice
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.migration import percolation
 from perovdb.migration.bottleneck import Bottleneck
@@ -248,10 +248,7 @@ def hops(
     >>> [round(hop.distance_A, 3) for hop in hops("CsPbI3", "I", phase="alpha")]
     [4.447]
     """
-    if group not in GROUPINGS:
-        raise InputError(
-            f"'{group}' is no way to group hops.", f"Choose one of: {', '.join(GROUPINGS)}."
-        )
+    check_choice(group, GROUPINGS, "no way to group hops")
     if reach_A is not None and not 0 < reach_A <= LONGEST_A:
         raise InputError(
             f"No hop is {reach_A:g} A long.", f"Give a length in angstrom, up to {LONGEST_A:g}."

@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 
 from perovdb.answers import Answer, answer
 from perovdb.composition import Material
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import InputError, StructureError, check_choice
 from perovdb.migration.band import relax_band
 from perovdb.migration.endpoints import Endpoints, with_positions
 from perovdb.migration.guess import first_guess, molecules
@@ -70,11 +70,7 @@ class Images:
     method: str = "rigid"
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise InputError(
-                f"'{self.method}' is no way to make a path.",
-                f"Choose one of: {', '.join(METHODS)}.",
-            )
+        check_choice(self.method, METHODS, "no way to make a path")
         if self.spacing_A is None:
             _check_count(self.count)
         elif not (isfinite(self.spacing_A) and self.spacing_A > 0):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.errors import InputError
+from perovdb.errors import InputError, check_choice
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.migration.hops import Hops, hops
 from perovdb.migration.path import METHODS, Images, Path, path
@@ -119,11 +119,7 @@ class HopRequest:
                     f"'{wrong[0]}' is for the model of a formula.",
                     f"{self.file} has its own atoms: leave it out.",
                 )
-        if self.method not in (*METHODS, BOTH):
-            raise InputError(
-                f"'{self.method}' is no way to make a path.",
-                f"Choose one of: {', '.join([*METHODS, BOTH])}.",
-            )
+        check_choice(self.method, (*METHODS, BOTH), "no way to make a path")
         if self.sample is not None and self.hop >= self.sample:
             raise InputError(
                 f"There is no hop number {self.hop} in a sample of {self.sample}.",

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from perovdb.errors import InputError
+from perovdb.errors import check_choice
 from perovdb.plots.canvas import canvas, color
 from perovdb.plots.labels import formula_label, labels_of, material_label, plane_label
 from perovdb.plots.results import (
@@ -175,8 +175,7 @@ def scattering(
 
 
 def _axis(axis: str) -> tuple[str, str]:
-    if axis not in AXES:
-        raise InputError(f"'{axis}' is no axis of a pattern.", f"Give one of: {', '.join(AXES)}.")
+    check_choice(axis, AXES, "no axis of a pattern")
     return AXES[axis]
 
 

@@ -11,7 +11,7 @@ from ase.data import atomic_numbers, covalent_radii
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import StructureError, check_choice
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -84,8 +84,7 @@ def project(structure: Structure, axis: str = "c") -> Projection:
         InputError: there is no such axis.
         StructureError: the structure carries no roles.
     """
-    if axis not in AXES:
-        raise InputError(f"'{axis}' is not an axis.", f"Choose one of: {', '.join(AXES)}.")
+    check_choice(axis, AXES, "not an axis")
     elements = tuple(site.specie.symbol for site in structure)
     radii = covalent_radii[[atomic_numbers[element] for element in elements]]
     frame = view(structure.lattice.matrix, AXES.index(axis))

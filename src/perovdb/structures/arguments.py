@@ -5,10 +5,21 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
 from difflib import get_close_matches
 from functools import cache, wraps
 from numbers import Integral, Real
-from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ParamSpec,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 
@@ -223,3 +234,43 @@ def _words(kind: Any, many: bool = False) -> str:
         return "an array"
     name = getattr(origin or kind, "__name__", "value")
     return f"{name}s" if many else f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
+class Options:
+    """Base of frozen dataclasses that hold the name of a `rule` and its options."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rule, and the options that are not the usual ones, as JSON can hold them."""
+        every = fields(self)  # type: ignore[arg-type]  # of dataclasses
+        return {
+            one.name: value
+            for one in every
+            if (value := getattr(self, one.name)) != _usual(one) or one.name == "rule"
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The options that `as_dict` gave.
+
+        Raises:
+            InputError: one of them is no option, or is refused.
+        """
+        names = [one.name for one in fields(cls)]  # type: ignore[arg-type]  # of dataclasses
+        strange = [name for name in data if name not in names and name[:1] != "@"]
+        if strange:
+            raise InputError(
+                f"An {cls.__name__.lower()} has no option {', '.join(strange)}.",
+                f"Give some of {', '.join(names)}.",
+            )
+        return cls(**{name: data[name] for name in names if name in data})
+
+    @classmethod
+    def of(cls, rule: str | Self | Mapping[str, Any]) -> Self:
+        """The same, or out of a rule, or of what `as_dict` gave; InputError if it is none."""
+        if isinstance(rule, cls):
+            return rule
+        return cls.from_dict(rule if isinstance(rule, Mapping) else {"rule": rule})
+
+
+def _usual(option: Field[Any]) -> Any:
+    return option.default if option.default_factory is MISSING else option.default_factory()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
-from perovdb.errors import InputError
+from perovdb.errors import InputError, check_choice
 from perovdb.structures.assembling import copied
 from perovdb.structures.cell_shapes import hermite_form, minimum_image_A, smallest_matrix
 from perovdb.structures.history import Outcome, charge_of, step
@@ -50,10 +50,7 @@ def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcom
             more than MOST_SITES units.
     """
     lattice_A = np.asarray(structure.lattice.matrix)
-    if shape not in SHAPES:
-        raise InputError(
-            f"'{shape}' is not a shape of supercells.", f"Choose one of: {', '.join(SHAPES)}."
-        )
+    check_choice(shape, SHAPES, "not a shape of supercells")
     rows = as_matrix(size, lattice_A, structure.lattice.pbc, diagonal=shape == "diagonal")
     every = units(structure)
     periodic = structure.lattice.pbc

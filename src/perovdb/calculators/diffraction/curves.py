@@ -28,7 +28,7 @@ from perovdb.calculators.diffraction.profile import (
     scherrer_fwhm_deg,
     voigt_as_pseudo,
 )
-from perovdb.errors import InputError
+from perovdb.errors import InputError, check_choice
 
 #: Axis -> its name with the unit, as in the heads of tables.
 AXES = {"two_theta": "two_theta_deg", "q": "q_inv_A", "d": "d_A"}
@@ -164,7 +164,7 @@ def to_axis(two_theta_deg: ArrayLike, x_axis: str, wavelength_A: float) -> np.nd
         InputError: there is no such axis.
         OutOfRange: an angle is not between 0 and 180 degrees.
     """
-    _check_axis(x_axis)
+    check_choice(x_axis, AXES, "no axis of a pattern")
     if x_axis == "q":
         return q_from_two_theta(two_theta_deg, wavelength_A)
     if x_axis == "d":
@@ -179,7 +179,7 @@ def from_axis(x: ArrayLike, x_axis: str, wavelength_A: float) -> np.ndarray:
         InputError: there is no such axis.
         OutOfRange: a place is at no angle.
     """
-    _check_axis(x_axis)
+    check_choice(x_axis, AXES, "no axis of a pattern")
     if x_axis == "q":
         return two_theta_from_q(x, wavelength_A)
     if x_axis == "d":
@@ -232,10 +232,3 @@ def _widths(
         grains = scherrer_fwhm_deg(lines, 1.0, size_nm, instrument.shape_factor) * wavelengths_A
     fwhm, mixing = voigt_as_pseudo(own, grains)
     return fwhm, mixing if instrument.mixing is None else np.full(len(lines), instrument.mixing)
-
-
-def _check_axis(x_axis: str) -> None:
-    if x_axis not in AXES:
-        raise InputError(
-            f"'{x_axis}' is no axis of a pattern.", f"Give one of: {', '.join(AXES)}."
-        )

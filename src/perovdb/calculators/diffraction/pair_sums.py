@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perovdb.errors import InputError, OutOfRange
+from perovdb.errors import InputError, OutOfRange, check_choice
 
 METHODS = ("auto", "direct", "grid", "bins")
 
@@ -52,10 +52,7 @@ def pair_sums(
     groups: list[np.ndarray], q_inv_A: np.ndarray, method: str, grid_A: ArrayLike | None
 ) -> list[np.ndarray]:
     """sum of sin(qr) / (qr) over the unordered pairs of each two kinds, without an atom itself."""
-    if method not in METHODS:
-        raise InputError(
-            f"'{method}' is no way to sum over pairs.", f"Give one of: {', '.join(METHODS)}."
-        )
+    check_choice(method, METHODS, "no way to sum over pairs")
     if method in ("auto", "grid"):
         places = _places(groups, grid_A)
         if places is not None:

@@ -10,7 +10,7 @@ from perovdb.calculators.diffraction.bragg import SETTINGS, Index, Refined
 from perovdb.calculators.diffraction.radiation import radiation_lines
 from perovdb.calculators.inference.ends import SAME, End, lies_in_range, span
 from perovdb.calculators.inference.readings import Number, Reading, read_number
-from perovdb.errors import InputError
+from perovdb.errors import InputError, check_choice
 
 #: A setting that needs a larger zero shift than this is not believed, nor one whose peaks miss
 #: the fit by more than this or three times their uncertainty. Judgement: a shift of a degree is
@@ -133,8 +133,7 @@ def _indices(quantity: str, hkl: Index | Sequence[Index] | None, n: int) -> tupl
 
 def choose_setting(measured: Measurement, name: str, ends: Sequence[End]) -> Setting:
     """The first cell in which the indices give a composition; else the nearest to one."""
-    if name not in SETTINGS:
-        raise InputError(f"'{name}' is not a setting.", f"Give one of: {', '.join(SETTINGS)}.")
+    check_choice(name, SETTINGS, "not a setting")
     tried: list[Tried] = []
     refused: dict[bragg.Cell, InputError] = {}
     for cell in SETTINGS[name]:

@@ -20,7 +20,7 @@ from math import gcd
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import InputError, StructureError, check_choice
 from perovdb.structures.cell_shapes import minimum_image_A
 from perovdb.structures.defects.choices import Points, nearest_free
 from perovdb.structures.defects.selecting import Stock
@@ -124,10 +124,7 @@ def partner_vacancies(
     Raises:
         StructureError: there are not that many.
     """
-    if partner not in PARTNERS:
-        raise InputError(
-            f"{partner!r} is not a place for partners.", f"Choose one of: {', '.join(PARTNERS)}."
-        )
+    check_choice(partner, PARTNERS, "not a place for partners")
     chosen: dict[str, np.ndarray] = {}
     for ion, number in wanted.items():
         free = np.setdiff1d(stock.of(ion), taken)

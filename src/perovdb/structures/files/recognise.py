@@ -8,7 +8,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import StructureError, check_choice
 from perovdb.structures.charges import KEPT, LIGANDS
 from perovdb.structures.files.molecular_graphs import Molecule, hill_formula, match
 from perovdb.structures.files.records import Labels
@@ -34,11 +34,7 @@ def recognise(
         InputError: there is no such rule for unknown molecules.
         StructureError: an atom or molecule is no ion of the store.
     """
-    if unknown not in UNKNOWN:
-        raise InputError(
-            f"'{unknown}' is not a rule for unknown molecules.",
-            f"Choose one of: {', '.join(UNKNOWN)}.",
-        )
+    check_choice(unknown, UNKNOWN, "not a rule for unknown molecules")
     registry = load_registry()
     size, notes = len(structure), []
     labels = Labels([""] * size, [""] * size, [-1] * size)

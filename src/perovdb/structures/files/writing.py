@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from pymatgen.core import Structure
 
-from perovdb.errors import InputError
+from perovdb.errors import check_choice
 from perovdb.files.names import format_of
 from perovdb.files.new_files import check_new_file, write_new_text
 from perovdb.structures.arguments import checked
@@ -127,8 +127,7 @@ def as_text(structure: Structure, form: str) -> str:
         InputError: there is no such format, or there are no atoms.
         StructureError: the structure carries no roles, or a site is shared.
     """
-    if form not in WRITERS:
-        raise InputError(f"'{form}' is not a format.", f"Choose one of: {', '.join(WRITERS)}.")
+    check_choice(form, WRITERS, "not a format")
     plain(structure)
     return WRITERS[form](structure)
 

@@ -15,7 +15,7 @@ from pymatgen.core import Structure
 from perovdb.answers import Answer, answer
 from perovdb.calculators.molecules import CENTRES
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, MissingData, StructureError
+from perovdb.errors import MissingData, StructureError, check_choice
 from perovdb.store import queries
 from perovdb.structures.arguments import checked
 from perovdb.structures.molecules.geometry import RigidMolecule, load_molecule
@@ -92,10 +92,7 @@ def molecular_dipole(species: str, origin: str = "mass") -> np.ndarray:
         MissingData: the store has no geometry or no dipole of the ion, or one whose direction
             does not follow from its lengths.
     """
-    if origin not in CENTRES:
-        raise InputError(
-            f"'{origin}' is no origin of a dipole.", f"Choose one of: {', '.join(CENTRES)}."
-        )
+    check_choice(origin, CENTRES, "no origin of a dipole")
     molecule = load_molecule(species)
     lengths_D = _lengths(species)
     charge = load_registry().ion(species).charge

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.molecules import CENTRES
-from perovdb.errors import InputError
+from perovdb.errors import check_choice
+from perovdb.structures.arguments import Options
 from perovdb.structures.molecules.foreign import read_molecule
 from perovdb.structures.molecules.geometry import RigidMolecule, from_record
 from perovdb.structures.rotations import cube_rotations
@@ -43,6 +44,8 @@ ORIENTATIONS = {
     "columnar-001": "columns: as columnar, along [001]",
 }
 
+_NO_RULE = "not a rule for the orientation of molecules"
+
 #: What of a molecule points as the rule says.
 POINTING = {
     "long": "its axis of least inertia",
@@ -64,7 +67,7 @@ _REVERSED = np.diag([-1.0, -1.0, 1.0])
 
 
 @dataclass(frozen=True)
-class Orientation:
+class Orientation(Options):
     """How organic cations are turned and put on their sites.
 
     Attributes:
@@ -90,17 +93,9 @@ class Orientation:
     molecules: Mapping[str, Geometry] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        check_rule(self.rule)
-        if self.pointing not in POINTING:
-            raise InputError(
-                f"'{self.pointing}' is no axis of a molecule.",
-                f"Choose one of: {', '.join(POINTING)}.",
-            )
-        if self.centre not in CENTRES:
-            raise InputError(
-                f"'{self.centre}' is not a centre of a molecule.",
-                f"Choose one of: {', '.join(CENTRES)}.",
-            )
+        check_choice(self.rule, ORIENTATIONS, _NO_RULE)
+        check_choice(self.pointing, POINTING, "no axis of a molecule")
+        check_choice(self.centre, CENTRES, "not a centre of a molecule")
         records = {name: _molecule(name, one).record() for name, one in self.molecules.items()}
         object.__setattr__(self, "molecules", records)
 
@@ -108,28 +103,6 @@ class Orientation:
     def shapes(self) -> dict[str, RigidMolecule]:
         """The geometries of `molecules`, by species."""
         return {name: _molecule(name, one) for name, one in self.molecules.items()}
-
-    def as_dict(self) -> dict[str, Any]:
-        """The rule, and the options that are not the usual ones, as JSON can hold them."""
-        usual = {"pointing": "long", "centre": "mass", "molecules": {}}
-        options = {name: getattr(self, name) for name in usual}
-        return {"rule": self.rule} | {k: v for k, v in options.items() if v != usual[k]}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The orientation that `as_dict` gave.
-
-        Raises:
-            InputError: it holds what is no option, or what `Orientation` refuses.
-        """
-        names = [one.name for one in fields(cls)]
-        strange = [name for name in data if name not in names and name[:1] != "@"]
-        if strange:
-            raise InputError(
-                f"An orientation has no option {', '.join(strange)}.",
-                f"Give some of {', '.join(names)}.",
-            )
-        return cls(**{name: data[name] for name in names if name in data})
 
 
 def _molecule(species: str, geometry: Geometry) -> RigidMolecule:
@@ -146,20 +119,7 @@ def as_orientation(orientation: str | Orientation | Mapping[str, Any]) -> Orient
     Raises:
         InputError: it is none.
     """
-    if isinstance(orientation, Orientation):
-        return orientation
-    if isinstance(orientation, Mapping):
-        return Orientation.from_dict(orientation)
-    return Orientation(orientation)
-
-
-def check_rule(rule: str) -> None:
-    """Raise InputError if there is no such rule."""
-    if rule not in ORIENTATIONS:
-        raise InputError(
-            f"'{rule}' is not a rule for the orientation of molecules.",
-            f"Choose one of: {', '.join(ORIENTATIONS)}.",
-        )
+    return Orientation.of(orientation)
 
 
 def orientations(
@@ -177,7 +137,7 @@ def orientations(
     Raises:
         InputError: there is no such rule.
     """
-    check_rule(rule)
+    check_choice(rule, ORIENTATIONS, _NO_RULE)
     # A stream of its own: the ordering of the sites draws from another one.
     generator = stream(seed, 1)
     if rule == "random":

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from perovdb.errors import InputError
+from perovdb.structures.arguments import Options
 from perovdb.structures.ordering.correlations import SHELLS
 from perovdb.structures.ordering.quasirandom import MOST_SHELLS, STEPS
 
@@ -37,7 +38,7 @@ _OF = {
 
 
 @dataclass(frozen=True)
-class Order:
+class Order(Options):
     """How sites that several ions share are ordered.
 
     Attributes:
@@ -93,30 +94,6 @@ class Order:
                     f"It goes with {' and '.join(_OF[name])}.",
                 )
 
-    def as_dict(self) -> dict[str, Any]:
-        """The rule, and the options that are not the usual ones."""
-        return {
-            one.name: getattr(self, one.name)
-            for one in fields(self)
-            if one.name == "rule" or getattr(self, one.name) != one.default
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The order that `as_dict` gave.
-
-        Raises:
-            InputError: it holds what is no option, or what `Order` refuses.
-        """
-        names = [one.name for one in fields(cls)]
-        strange = [name for name in data if name not in names and name[:1] != "@"]
-        if strange:
-            raise InputError(
-                f"An order has no option {', '.join(strange)}.",
-                f"Give some of {', '.join(names)}.",
-            )
-        return cls(**{name: data[name] for name in names if name in data})
-
 
 @dataclass(frozen=True)
 class Ordering:
@@ -142,9 +119,7 @@ def as_order(order: str | Order | Mapping[str, Any]) -> Order:
     Raises:
         InputError: it is none.
     """
-    if isinstance(order, Order):
-        return order
-    return Order.from_dict(order) if isinstance(order, Mapping) else Order(order)
+    return Order.of(order)
 
 
 def _whole(value: object, least: int, most: float = float("inf")) -> bool:

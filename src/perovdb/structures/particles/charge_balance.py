@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import StructureError
 from perovdb.structures.particles.cage_network import BULK, Network
 from perovdb.structures.particles.spreading import spread
 
@@ -23,19 +23,6 @@ RULES = {
     "ligands": "acetate or methylammonium is bound to the surface",
     "none": "the particle keeps its charge",
 }
-
-
-def check_rule(rule: str) -> None:
-    """Refuse what is not a rule.
-
-    Raises:
-        InputError: it is none.
-    """
-    if rule not in RULES:
-        raise InputError(
-            f"'{rule}' is not a rule to balance the charge.",
-            f"Choose one of: {', '.join(RULES)}.",
-        )
 
 
 def balance(

@@ -10,7 +10,7 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import InputError, StructureError, check_choice
 from perovdb.structures.defects.editing import Newcomer, edit
 from perovdb.structures.history import Outcome, charge_of, step
 from perovdb.structures.ordering.counts import whole_counts
@@ -46,10 +46,7 @@ class Placement:
     nearest: bool = False
 
     def __post_init__(self) -> None:
-        if self.rule not in PLACEMENTS:
-            raise InputError(
-                f"'{self.rule}' is not a placement.", f"Choose one of: {', '.join(PLACEMENTS)}."
-            )
+        check_choice(self.rule, PLACEMENTS, "not a placement")
 
 
 def as_placement(placement: str | Placement) -> Placement:

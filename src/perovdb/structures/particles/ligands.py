@@ -22,7 +22,7 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.calculators.radii import choose_radius
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, MissingData, StructureError
+from perovdb.errors import InputError, MissingData, StructureError, check_choice
 from perovdb.store import per_store, queries
 from perovdb.structures.assembling import added
 from perovdb.structures.charges import charge_of_units, ion_charge
@@ -73,8 +73,7 @@ def ligands(
         InputError: there is no such ligand or place.
         StructureError: there are not so many places, or so many ligands would touch each other.
     """
-    if ligand not in LIGANDS:
-        raise InputError(f"'{ligand}' is not a ligand.", f"Choose one of: {', '.join(LIGANDS)}.")
+    check_choice(ligand, LIGANDS, "not a ligand")
     at = at or LIGANDS[ligand][1][0]
     if count is not None and count < 1:
         raise InputError(f"{count!r} is no number of ligands.", "Give a whole number from 1 on.")

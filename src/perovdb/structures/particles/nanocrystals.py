@@ -10,7 +10,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.composition import Material, as_composition
-from perovdb.errors import StructureError
+from perovdb.errors import StructureError, check_choice
 from perovdb.structures.assembling import copied
 from perovdb.structures.charges import formal_charge, unit_charge
 from perovdb.structures.crystals import Crystal, cell_sites
@@ -19,7 +19,7 @@ from perovdb.structures.history import Outcome, step
 from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.octahedra.axes import Axes
 from perovdb.structures.particles.boxes import Box, boxed
-from perovdb.structures.particles.charge_balance import check_rule
+from perovdb.structures.particles.charge_balance import RULES
 from perovdb.structures.particles.cutting import Cut, Size, axes_of, cut, extents
 from perovdb.structures.particles.dopants import Placement, as_placement
 from perovdb.structures.particles.ions import neutral, particle_ions, sizes_that_fit
@@ -104,7 +104,7 @@ def particle(
             no whole numbers of ions (what would is said), or the rule cannot make the particle
             neutral.
     """
-    check_rule(balance)
+    check_choice(balance, RULES, "not a rule to balance the charge")
     size, form = Size(edge_nm, cells), shape if isinstance(shape, Shape) else Shape(shape)
     where = as_placement(placement)
     origin, notes = "", tuple[str, ...]()

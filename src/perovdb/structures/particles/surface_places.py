@@ -9,7 +9,7 @@ import numpy as np
 from pymatgen.core import Structure
 from scipy.spatial import cKDTree
 
-from perovdb.errors import InputError
+from perovdb.errors import check_choice
 from perovdb.structures.octahedra.axes import images, octahedral_axes
 from perovdb.structures.particles.cage_network import BULK, REACH
 from perovdb.structures.units import Unit, units
@@ -56,8 +56,7 @@ def places(structure: Structure, sort: str, occupied: bool = False) -> list[Plac
         InputError: there is no such sort.
         StructureError: there are no octahedra that share corners.
     """
-    if sort not in SORTS:
-        raise InputError(f"'{sort}' is no sort of place.", f"Choose one of: {', '.join(SORTS)}.")
+    check_choice(sort, SORTS, "no sort of place")
     surface = _Surface(structure)
     every = list(
         surface.corners(occupied) if sort == "X vacancy" else surface.cages(sort, occupied)
