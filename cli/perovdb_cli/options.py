@@ -55,6 +55,14 @@ temperature = click.option(
 )
 
 
+wavelength = click.option(
+    "--wavelength",
+    default="CuKa1",
+    show_default=True,
+    metavar="LINE|A",
+    help="An X-ray line, or a wavelength in angstrom.",
+)
+
 attempts = click.option(
     "--attempts",
     "attempts_Hz",

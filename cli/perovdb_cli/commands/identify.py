@@ -27,13 +27,7 @@ from perovdb_cli import options, render
     metavar="A",
     help="A measured spacing, instead of a file; again for each.",
 )
-@click.option(
-    "--wavelength",
-    default="CuKa1",
-    show_default=True,
-    metavar="LINE|A",
-    help="An X-ray line, or a wavelength in angstrom.",
-)
+@options.wavelength
 @click.option(
     "--tolerance",
     "tolerance_deg",

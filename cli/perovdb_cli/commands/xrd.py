@@ -14,13 +14,7 @@ from perovdb_cli import options, render
 @click.argument("materials", nargs=-1, required=True, metavar="FORMULA[:PHASE]|FILE...")
 @options.phase
 @options.temperature
-@click.option(
-    "--wavelength",
-    default="CuKa1",
-    show_default=True,
-    metavar="LINE|A",
-    help="An X-ray line, or a wavelength in angstrom.",
-)
+@options.wavelength
 @click.option(
     "--two-theta",
     "two_theta_deg",

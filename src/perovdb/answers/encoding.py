@@ -85,10 +85,10 @@ def _decoded(hint: Any, value: Any) -> Any:
         kinds = inner[:1] * len(value) if inner[1:] == (...,) else inner
         return tuple(_decoded(one, item) for one, item in zip(kinds, value, strict=True))
     if issubclass(origin, Mapping):
-        key_kind, held = inner
+        key_kind, item_kind = inner
         return {
             int(key) if key_kind is int else float(key) if key_kind is float else key: _decoded(
-                held, item
+                item_kind, item
             )
             for key, item in value.items()
         }

@@ -153,7 +153,7 @@ class Composition(Answer):
     def formula(self) -> str:
         """Canonical formula; parsing it gives the same composition."""
         return "".join(
-            _ion_text(species, _amount_text(fraction * number))
+            ion_text(species, _amount_text(fraction * number))
             for ions, number in zip(self.sites.values(), self.ratio, strict=True)
             for species, fraction in ions.items()
         )
@@ -192,7 +192,7 @@ class Composition(Answer):
     def end_member_ions(self) -> dict[str, tuple[str, str, str]]:
         """The pure compounds that this one mixes -> their ions on A, B and X."""
         return {
-            "".join(map(_ion_text, ions, map(_amount_text, self.ratio))): ions
+            "".join(map(ion_text, ions, map(_amount_text, self.ratio))): ions
             for ions in product(self.A, self.B, self.X)
         }
 
@@ -239,7 +239,7 @@ class Composition(Answer):
         return hash(self.formula)
 
 
-def _ion_text(species: str, amount: str) -> str:
+def ion_text(species: str, amount: str) -> str:
     """NH4 and HCOO would run into their amounts: (NH4)0.5, (HCOO)3."""
     runs_on = species[-1].isdigit() or (species.isupper() and len(species) > 3)
     return f"({species}){amount}" if amount and runs_on else species + amount

@@ -62,17 +62,17 @@ def as_composition(material: Material) -> Composition:
         return parse(material)
     if isinstance(material, str | os.PathLike):
         return _of_file(os.fspath(material))
-    given: Any = material
-    if _is_a(given, "pymatgen.core.composition", "Composition"):
-        return _of_elements(given.get_el_amt_dict(), given.reduced_formula)
-    if _is_a(given, "pymatgen.core.structure", "IStructure"):
-        return _of_structure(given)
-    if _is_a(given, "ase.atoms", "Atoms"):
+    thing: Any = material
+    if _is_a(thing, "pymatgen.core.composition", "Composition"):
+        return _of_elements(thing.get_el_amt_dict(), thing.reduced_formula)
+    if _is_a(thing, "pymatgen.core.structure", "IStructure"):
+        return _of_structure(thing)
+    if _is_a(thing, "ase.atoms", "Atoms"):
         from perovdb.files.atoms import structure_of_atoms
 
-        return _of_structure(structure_of_atoms(given))
+        return _of_structure(structure_of_atoms(thing))
     raise FormulaError(
-        f"An object of type {type(given).__name__} is not a material.",
+        f"An object of type {type(thing).__name__} is not a material.",
         "Give a formula such as 'CsPbI3', a structure of pymatgen or ASE, or the name of a file.",
     )
 

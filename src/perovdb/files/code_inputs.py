@@ -71,8 +71,8 @@ def read_qe(text: str) -> Structure:
         raise InputError("CELL_PARAMETERS or ATOMIC_POSITIONS lacks.", _QE)
     alat = 0.0
     for pattern, length in ((_CELLDM, float(Bohr)), (_A, 1.0)):
-        if told := pattern.search(text):
-            alat = _numbers([told[1]], 1, _QE)[0] * length
+        if value := pattern.search(text):
+            alat = _numbers([value[1]], 1, _QE)[0] * length
     start = cards["CELL_PARAMETERS"]
     matrix = np.array([_numbers(row, 3, _QE) for row in rows[start + 1 : start + 4]])
     if matrix.shape != (3, 3):
@@ -99,10 +99,10 @@ def _structure(lattice: Lattice, names: list[str], places: np.ndarray, scaled: b
 
 def _section(text: str, name: str) -> list[str]:
     """The lines of a section of CP2K without comments."""
-    found = re.search(_SECTION.format(name), text, re.IGNORECASE | re.MULTILINE | re.DOTALL)
-    if not found:
+    section = re.search(_SECTION.format(name), text, re.IGNORECASE | re.MULTILINE | re.DOTALL)
+    if not section:
         raise InputError(f"There is no section &{name}.", _CP2K)
-    lines = [re.split("[!#]", line)[0].strip() for line in found[1].splitlines()]
+    lines = [re.split("[!#]", line)[0].strip() for line in section[1].splitlines()]
     return [line for line in lines if line]
 
 
@@ -122,10 +122,10 @@ def _numbers(words: list[str], count: int, mend: str, units: bool = False) -> li
 
 def _element(word: str, mend: str) -> str:
     """The element of a label such as Pb, Pb1 or Pb_core."""
-    found = _ELEMENT.match(word)
-    if not found:
+    element = _ELEMENT.match(word)
+    if not element:
         raise InputError(f"'{word[:30]}' names no element.", mend)
-    return found[0].capitalize()
+    return element[0].capitalize()
 
 
 def _unit(row: list[str]) -> str:

@@ -91,8 +91,8 @@ def read_columns(path: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
     if not lines:
         raise InputError(f"{path} is empty.", f"Name the columns on the first line: {wanted}.")
     head = [name.strip() for name in next(csv.reader([lines[0][1]]))]
-    found = [name for name in wanted if name in head]
-    if not found:
+    names = [name for name in wanted if name in head]
+    if not names:
         return {}
     rows = []
     for number, line in lines[1:]:
@@ -102,10 +102,10 @@ def read_columns(path: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
                 f"{path}, line {number}: {len(fields)} entries under {len(head)} columns.",
                 "Give one entry for each column.",
             )
-        rows.append([_number(fields[head.index(name)], path, number) for name in found])
+        rows.append([_number(fields[head.index(name)], path, number) for name in names])
     if not rows:
         raise InputError(f"{path} holds no lines of numbers.", "Give one line for each entry.")
-    return dict(zip(found, np.array(rows).T, strict=True))
+    return dict(zip(names, np.array(rows).T, strict=True))
 
 
 _COLUMNS = "Name the columns on the first line: two_theta_deg,intensity or d_A,intensity."
@@ -115,17 +115,17 @@ def _lines(path: str) -> list[tuple[int, str]]:
     """Lines that hold something besides a comment, with their numbers."""
     try:
         with open(path, encoding="utf-8-sig") as handle:
-            told = [(n, line.partition("#")[0].strip()) for n, line in enumerate(handle, 1)]
+            numbered = [(n, line.partition("#")[0].strip()) for n, line in enumerate(handle, 1)]
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror}.", "Check its name and its folder."
         ) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not a text file.", "Give a table of numbers.") from error
-    for number, line in told:
+    for number, line in numbered:
         if len(line) > _LONGEST or "\0" in line:
             raise InputError(f"{path}, line {number} is no line of a table.", "Give a text file.")
-    return [(number, line) for number, line in told if line]
+    return [(number, line) for number, line in numbered if line]
 
 
 def _number(text: str, path: str, line: int) -> float:

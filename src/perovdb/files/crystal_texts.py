@@ -65,14 +65,14 @@ def read_json(text: str) -> Structure:
         InputError: it is none, or holds too many atoms.
     """
     try:
-        given = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"It is not JSON: {reason(error)}.", READABLE) from error
-    if not isinstance(given, dict) or not {"lattice", "sites"} <= given.keys():
+    if not isinstance(content, dict) or not {"lattice", "sites"} <= content.keys():
         raise InputError("It is not the JSON of a structure.", "Write it with pymatgen's as_dict.")
-    if len(given["sites"]) > MOST_ATOMS:
+    if len(content["sites"]) > MOST_ATOMS:
         raise InputError("It holds too many atoms.", f"Give {MOST_ATOMS} of them at the most.")
-    return Structure.from_dict(given)
+    return Structure.from_dict(content)
 
 
 def read_plain_cif(text: str) -> Structure | None:
@@ -98,7 +98,7 @@ def read_plain_cif(text: str) -> Structure | None:
         cell = [str2float(data[f"_cell_{name}"]) for name in _CELL]
         columns = [map(str2float, data[f"_atom_site_fract_{axis}"]) for axis in "xyz"]
         symbols = [re.match("[A-Za-z]*", word) for word in data["_atom_site_type_symbol"]]
-        names = [found[0].capitalize() if found else "" for found in symbols]
+        names = [symbol[0].capitalize() if symbol else "" for symbol in symbols]
         return Structure(Lattice.from_parameters(*cell), names, list(zip(*columns, strict=True)))
     if len(data[_X]) * count > _MOST_SITES_CIF:
         raise InputError(
@@ -118,16 +118,16 @@ def check_poscar(text: str) -> None:
     head = [number for number, line in enumerate(lines[:7]) if number >= 5 and _counts(line)]
     if not head:
         raise InputError("There are no numbers of atoms on line 6 or 7.", READABLE)
-    told = sum(_counts(lines[head[0]]))
+    count = sum(_counts(lines[head[0]]))
     left = len(lines) - head[0] - 2
-    if not told:
+    if not count:
         raise InputError("It tells no atoms.", "Give a structure with one atom or more.")
     atoms = lines[head[0] + 1 :]
     if head[0] == 5 and not any(re.search(r"\d\s+[A-Z][a-z]?\b", line) for line in atoms):
         raise InputError("It names no elements.", "Write them on its sixth line.")
-    if told > left:
+    if count > left:
         raise InputError(
-            f"Line {head[0] + 1} tells {told} atoms, but only {max(0, left)} lines follow.",
+            f"Line {head[0] + 1} tells {count} atoms, but only {max(0, left)} lines follow.",
             "Check that the file is whole.",
         )
 

@@ -133,7 +133,7 @@ def read_study(path: str | os.PathLike[str]) -> list[SetRequest]:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Check its name.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {error}.", "See the README for a study.") from error
+        raise InputError(f"{path} is not TOML: {error}.", "Write: code = 'vasp'.") from error
     tables = text.pop("hops", None)
     if tables is None:
         return _of_table(text, path, f"{path}")

@@ -12,6 +12,7 @@ from pymatgen.core import Structure
 
 from perovdb.answers import Answer, answer
 from perovdb.migration.hops import Hop
+from perovdb.structures.assembling import in_cell
 from perovdb.structures.history import charge_of, with_charge
 
 #: Two images of the end count as equally near if their distances differ by a smaller share.
@@ -74,13 +75,6 @@ def half_cell(structure: Structure, vector_A: np.ndarray) -> bool:
 
 def with_positions(structure: Structure, positions_A: np.ndarray) -> Structure:
     """The structure with its atoms elsewhere: (n, 3) Cartesian, not wrapped into the cell."""
-    moved = Structure(
-        structure.lattice,
-        structure.species,
-        positions_A,
-        coords_are_cartesian=True,
-        to_unit_cell=False,
-        site_properties=structure.site_properties,
-    )
+    moved = in_cell(structure, structure.lattice, positions_A)
     moved.properties = dict(structure.properties)
     return with_charge(moved, charge_of(structure))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from ase.data import atomic_numbers, covalent_radii
 from pymatgen.core import Structure
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from perovdb.errors import StructureError
+from perovdb.structures.files.overlaps import radii_A
 from perovdb.structures.units import Unit, units
 
 #: Two atoms of a molecule are bonded up to this times the sum of their covalent radii (Cordero
@@ -47,7 +47,7 @@ def bonds(structure: Structure) -> dict[int, np.ndarray]:
         StructureError: the atoms of a molecule do not hang together.
     """
     positions = structure.cart_coords
-    radii = covalent_radii[[atomic_numbers[site.specie.symbol] for site in structure]]
+    radii = radii_A(structure)
     bonded = {}
     for number, unit in enumerate(units(structure)):
         if len(unit.atoms) == 1:

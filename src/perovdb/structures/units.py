@@ -11,6 +11,7 @@ import numpy as np
 from pymatgen.core import Structure
 
 from perovdb.calculators.molecules import atomic_masses
+from perovdb.composition.composition import ion_text
 from perovdb.errors import StructureError
 from perovdb.structures.sites import Sites
 
@@ -102,13 +103,7 @@ def ion_formula(structure: Structure) -> str:
     counts = Counter(
         unit.ion for unit in sorted(units(structure), key=lambda unit: "ABXL".index(unit.role))
     )
-    # NH4 and HCOO would run into their numbers.
-    return "".join(
-        f"({ion}){number}"
-        if ion[-1].isdigit() or (ion.isupper() and len(ion) > 3)
-        else f"{ion}{number}"
-        for ion, number in counts.items()
-    )
+    return "".join(ion_text(ion, str(number)) for ion, number in counts.items())
 
 
 def closest_contact(structure: Structure, reach_A: float = 4.0) -> float:
