@@ -3,8 +3,9 @@
     ax = curves(diffractogram(xrd("CsPbI3")))
     save(ax, "pattern.pdf", width=7)
 
-A result is known by its fields alone (`results`). Without `ax` a new figure of pyplot is made, in
-perovdb's own style of one journal column unless another is named; `save` writes it.
+Of a result its fields are read, whatever class it is of (`results`). Without `ax` a new figure of
+pyplot is made, in perovdb's own style of one journal column unless another is named; `save`
+writes it.
 
 * `diffraction`: powder patterns as sticks or curves, and what particles scatter;
 * `compositions`: maps of what a screening kept, on axes or in a triangle (`ternary`), and alloys

@@ -12,10 +12,12 @@ from matplotlib.axes import Axes
 from perovdb.plots.canvas import canvas, color
 from perovdb.plots.labels import formula_label, labels_of, plain
 from perovdb.plots.projection import units
-from perovdb.plots.results import BarrierFields, ChainFields, several
+from perovdb.plots.results import several
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+    from perovdb.plots.results import Barrier, Path
 
 #: Points of a drawn curve.
 _POINTS = 400
@@ -25,7 +27,7 @@ _REACH_A = 5.0
 
 
 def profiles(
-    barriers: BarrierFields | Sequence[BarrierFields],
+    barriers: Barrier | Sequence[Barrier],
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
@@ -82,7 +84,7 @@ def profiles(
 
 
 def contacts(
-    chains: ChainFields | Sequence[ChainFields],
+    chains: Path | Sequence[Path],
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,

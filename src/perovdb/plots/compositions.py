@@ -13,11 +13,13 @@ from matplotlib.axes import Axes
 from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas, color
 from perovdb.plots.labels import formula_label, labels_of
-from perovdb.plots.results import InferenceFields, ScreeningFields, WindowFields, several
+from perovdb.plots.results import several
 from perovdb.plots.ternary import draw_triangle, place
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from perovdb.plots.results import Inference, Screening, Window
 
 #: Column -> how it is written at an axis or a colour bar; other columns are fractions of ions.
 COLUMNS = {
@@ -42,13 +44,13 @@ _AREA, _LARGEST, _SMALLEST = 6000.0, 14.0, 1.5
 
 
 def screening(
-    screening: ScreeningFields,
+    screening: Screening,
     ax: Axes | None = None,
     *,
     x: str | None = None,
     y: str | None = None,
     colour: str | None = None,
-    windows: Sequence[WindowFields] | None = None,
+    windows: Sequence[Window] | None = None,
     style: str | os.PathLike[str] | None = None,
 ) -> Axes:
     """The compositions of a screening: a triangle of three ions, or one quantity against another.
@@ -110,7 +112,7 @@ def screening(
 
 
 def vegard(
-    inferences: InferenceFields | Sequence[InferenceFields],
+    inferences: Inference | Sequence[Inference],
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
@@ -142,7 +144,7 @@ def vegard(
     return ax
 
 
-def _draw_line(ax: Axes, every: Sequence[InferenceFields], names: Sequence[str]) -> None:
+def _draw_line(ax: Axes, every: Sequence[Inference], names: Sequence[str]) -> None:
     first, last = every[0].ends
     ends_A, spread = np.array([first.a_A, last.a_A]), [end.su_A or 0.0 for end in every[0].ends]
     ax.plot([0, 1], ends_A, color="0.4", zorder=1)
@@ -162,7 +164,7 @@ def _draw_line(ax: Axes, every: Sequence[InferenceFields], names: Sequence[str])
     ax.legend()
 
 
-def _draw_segments(ax: Axes, every: Sequence[InferenceFields], names: Sequence[str]) -> None:
+def _draw_segments(ax: Axes, every: Sequence[Inference], names: Sequence[str]) -> None:
     formulas = [end.formula for end in every[0].ends]
     draw_triangle(ax, (formulas[0], formulas[1], formulas[2]))
     for number, (one, name) in enumerate(zip(every, names, strict=True)):
@@ -186,7 +188,7 @@ def _label(column: str) -> str:
     return COLUMNS.get(column) or f"fraction of {formula_label(column)}"
 
 
-def _triangle(screening: ScreeningFields) -> tuple[tuple[str, str, str] | None, float]:
+def _triangle(screening: Screening) -> tuple[tuple[str, str, str] | None, float]:
     """The three ions whose fractions alone vary, if there are such, and what they sum to."""
     columns = [str(name) for name in screening.compositions.columns]
     open_sites: list[tuple[list[str], float]] = []
@@ -213,7 +215,7 @@ def _limits(values: np.ndarray) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _draw_windows(ax: Axes, x: str, y: str, windows: Sequence[WindowFields]) -> None:
+def _draw_windows(ax: Axes, x: str, y: str, windows: Sequence[Window]) -> None:
     """Shade what lies within published windows, and draw their bounds."""
     dashes = ("dashed", "dotted", "dashdot")
     shown = [window for window in windows if window.descriptor in (x, y)]

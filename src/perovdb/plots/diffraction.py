@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,13 +13,10 @@ from matplotlib.ticker import NullLocator
 from perovdb.errors import check_choice
 from perovdb.plots.canvas import canvas, color
 from perovdb.plots.labels import formula_label, labels_of, material_label, plane_label
-from perovdb.plots.results import (
-    DiffractogramFields,
-    PatternFields,
-    PeakFields,
-    ScatteringFields,
-    several,
-)
+from perovdb.plots.results import several
+
+if TYPE_CHECKING:
+    from perovdb.plots.results import Diffractogram, Pattern, Peak, Scattering
 
 #: Axis -> how it is written in a figure, and the field of a peak that stands on it.
 AXES = {
@@ -39,7 +37,7 @@ _FEW = 400
 
 
 def sticks(
-    patterns: PatternFields | Sequence[PatternFields],
+    patterns: Pattern | Sequence[Pattern],
     ax: Axes | None = None,
     *,
     x_axis: str = "two_theta",
@@ -81,7 +79,7 @@ def sticks(
 
 
 def curves(
-    diffractogram: DiffractogramFields,
+    diffractogram: Diffractogram,
     ax: Axes | None = None,
     *,
     stacked: bool = False,
@@ -139,7 +137,7 @@ def curves(
 
 
 def scattering(
-    scatterings: ScatteringFields | Sequence[ScatteringFields],
+    scatterings: Scattering | Sequence[Scattering],
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
@@ -179,7 +177,7 @@ def _axis(axis: str) -> tuple[str, str]:
     return AXES[axis]
 
 
-def _range(pattern: PatternFields, axis: str) -> tuple[float, float]:
+def _range(pattern: Pattern, axis: str) -> tuple[float, float]:
     """The range of angles that was looked at, on an axis."""
     low, high = pattern.two_theta_deg
     if axis == "two_theta":
@@ -194,14 +192,14 @@ def _range(pattern: PatternFields, axis: str) -> tuple[float, float]:
     return pattern.wavelength_A / (2 * float(sines[1])), min(top, 1.1 * max(places, default=10.0))
 
 
-def _names(patterns: Sequence[PatternFields]) -> list[str]:
+def _names(patterns: Sequence[Pattern]) -> list[str]:
     own = [material_label(pattern.formula, pattern.phase) for pattern in patterns]
     return labels_of(own, None)
 
 
 def _name_peaks(
     ax: Axes,
-    peaks: Sequence[PeakFields],
+    peaks: Sequence[Peak],
     places: np.ndarray,
     tops: np.ndarray,
     heights: np.ndarray,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,10 @@ from scipy import constants
 from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas, color
 from perovdb.plots.labels import labels_of, plain
-from perovdb.plots.results import ArrheniusFields, DecayFields, several
+from perovdb.plots.results import several
+
+if TYPE_CHECKING:
+    from perovdb.plots.results import ArrheniusFit, Decay
 
 _K_B_EV = constants.k / constants.e
 
@@ -22,7 +26,7 @@ _POINTS = 300
 
 
 def arrhenius(
-    fits: ArrheniusFields | Sequence[ArrheniusFields],
+    fits: ArrheniusFit | Sequence[ArrheniusFit],
     ax: Axes | None = None,
     *,
     labels: Sequence[str] | None = None,
@@ -81,7 +85,7 @@ def arrhenius(
 
 
 def decays(
-    fits: DecayFields | Mapping[float, DecayFields],
+    fits: Decay | Mapping[float, Decay],
     ax: Axes | None = None,
     *,
     time_unit: str = "",
@@ -122,7 +126,7 @@ def decays(
     return ax
 
 
-def _line_su(fit: ArrheniusFields, x: np.ndarray) -> np.ndarray:
+def _line_su(fit: ArrheniusFit, x: np.ndarray) -> np.ndarray:
     """(n,) standard uncertainty of ln A - Ea x at x = 1 / kT, in 1/eV."""
     ln_a, slope = fit.ln_prefactor_su, fit.activation_energy_su_eV * x
     square = ln_a**2 + slope**2 - 2 * fit.correlation * ln_a * slope

@@ -15,10 +15,11 @@ from matplotlib.patches import Circle, Patch, Polygon
 from perovdb.errors import InputError
 from perovdb.plots.canvas import canvas
 from perovdb.plots.projection import AXES, Projection, project, view
-from perovdb.plots.results import ChainFields
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
+
+    from perovdb.plots.results import Path
 
 #: Width of a drawn bond in angstrom; opacity of an octahedron.
 _BOND_A, _OPACITY = 0.18, 0.35
@@ -87,7 +88,7 @@ def structure(
 
 
 def hop(
-    chain: ChainFields,
+    chain: Path,
     ax: Axes | None = None,
     *,
     axis: str = "c",
