@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from perovdb.calculators.average_cell import AverageCell
 from perovdb.calculators.mixing import Lattice
 from perovdb.composition import Composition, Material, as_composition
 from perovdb.errors import InputError
@@ -14,7 +17,7 @@ from perovdb.structures.crystals import Crystal
 from perovdb.structures.drawing import draw
 from perovdb.structures.filling import Filling, Replace, filling
 from perovdb.structures.history import Outcome, charge_of, history_of, recorded, step
-from perovdb.structures.hosts import Host, Tilt, as_tilt, has_positions, host_of
+from perovdb.structures.hosts import Tilt, as_tilt, has_positions, host_of
 from perovdb.structures.layered.layers import layers
 from perovdb.structures.model import Model, Models
 from perovdb.structures.molecules.orientations import Orientation, as_orientation
@@ -138,7 +141,7 @@ def distinct_models(
 class _Model(NamedTuple):
     """A host, what is to stand in it, and the arguments that give it again."""
 
-    host: Host
+    host: AverageCell
     filling: Filling
     arguments: dict[str, Any]
 
@@ -165,7 +168,7 @@ def _model(
     name = phase if tilt is None and isinstance(phase, str) else None
     crystal = Crystal(name, temperature_K, lattice)
     host = host_of(composition, crystal, tilt)
-    rows = as_matrix(size, host.sites.lattice_A, host.sites.periodic)
+    rows = as_matrix(size, host.lattice_A, (True,) * 3)
     arguments = {
         "x": composition.formula,
         "phase": tilt or name or host.phase,
@@ -186,7 +189,7 @@ def _outcome(model: _Model, ordering: Ordering, orientation: Orientation, seed: 
     charge = formal_charge(ions)
     notes = list(host.notes)
     organic = sorted({unit.ion for unit in units(structure) if len(unit.atoms) > 1})
-    if organic and isinstance(model.arguments["phase"], str) and not host.cubic:
+    if organic and isinstance(model.arguments["phase"], str) and not _cubic(host):
         notes.append(
             f"{', '.join(organic)}: the orientations follow the rule '{orientation.rule}', not "
             f"the crystal {host.phase}, which may have them in order"
@@ -199,8 +202,13 @@ def _outcome(model: _Model, ordering: Ordering, orientation: Orientation, seed: 
         notes.append(f"the formal charges of the ions sum to {charge:+d} in this cell")
     return Outcome(
         structure,
-        f"{host.text}; {in_words(model.arguments['size'])}; {ordering.text}",
+        f"{host.origin}; {in_words(model.arguments['size'])}; {ordering.text}",
         charge=charge,
         notes=notes,
         arguments=model.arguments,
     )
+
+
+def _cubic(cell: AverageCell) -> bool:
+    metric = cell.lattice_A @ cell.lattice_A.T
+    return bool(np.allclose(metric, metric[0, 0] * np.eye(3), rtol=0, atol=1e-6))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from perovdb.calculators.average_cell import AverageCell
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
-from perovdb.structures.hosts import Host
+from perovdb.structures.crystals import cell_sites
 from perovdb.structures.ordering import (
     ENUMERATE,
     Order,
@@ -89,7 +90,9 @@ class Filling:
             )
 
 
-def filling(host: Host, size: Size, replace: Replace | None, nearest: bool = False) -> Filling:
+def filling(
+    host: AverageCell, size: Size, replace: Replace | None, nearest: bool = False
+) -> Filling:
     """The supercell of a host with exact numbers of ions.
 
     Args:
@@ -103,8 +106,8 @@ def filling(host: Host, size: Size, replace: Replace | None, nearest: bool = Fal
         UnknownSpecies: an ion to replace is not there.
         StructureError: the fractions do not give whole numbers in this cell.
     """
-    sites = supercell_of_sites(host.sites, size)
-    cells = len(sites) // len(host.sites)
+    sites = supercell_of_sites(cell_sites(host), size)
+    cells = len(sites) // len(host.roles)
     occupants = [tuple(shares.items()) for shares in host.occupants] * cells
     kinds = {
         role: list(dict.fromkeys(occupants[site] for site in sites.of(role)))

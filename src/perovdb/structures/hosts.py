@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from perovdb.calculators.average_cell import AverageCell
 from perovdb.calculators.mixing import lattice
 from perovdb.calculators.tolerance import tolerance
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.store import queries
-from perovdb.structures.crystals import Crystal, cell_sites
-from perovdb.structures.sites import Sites
+from perovdb.structures.crystals import Crystal
 from perovdb.structures.tilts.angles import tilt_from_tolerance
 from perovdb.structures.tilts.cells import tilted_sites
 from perovdb.structures.tilts.glazer import parse_glazer
@@ -45,74 +45,33 @@ def as_tilt(phase: str | Tilt | None) -> Tilt | None:
     return phase if isinstance(phase, Tilt) else None
 
 
-@dataclass(frozen=True)
-class Host:
-    """A unit cell before ions are put on its sites.
-
-    Attributes:
-        composition: what its sites hold.
-        sites: the sites.
-        occupants: (n,) species -> fraction on each site; what is missing to 1 is empty.
-        text: how the cell came about, for people.
-        notes: where the cell is not what was asked for.
-        phase: name of the phase, or of the tilt system.
-    """
-
-    composition: Composition
-    sites: Sites
-    occupants: tuple[Mapping[str, float], ...]
-    text: str
-    notes: tuple[str, ...]
-    phase: str
-
-    @property
-    def cubic(self) -> bool:
-        """Whether the cell has the shape of a cube."""
-        metric = self.sites.lattice_A @ self.sites.lattice_A.T
-        return bool(np.allclose(metric, metric[0, 0] * np.eye(3), rtol=0, atol=1e-6))
-
-
 def has_positions(composition: Composition) -> bool:
     """Whether the store has a cell of this very composition with its atomic positions."""
     return any(queries.phase_sites(row["id"]) for row in queries.phases(composition.formula))
 
 
-def host_of(composition: Composition, crystal: Crystal, tilt: Tilt | None) -> Host:
-    """The cell of a phase, or of tilted octahedra.
+def host_of(composition: Composition, crystal: Crystal, tilt: Tilt | None) -> AverageCell:
+    """The cell of a phase, or octahedra tilted by a Glazer system.
 
-    Raises:
-        MissingData: there is no such cell.
-        and as `host_of_tilts`.
-    """
-    if tilt is not None:
-        return host_of_tilts(composition, tilt, crystal)
-    cell = crystal.cell(composition)
-    return Host(
-        cell.composition, cell_sites(cell), cell.occupants, cell.origin, cell.notes, cell.phase
-    )
-
-
-def host_of_tilts(composition: Composition, tilt: Tilt, crystal: Crystal) -> Host:
-    """Octahedra tilted by a Glazer system, with the volume of the composition's lattice.
-
-    All B-X bonds are equal, and their length is such that a formula unit has the volume a^3 of
-    the pseudo-cubic lattice parameter; ideal cages hold the A ions.
+    Of the tilted ones all B-X bonds are equal, and their length is such that a formula unit has
+    the volume a^3 of the pseudo-cubic lattice parameter; ideal cages hold the A ions.
 
     Args:
         composition: what stands on the sites.
-        tilt: the system, and angles.
-        crystal: temperature of the lattice parameter, or that parameter.
+        crystal: phase, temperature and lattice parameter; of tilted octahedra no phase.
+        tilt: the system, and angles; None for a phase.
 
     Raises:
         OutOfRange: the composition is no perovskite ABX3, or no angle is given and t > 1, which
             tilts nothing.
         InputError: the symbol or the angles cannot be used.
-        MissingData: the lattice parameter is not known.
+        MissingData: there is no such cell, or the lattice parameter is not known.
     """
+    if tilt is None:
+        return crystal.cell(composition)
     full = composition.filled(load_registry())
     system = parse_glazer(tilt.glazer)
-    a_A = crystal.a_A
-    where = ""
+    a_A, where = crystal.a_A, ""
     if a_A is None:
         a_A = lattice(full, crystal.temperature_K).a_pseudocubic_A
         where = f" at {crystal.temperature_K:g} K"
@@ -131,11 +90,18 @@ def host_of_tilts(composition: Composition, tilt: Tilt, crystal: Crystal) -> Hos
     volume = abs(np.linalg.det(unit.lattice_A)) / len(unit.of("B"))
     bond_A = float(a_A / volume ** (1 / 3))
     sites = tilted_sites(tilt.glazer, tilts, bond_A)
-    return Host(
+    return AverageCell(
         composition=composition,
-        sites=sites,
-        occupants=tuple(composition.sites[str(role)] for role in sites.roles),
-        text=(f"{system.symbol} {text}, B-X {bond_A:.4f} A, for a = {a_A:.4f} A{where}"),
-        notes=tuple(notes),
         phase=system.symbol,
+        lattice_A=sites.lattice_A,
+        roles=tuple(sites.roles.tolist()),
+        fractional=sites.fractional,
+        occupants=tuple(composition.sites[role] for role in sites.roles.tolist()),
+        template=system.symbol,
+        temperature=f"{crystal.temperature_K:g} K",
+        origin=f"{system.symbol} {text}, B-X {bond_A:.4f} A, for a = {a_A:.4f} A{where}",
+        source="",
+        kind="derived",
+        evidence="",
+        notes=tuple(notes),
     )

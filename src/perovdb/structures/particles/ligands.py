@@ -15,7 +15,7 @@ different ligands, or of a ligand and an ion, come no nearer than `contact_radii
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -78,30 +78,8 @@ def ligands(
     if count is not None and count < 1:
         raise InputError(f"{count!r} is no number of ligands.", "Give a whole number from 1 on.")
     bound = bind(structure, ligand, count, (at,), numbers, facing, exchange)
-    charge = charge_of(structure) + bound.charge
-    return Outcome(
-        bound.structure,
-        f"{bound.number} {ligand} at {at}{' by exchange' if exchange else ''}, charge {charge:+d}",
-        charge=charge,
-        notes=bound.notes,
-        arguments={"at": at},
-    )
-
-
-class Bound(NamedTuple):
-    """A structure with ligands.
-
-    Attributes:
-        structure: its history is not written yet.
-        number: how many ligands have come.
-        charge: what they, and the ions taken out for them, have added to the charge, in e.
-        notes: what a user should know.
-    """
-
-    structure: Structure
-    number: int
-    charge: int
-    notes: list[str]
+    text = f"{bound.text} at {at}{' by exchange' if exchange else ''}, charge {bound.charge:+d}"
+    return replace(bound, text=text, arguments={"at": at})
 
 
 def bind(
@@ -112,8 +90,8 @@ def bind(
     numbers: Sequence[int] | None = None,
     facing: tuple[float, float, float] | None = None,
     exchange: bool = False,
-) -> Bound:
-    """As `ligands`, over several sorts of places in turn, without a history."""
+) -> Outcome:
+    """As `ligands`, over several sorts of places in turn."""
     ion, allowed = LIGANDS[ligand]
     for sort in sorts:
         if sort not in allowed:
@@ -177,7 +155,7 @@ def _one_each(
 
 def _placed(
     structure: Structure, ion: str, chosen: list[Place], spare: list[Place], fewer: bool
-) -> Bound:
+) -> Outcome:
     """Ligands on the chosen places, on spare ones where these have no room; fewer if that is
     allowed."""
     head = acetate() if ion == "acetate" else methylammonium()
@@ -217,7 +195,8 @@ def _placed(
     removed = charge_of_units(unit for unit in every if int(unit.atoms[0]) in gone)
     crowded = len(chosen) - number
     note = f"{crowded} of {len(chosen)} places have no {ion}: it would touch its neighbours"
-    return Bound(bound, number, ion_charge(ion) * number - removed, [note] * bool(crowded))
+    charge = charge_of(structure) + ion_charge(ion) * number - removed
+    return Outcome(bound, f"{number} {ion}", charge, [note] * bool(crowded))
 
 
 def _stands(ion: str, head: Head, every: list[Unit], chosen: list[Place]) -> list[Stand]:
