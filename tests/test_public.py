@@ -63,6 +63,33 @@ def test_every_verb_is_explained(name):
     assert inspect.getdoc(getattr(perovdb, name))
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("hops", ("CsPbI3", 3), "species of hops cannot be 3. Give a text"),
+        ("hops", ("CsPbI3",), "hops needs species"),
+        ("xrd", ("CsPbI3", None, "CuKa1", 30), "two_theta_deg of xrd .* Give two finite numbers"),
+        ("lattice", ("CsPbI3", "300"), "temperature_K of lattice cannot be '300'"),
+        ("gap", ("CsPbI3", 298.0, 1.6), "end_members_eV of gap cannot be 1.6"),
+        ("hop_rate", ("a",), "barrier_eV of hop_rate cannot be 'a'"),
+        ("parse", (3,), "text of parse cannot be 3"),
+        ("infer", ("CsPbBr3",), "is one end member"),
+    ],
+)
+def test_a_verb_names_itself_and_what_it_wants(name, arguments, words):
+    with pytest.raises(errors.InputError, match=words):
+        getattr(perovdb, name)(*arguments)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_a_verb_refuses_an_argument_that_it_has_not(name):
+    verb = getattr(perovdb, name)
+    if name == "using":
+        return
+    with pytest.raises(errors.InputError, match=f"{name} has no argument 'nonsense'"):
+        verb(nonsense=1)
+
+
 @pytest.fixture(scope="module")
 def mypy(tmp_path_factory):
     """What mypy says of a user's program, of every public name, and of mistakes."""

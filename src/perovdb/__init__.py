@@ -6,6 +6,7 @@ loaded from its home on first use, so that ``import perovdb`` costs nothing.
 
 from functools import cache
 from importlib import import_module
+from types import FunctionType
 
 __version__ = "0.4.0"
 
@@ -32,6 +33,9 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'perovdb' has no attribute '{name}'")
     home = import_module(_homes()[name])
     value = import_module(f"perovdb.{name}") if home.__name__ == __name__ else getattr(home, name)
+    if isinstance(value, FunctionType) and not hasattr(value, "__wrapped__"):
+        # Steps check their arguments themselves; the other verbs do it here.
+        value = import_module("perovdb.structures.arguments").checked(value)
     globals()[name] = value
     return value
 

@@ -203,3 +203,10 @@ def test_relaxation_that_does_not_end_is_refused():
         relax_endpoints(ends, Springs(far, ends.end.cart_coords), fmax=1e-6, steps=2)
     with pytest.raises(InputError, match="cannot be reached"):
         relax_endpoints(ends, Springs(far), fmax=0)
+
+
+@pytest.mark.parametrize("other", ["MAPbI3", "CsPbBr3", "CsPbI2.7Br0.3"])
+def test_a_hop_of_another_formula_is_refused(other):
+    hop = hops("CsPbI3", "I", phase="alpha")[0]
+    with pytest.raises(InputError, match="is none of"):
+        endpoints(other, hop)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from perovdb.composition import as_composition
 from perovdb.errors import InputError, PerovdbError, StructureError
+from perovdb.structures.adoption import as_structure
 from perovdb.structures.arguments import checked
 from perovdb.structures.builder import build
 from perovdb.structures.defects.labels import Defect
@@ -119,7 +121,7 @@ def bare(**properties):
     )
 
 
-@pytest.mark.parametrize("step", [to_ase, units, lambda s: as_text(s, "xyz")])
+@pytest.mark.parametrize("step", [units, lambda s: as_text(s, "xyz")])
 def test_a_structure_without_roles_is_refused(step):
     with pytest.raises(StructureError, match="no site property role"):
         step(bare())
@@ -256,3 +258,41 @@ def test_a_layered_phase_heeds_orders_and_orientations_with_their_options(same):
     assert same(rebuild(made.properties["history"]), made)
     turned = build("MA2PbI4", orientation={"rule": "aligned", "pointing": "dipole"})
     assert turned.properties["history"][0]["arguments"]["orientation"]["pointing"] == "dipole"
+
+
+def edited(how):
+    structure = build("CsPbI3", "alpha", 2)
+    how(structure)
+    return structure
+
+
+@pytest.mark.parametrize(
+    ("how", "formula", "charge"),
+    [
+        (lambda s: s.replace_species({"Pb": "Sn"}), "CsSnI3", 0),
+        (lambda s: s.remove_sites([0]), "Cs0.875PbI3", -1),
+        (lambda s: s.replace(8, "Cd"), "CsCd0.125Pb0.875I3", 0),
+        (lambda s: s.append("I", [0.1, 0.1, 0.1], validate_proximity=False), None, -1),
+    ],
+)
+def test_a_structure_that_was_edited_elsewhere_is_taken_for_what_it_is(how, formula, charge):
+    structure = edited(how)
+    taken = as_structure(structure)
+    assert charge_of(taken) == charge
+    assert [done["step"] for done in history_of(taken)] == ["adopt"]
+    assert charge_of(supercell(structure, (2, 1, 1))) == 2 * charge
+    if formula:
+        assert as_composition(structure).formula == formula
+
+
+def test_moved_atoms_are_still_those_of_the_history():
+    structure = build("CsPbI3", "alpha", 2)
+    structure.perturb(0.05)
+    assert as_structure(structure) is structure
+
+
+def test_a_molecule_that_lacks_an_atom_is_refused():
+    structure = build("MAPbI3", "alpha", 2)
+    structure.remove_sites([next(i for i, s in enumerate(structure) if s.specie.symbol == "N")])
+    with pytest.raises(StructureError):
+        as_structure(structure)

@@ -126,7 +126,7 @@ def _of_file(path: str) -> Composition:
 
 def _of_structure(structure: Any) -> Composition:
     if all(name in structure.site_properties for name in _CARRIED):
-        composition = _of_ions(structure)
+        composition = _of_ions(_recognised(structure))
     elif _elements_tell(structure):
         amounts = structure.composition.get_el_amt_dict()
         composition = _of_elements(amounts, structure.composition.formula.replace(" ", ""))

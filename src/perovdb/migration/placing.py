@@ -93,6 +93,15 @@ def _in_supercell(
     composition = as_composition(formula)
     assert hop.temperature_K is not None
     cell = average_cell(composition, hop.phase, hop.temperature_K)
+    way_A = np.subtract(hop.end, hop.start) @ cell.lattice_A
+    if hop.species not in composition.species or not np.isclose(
+        np.linalg.norm(way_A), hop.distance_A, rtol=0, atol=1e-3
+    ):
+        own = f"{hop.species} by {hop.distance_A:.3f} A"
+        raise InputError(
+            f"The hop of {own} is none of {composition.formula}.",
+            "Take one of `hops(formula, species)` of this very formula.",
+        )
     host = build(
         composition,
         hop.phase,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields
 from difflib import get_close_matches
 from functools import cache, wraps
@@ -12,6 +13,7 @@ from numbers import Integral, Real
 from typing import (
     Annotated,
     Any,
+    Literal,
     ParamSpec,
     Self,
     TypeVar,
@@ -108,11 +110,15 @@ def bound(
 
 @cache
 def _known(function: Callable[..., Any]) -> tuple[str, inspect.Signature, dict[str, Any]]:
-    """Name, signature and annotated kinds of a function; what may be a Material is not among them:
-    it is looked at where it is read."""
-    checked = {n: kind for n, kind in function.__annotations__.items() if kind != "Material"}
-    holder = types.SimpleNamespace(__annotations__=checked)
-    kinds = get_type_hints(holder, function.__globals__, include_extras=True)
+    """Name, signature and annotated kinds of a function. What may be a Material, or an array of
+    any kind, is looked at where it is read; what type checkers alone know is left out too."""
+    kinds: dict[str, Any] = {}
+    for name, kind in function.__annotations__.items():
+        if "Material" in str(kind) or "ArrayLike" in str(kind):
+            continue
+        holder = types.SimpleNamespace(__annotations__={name: kind})
+        with suppress(NameError):
+            kinds |= get_type_hints(holder, function.__globals__, include_extras=True)
     return function.__name__, inspect.signature(function), kinds
 
 
@@ -191,6 +197,10 @@ def _is(value: Any, kind: Any) -> bool:
         )
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return _is_sequence(value, inner[0])
+    if origin is Literal:
+        return value in inner
+    if not isinstance(origin or kind, type):
+        return True
     if not isinstance(value, origin or kind):
         return False
     hints = _hints(kind, tuple(getattr(kind, "__dataclass_fields__", ())))

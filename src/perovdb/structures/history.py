@@ -81,7 +81,8 @@ def step(function: Callable[..., Outcome]) -> Callable[..., Structure]:
         and what the function raises.
     """
 
-    subject = next(iter(inspect.signature(function).parameters.values()))
+    signature = inspect.signature(function)
+    subject, *others = signature.parameters.values()
 
     @wraps(function)
     def stepped(*args: Any, **kwargs: Any) -> Structure:
@@ -98,6 +99,11 @@ def step(function: Callable[..., Outcome]) -> Callable[..., Structure]:
             del values[subject.name]
         return recorded(function.__name__, values, outcome, before)
 
+    if subject.annotation == "Structure":
+        taken = [subject.replace(annotation="Material"), *others]
+        vars(stepped)["__signature__"] = signature.replace(
+            parameters=taken, return_annotation="Structure"
+        )
     _STEPS[function.__name__] = stepped
     return stepped
 
@@ -115,6 +121,7 @@ def recorded(
         "text": outcome.text,
         "notes": [*outcome.notes, *outcome.state],
     }
+    entry["atoms"] = atoms_of(outcome.structure)
     if outcome.state:
         entry["state"] = list(outcome.state)
     earlier = [] if before is None else history_of(before)
@@ -174,6 +181,11 @@ def with_history(
     """The structure itself, with its charge and the steps that made it."""
     structure.properties = {"charge": charge, "history": list(history)}
     return with_charge(structure, charge)
+
+
+def atoms_of(structure: Structure) -> str:
+    """Elements and numbers of the atoms, by which an edited structure is told from its history."""
+    return str(structure.composition.formula)
 
 
 def with_charge(structure: Structure, charge: int) -> Structure:

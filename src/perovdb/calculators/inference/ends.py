@@ -58,6 +58,11 @@ def end_members(ends: Ends, temperature_K: float = ROOM_TEMPERATURE_K) -> tuple[
         MissingData: the store has no perovskite cell of one at this temperature.
         OutOfRange: all have the same lattice parameter, or one is not a full ABX3.
     """
+    if isinstance(ends, str):
+        raise InputError(
+            f"'{ends}' is one end member, and an alloy has two or three.",
+            'Give such as ["CsPbBr3", "CsPbI3"].',
+        )
     pairs = list(ends.items()) if isinstance(ends, Mapping) else [(end, None) for end in ends]
     compositions = [as_perovskite(end, "Vegard's rule") for end, _ in pairs]
     if len(compositions) not in (2, 3):

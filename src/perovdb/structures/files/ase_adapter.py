@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core import Structure
 
+from perovdb.composition import Material
 from perovdb.files.atoms import structure_of_atoms
 from perovdb.structures.files.records import KEY, make_record
 from perovdb.structures.files.restoring import adopt, restore
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
-def to_ase(structure: Structure) -> Atoms:
-    """A structure built by perovdb as ASE's Atoms.
+def to_ase(x: Material) -> Atoms:
+    """Any material as ASE's Atoms.
 
     Roles, ions and molecules are arrays; charge and a record of the history stand in `info`.
 
     Raises:
-        StructureError: the structure carries no roles.
+        as `as_structure`.
     """
     from ase import Atoms
+
+    from perovdb.structures.adoption import as_structure
+
+    structure = as_structure(x)
 
     record = make_record(structure)
     atoms = Atoms(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from pymatgen.core import Structure
 
+from perovdb.composition import Material
 from perovdb.errors import check_choice
 from perovdb.files.names import format_of
 from perovdb.files.new_files import check_new_file, write_new_text
@@ -133,19 +134,21 @@ def as_text(structure: Structure, form: str) -> str:
 
 
 @checked
-def write_structure(structure: Structure, path: str | os.PathLike[str]) -> None:
+def write_structure(x: Material, path: str | os.PathLike[str]) -> None:
     """Write a structure to a new file, whole or not at all.
 
     Args:
-        structure: as built by perovdb.
+        x: any material; a structure of other hands is taken in first.
         path: *.cif, *.vasp or POSCAR*, *.xyz, *.inc of CP2K, *.qe, *.json of pymatgen; the name
             tells the format.
 
     Raises:
         InputError: the name tells no format, the file exists, or it cannot be written.
     """
+    from perovdb.structures.adoption import as_structure
+
     name = os.fspath(path)
-    text = as_text(structure, format_of(name))
+    text = as_text(as_structure(x), format_of(name))
     check_new_file(name)
     write_new_text(name, text)
 
