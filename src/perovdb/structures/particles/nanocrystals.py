@@ -15,7 +15,7 @@ from perovdb.structures.assembling import copied
 from perovdb.structures.charges import formal_charge, unit_charge
 from perovdb.structures.crystals import Crystal, cell_sites
 from perovdb.structures.drawing import draw
-from perovdb.structures.history import Outcome, step
+from perovdb.structures.history import Outcome, step, with_charge
 from perovdb.structures.molecules.orientations import Orientation
 from perovdb.structures.octahedra.axes import Axes
 from perovdb.structures.particles.boxes import Box, boxed
@@ -192,6 +192,7 @@ def _by_edge(axes: Axes, size: Size, shape: Facets) -> list[str]:
 
 
 def _with_ligands(structure: Structure, charge: int) -> Structure:
+    with_charge(structure, charge)
     if charge < 0:
         return bind(structure, "methylammonium", -charge, ("A vacancy",)).structure
     return bind(structure, "acetate", charge, ("X vacancy", "on A")).structure
