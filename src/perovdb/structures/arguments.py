@@ -117,7 +117,7 @@ def _known(function: Callable[..., Any]) -> tuple[str, inspect.Signature, dict[s
         if "Material" in str(kind) or "ArrayLike" in str(kind):
             continue
         holder = types.SimpleNamespace(__annotations__={name: kind})
-        with suppress(NameError):
+        with suppress(NameError, TypeError):
             kinds |= get_type_hints(holder, function.__globals__, include_extras=True)
     return function.__name__, inspect.signature(function), kinds
 
