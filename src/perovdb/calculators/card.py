@@ -94,7 +94,7 @@ class Card(Answer):
             lines += table([_cell(row) for row in per_phase[:_MOST_PHASES]], "  ", width)
         room = max(LINES - len(lines) - 4, 0)
         if self.preferred and room:
-            names = ("property", "value", "T_K", "phase", "range", "evidence", "source")
+            names = ("property", "value", "T_K", "phase", "range", "kind", "evidence", "source")
             columns = [best.columns() for best in self.preferred[:room]]
             lines += ["properties, the preferred value of each"]
             lines += table([{n: row[n] for n in names} for row in columns], "  ", width)

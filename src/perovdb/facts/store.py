@@ -36,6 +36,10 @@ class FactStore(Store):
     InputError for a filter that cannot be used.
     """
 
+    def __reduce__(self) -> tuple[type[FactStore], tuple[str, str | None]]:
+        # A connection is not sent to another process: it opens the same files.
+        return FactStore, (self.path, self.own)
+
     def ions(self) -> pd.DataFrame:
         """Ions of the registry: site, charge, atoms, SMILES."""
         return self._frame("ion", self._ask(queries.ions))
