@@ -18,7 +18,7 @@ def command(formula: str, as_json: bool, as_csv: bool) -> None:
       perovdb phases CsPbI3
     """
     from perovdb.facts.conditions import phase_columns
-    from perovdb.facts.phases import phases
+    from perovdb.facts.select import phases
 
     spare = ("perovskite", "a_pseudocubic_A")
     render.emit_rows(phases(formula), phase_columns, as_json, as_csv, spare=spare)

@@ -4,8 +4,15 @@ from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
 from perovdb.composition.registry import load_registry
-from perovdb.errors import check_choice
-from perovdb.facts.formulas import Fractions, Ions, formula_key, host_matches, matches
+from perovdb.errors import MissingData, check_choice
+from perovdb.facts.formulas import (
+    Fractions,
+    Ions,
+    composition_of,
+    formula_key,
+    host_matches,
+    matches,
+)
 from perovdb.store import queries
 from perovdb.store.connection import Record
 
@@ -92,6 +99,28 @@ def known(table: str, value: str) -> str:
     words = queries.vocabulary(table)
     check_choice(value, words, "not known here")
     return value
+
+
+def phases(formula: str) -> list[Record]:
+    """Rows of the phase table of a formula as people write it, best first.
+
+    Raises:
+        FormulaError, UnknownSpecies: the formula cannot be read.
+        MissingData: there is none.
+    """
+    key = formula_key(formula)
+    rows = queries.phases(key)
+    if rows:
+        return [{**row, "perovskite": bool(row["perovskite"])} for row in rows]
+    composition = composition_of(key)
+    if composition is None or not composition.is_perovskite:
+        mend = f"See 'perovdb show {key}' for what it has."
+    elif len(composition.end_members()) > 1:
+        members = ", ".join(composition.end_members())
+        mend = f"It is an alloy: 'perovdb lattice' mixes its end members {members}."
+    else:
+        mend = "Tolerance factors do without one: 'perovdb tolerance'."
+    raise MissingData(f"The store has no phase of {key}.", mend)
 
 
 def barriers(

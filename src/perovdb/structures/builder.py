@@ -20,8 +20,8 @@ from perovdb.structures.history import Outcome, charge_of, history_of, recorded,
 from perovdb.structures.hosts import Tilt, as_tilt, has_positions, host_of
 from perovdb.structures.layered.layers import layers
 from perovdb.structures.model import Model, Models
-from perovdb.structures.molecules.orientations import Orientation, as_orientation
-from perovdb.structures.ordering import ENUMERATE, Order, Ordering, as_order
+from perovdb.structures.molecules.orientations import Orientation
+from perovdb.structures.ordering import ENUMERATE, Order, Ordering
 from perovdb.structures.supercells import Size, as_matrix, in_words
 from perovdb.structures.units import units
 
@@ -74,7 +74,7 @@ def build(
             would come too near each other.
     """
     composition = _formula(x)
-    by, turned = as_order(order), as_orientation(orientation)
+    by, turned = Order.of(order), Orientation.of(orientation)
     if composition.layers is not None and not has_positions(composition):
         if phase is not None or replace or nearest:
             raise InputError(
@@ -116,7 +116,7 @@ def distinct_models(
         StructureError: as `build`, and if there are too many orderings to list.
     """
     model = _model(_formula(x), phase, size, temperature_K, lattice, replace, nearest)
-    turned = as_orientation(orientation)
+    turned = Orientation.of(orientation)
     arguments = {
         "temperature_K": temperature_K,
         "orientation": orientation,

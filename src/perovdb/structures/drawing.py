@@ -15,7 +15,7 @@ from perovdb.structures.molecules.contact_radii import CONTACT_SHARE
 from perovdb.structures.molecules.dipoles import along_dipole
 from perovdb.structures.molecules.geometry import RigidMolecule, load_molecule
 from perovdb.structures.molecules.nudging import nudge
-from perovdb.structures.molecules.orientations import Orientation, as_orientation, orientations
+from perovdb.structures.molecules.orientations import Orientation, orientations
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import PROPERTIES
 
@@ -45,7 +45,7 @@ def draw(
         InputError: there is no such rule.
         StructureError: the rule does not close in this cell, or a molecule finds no room.
     """
-    orientation = as_orientation(orientation)
+    orientation = Orientation.of(orientation)
     shapes = load_shapes(ions, orientation)
     where = np.array([n for n, ion in enumerate(ions) if ion in shapes], dtype=int)
     rule, centre = orientation.rule, orientation.centre

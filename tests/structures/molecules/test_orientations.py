@@ -18,7 +18,6 @@ from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.molecules.orientations import (
     ORIENTATIONS,
     Orientation,
-    as_orientation,
     orientations,
     pointing,
 )
@@ -187,14 +186,14 @@ def test_a_rule_that_is_not_there():
 )
 def test_an_orientation_goes_through_json(orientation):
     data = json.loads(json.dumps(encoded(orientation)))
-    assert as_orientation(data) == orientation
-    assert as_orientation(orientation) is orientation
-    for species, shape in as_orientation(data).shapes.items():
+    assert Orientation.of(data) == orientation
+    assert Orientation.of(orientation) is orientation
+    for species, shape in Orientation.of(data).shapes.items():
         assert (shape.positions_A == load_molecule(species).positions_A).all()
 
 
 def test_a_rule_alone_is_an_orientation():
-    assert as_orientation("aligned") == Orientation("aligned")
+    assert Orientation.of("aligned") == Orientation("aligned")
     assert Orientation("aligned").as_dict() == {"rule": "aligned"}
 
 
@@ -210,4 +209,4 @@ def test_a_rule_alone_is_an_orientation():
 )
 def test_what_is_no_orientation_is_refused(options, words):
     with pytest.raises(InputError, match=words):
-        as_orientation(options)
+        Orientation.of(options)

@@ -7,13 +7,13 @@ import pytest
 
 from perovdb.answers.encoding import decoded, encoded
 from perovdb.errors import InputError
-from perovdb.structures.ordering import ENUMERATE, RULES, Order, as_order, ordered
+from perovdb.structures.ordering import ENUMERATE, RULES, Order, ordered
 from perovdb.structures.sites import Sites
 
 
 @pytest.mark.parametrize("rule", [*RULES, ENUMERATE])
 def test_a_rule_alone_is_an_order(rule):
-    assert as_order(rule) == Order(rule)
+    assert Order.of(rule) == Order(rule)
     assert Order(rule).as_dict() == {"rule": rule}
 
 
@@ -27,8 +27,8 @@ def test_a_rule_alone_is_an_order(rule):
 )
 def test_an_order_goes_through_json(order):
     data = json.loads(json.dumps(encoded(order)))
-    assert as_order(data) == order
-    assert as_order(order) is order
+    assert Order.of(data) == order
+    assert Order.of(order) is order
     assert decoded(Order, data) == order
 
 
@@ -50,7 +50,7 @@ def test_an_order_goes_through_json(order):
 )
 def test_what_is_no_order_is_refused(options, words):
     with pytest.raises(InputError, match=words):
-        as_order(options)
+        Order.of(options)
 
 
 def test_a_choice_of_the_distinct_orderings():

@@ -31,7 +31,7 @@ from perovdb.structures.layered.stacking import (
     layer_count,
 )
 from perovdb.structures.molecules.orientations import Orientation
-from perovdb.structures.ordering import Order, as_order
+from perovdb.structures.ordering import Order
 from perovdb.structures.supercells import Size, as_matrix, in_words
 
 DERIVED = "c is derived from Cs2PbI2Cl2 and the perovskite's a, not measured: relax the cell"
@@ -123,7 +123,7 @@ def layers(
     sites = model.sites.sites
     rows = as_matrix(size, sites.lattice_A, sites.periodic).tolist()
     layered = model.sites.repeated(rows)
-    ordering = ordered_ions(layered, model.parent, model.apical, regions, as_order(order), seed)
+    ordering = ordered_ions(layered, model.parent, model.apical, regions, Order.of(order), seed)
     ions = list(ordering.ions)
     notes = [model.note] * bool(model.note)
     large = [ion for ion in model.parent.A if load_registry().ion(ion).molecular]

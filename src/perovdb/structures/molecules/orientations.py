@@ -113,15 +113,6 @@ def _molecule(species: str, geometry: Geometry) -> RigidMolecule:
     return read_molecule(geometry, species)
 
 
-def as_orientation(orientation: str | Orientation | Mapping[str, Any]) -> Orientation:
-    """An orientation from a rule, or from what `Orientation.as_dict` gave.
-
-    Raises:
-        InputError: it is none.
-    """
-    return Orientation.of(orientation)
-
-
 def orientations(
     rule: str, count: int, seed: int, reversed_ones: np.ndarray | None = None
 ) -> np.ndarray:

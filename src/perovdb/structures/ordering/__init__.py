@@ -5,7 +5,7 @@
 
 from perovdb.structures.ordering.counts import exact_counts, whole_counts
 from perovdb.structures.ordering.distinct import enumerate_orderings
-from perovdb.structures.ordering.order import ENUMERATE, RULES, Order, Ordering, as_order
+from perovdb.structures.ordering.order import ENUMERATE, RULES, Order, Ordering
 from perovdb.structures.ordering.rules import ordered, shuffled
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "RULES",
     "Order",
     "Ordering",
-    "as_order",
     "enumerate_orderings",
     "exact_counts",
     "ordered",

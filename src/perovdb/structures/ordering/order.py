@@ -113,15 +113,6 @@ class Ordering:
     multiplicity: int = 1
 
 
-def as_order(order: str | Order | Mapping[str, Any]) -> Order:
-    """An order from a rule, or from what `Order.as_dict` gave.
-
-    Raises:
-        InputError: it is none.
-    """
-    return Order.of(order)
-
-
 def _whole(value: object, least: int, most: float = float("inf")) -> bool:
     return (
         isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most

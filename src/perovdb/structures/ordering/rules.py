@@ -11,7 +11,7 @@ from perovdb.errors import InputError
 from perovdb.structures.arguments import checked
 from perovdb.structures.ordering.counts import exact_counts, mixed_roles
 from perovdb.structures.ordering.distinct import enumerate_orderings
-from perovdb.structures.ordering.order import ENUMERATE, Order, Ordering, as_order
+from perovdb.structures.ordering.order import ENUMERATE, Order, Ordering
 from perovdb.structures.ordering.patterns import Pattern, clustered, columnar, layered, rocksalt
 from perovdb.structures.ordering.quasirandom import quasirandom
 from perovdb.structures.sites import Sites
@@ -44,7 +44,7 @@ def ordered(
         InputError: an argument cannot be used, or there is no such choice.
         StructureError: the ions do not fit the sites, or the pattern does not fit the cell.
     """
-    order = as_order(order)
+    order = Order.of(order)
     if order.rule == ENUMERATE:
         return _chosen(enumerate_orderings(sites, counts), order.choice)
     full = exact_counts(sites, counts)

@@ -11,6 +11,7 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, check_choice
+from perovdb.structures.arguments import Options
 from perovdb.structures.defects.editing import Newcomer, edit
 from perovdb.structures.history import Outcome, charge_of, step
 from perovdb.structures.ordering.counts import whole_counts
@@ -27,7 +28,7 @@ PLACEMENTS = {
 
 
 @dataclass(frozen=True)
-class Placement:
+class Placement(Options):
     """Where dopants stand in a particle or slab.
 
     Attributes:
@@ -47,11 +48,6 @@ class Placement:
 
     def __post_init__(self) -> None:
         check_choice(self.rule, PLACEMENTS, "not a placement")
-
-
-def as_placement(placement: str | Placement) -> Placement:
-    """A placement out of the name of its rule."""
-    return placement if isinstance(placement, Placement) else Placement(placement)
 
 
 def place(
@@ -173,7 +169,7 @@ def dope(
         )
     if old == new:
         raise InputError(f"{replace} is replaced by itself.", "Name another ion.")
-    where = as_placement(placement)
+    where = Placement.of(placement)
     every, network = surface_network(structure)
     positions = network.positions_A
     b_sites = np.flatnonzero(network.roles == "B")

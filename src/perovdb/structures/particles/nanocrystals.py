@@ -21,7 +21,7 @@ from perovdb.structures.octahedra.axes import Axes
 from perovdb.structures.particles.boxes import Box, boxed
 from perovdb.structures.particles.charge_balance import RULES
 from perovdb.structures.particles.cutting import Cut, Size, axes_of, cut, extents
-from perovdb.structures.particles.dopants import Placement, as_placement
+from perovdb.structures.particles.dopants import Placement
 from perovdb.structures.particles.ions import neutral, particle_ions, sizes_that_fit
 from perovdb.structures.particles.ligands import bind
 from perovdb.structures.particles.report import edges_nm
@@ -106,7 +106,7 @@ def particle(
     """
     check_choice(balance, RULES, "not a rule to balance the charge")
     size, form = Size(edge_nm, cells), shape if isinstance(shape, Shape) else Shape(shape)
-    where = as_placement(placement)
+    where = Placement.of(placement)
     origin, notes = "", tuple[str, ...]()
     if isinstance(x, Structure):
         every = crystal_units(x)

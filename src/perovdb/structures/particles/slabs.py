@@ -22,7 +22,7 @@ from perovdb.structures.drawing import draw
 from perovdb.structures.filling import filled
 from perovdb.structures.history import Outcome, step
 from perovdb.structures.molecules.orientations import Orientation
-from perovdb.structures.ordering import Order, as_order
+from perovdb.structures.ordering import Order
 from perovdb.structures.particles.planes import Planes, cut_planes
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import crystal_units, ion_formula, sites_of_units, units
@@ -84,7 +84,7 @@ def slab(
             ("crystal", "nearest", "order", "orientation", "seed")
         )
     else:
-        bare = _of_formula(x, planes_of, crystal, nearest, as_order(order), orientation, seed)
+        bare = _of_formula(x, planes_of, crystal, nearest, Order.of(order), orientation, seed)
         recorded = {"x": as_composition(x).formula}
     between = _between_vacuum(bare.structure, vacuum_A)
     bottom, top = bare.planes.names
