@@ -89,7 +89,7 @@ class Answer:
 
     def _lines(self) -> list[str]:
         """Lines of the card."""
-        return [*table(self._table()), *(f"  note: {note}" for note in self._notes())]
+        return [*table(self._table()), *self._note_lines()]
 
     def rows(self) -> list[dict[str, Any]]:
         """The answer as rows of plain values, those of a CSV file; by default one row.
@@ -141,6 +141,9 @@ class Answer:
 
     def _notes(self) -> list[str]:
         return list(getattr(self, "notes", ()))
+
+    def _note_lines(self) -> list[str]:
+        return [f"  note: {note}" for note in self._notes()]
 
     def _scalars(self) -> dict[str, Any]:
         """Fields that hold one number, word or nothing."""

@@ -108,7 +108,7 @@ class AverageCell(Answer):
             f"{self.composition.formula} {self.phase}: {self.origin}",
             *table([box], "  "),
             *table(self._table(), "  "),
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]
 
     def _headline(self) -> str:

@@ -79,7 +79,7 @@ class PhaseAt(Answer):
     def _lines(self) -> list[str]:
         return [
             f"{self.formula} at {self.temperature_K:g} K: {self.phase} ({self.rule})",
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]
 
     def _headline(self) -> str:

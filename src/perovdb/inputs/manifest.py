@@ -121,7 +121,7 @@ class Manifest(Answer):
             f"  {self.images} images of {self.atoms} atoms, charge {self.charge or 0:+d}, spacing "
             f"{checks.get('spacing_A', 0):.3f} A, closest contact "
             f"{checks.get('closest_contact_A', 0):.2f} A",
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]
 
     def text(self) -> str:

@@ -61,7 +61,7 @@ class Endpoints(Answer):
         return f"{self.formula}, {self.species}{into} by {length:.3f} A, {len(self.start)} atoms"
 
     def _lines(self) -> list[str]:
-        return [self._headline(), *(f"  note: {note}" for note in self.notes)]
+        return [self._headline(), *self._note_lines()]
 
 
 def half_cell(structure: Structure, vector_A: np.ndarray) -> bool:

@@ -200,7 +200,7 @@ class Hops(Answer, Sequence[Hop]):
         source = f" [{self.source}]" if self.source else ""
         return [
             f"{host}: {self.cell}{source}",
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
             *table(self._table()),
             *self._footer(),
         ]

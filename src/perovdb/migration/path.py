@@ -155,7 +155,7 @@ class Path(Answer):
             self._headline(),
             f"  charge {self.charge:+d}, spacing {self.spacing_A:.3f} A, longest step "
             f"{self.longest_step_A:.3f} A, closest contact {self.closest_contact_A:.2f} A",
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]
 
 

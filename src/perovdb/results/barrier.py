@@ -208,7 +208,7 @@ class Barrier(Answer):
             *self.kinetics._lines(),
             *table(self._table(), indent="  "),
             *(f"  problem: {problem}" for problem in self.problems),
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
             *(self.saved.lines() if self.saved else []),
         ]
 

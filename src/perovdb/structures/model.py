@@ -133,7 +133,7 @@ class Model(Answer):
     def _lines(self) -> list[str]:
         head = f"{self.file}: {self._headline()}" if self.file else self._headline()
         steps = [f"  {step['text']}" for step in self.history]
-        return [head, *steps, *(f"  note: {note}" for note in self.notes)]
+        return [head, *steps, *self._note_lines()]
 
 
 @answer
@@ -216,5 +216,5 @@ class Models(Answer):
             *table(rows),
             *[f"  ... the first {len(rows)}; write all with -o DIR"] * some,
             f"  {self._headline()}",
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]

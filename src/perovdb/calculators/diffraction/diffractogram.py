@@ -143,7 +143,7 @@ class Diffractogram(Answer):
         return f"{', '.join([*self.labels, *beside])}, {len(self.curves[0].x)} points"
 
     def _lines(self) -> list[str]:
-        return [repr(self), *(f"  note: {note}" for note in self.notes)]
+        return [repr(self), *self._note_lines()]
 
 
 def diffractogram(

@@ -142,7 +142,7 @@ class Pattern(Answer):
         return [
             f"{self.name}, {self.radiation} {self.wavelength_A:g} A",
             self.origin + known,
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
             *(table(self._table()) or [f"no peak from {low:g} to {high:g} degrees"]),
         ]
 

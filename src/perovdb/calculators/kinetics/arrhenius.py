@@ -127,7 +127,7 @@ class ArrheniusFit(Answer):
             f"  ln A = {self.ln_prefactor:.2f} +- {self.ln_prefactor_su:.2f}, from "
             f"{len(self.temperature_K)} temperatures",
             *(table(curves, "  ") or [errors]),
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]
 
     def _headline(self) -> str:

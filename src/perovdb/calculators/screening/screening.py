@@ -132,7 +132,7 @@ class Screening(Answer):
             f"{self.n_kept:,} kept{front}{part}",
             *table(rows),
             *none,
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]
 
 

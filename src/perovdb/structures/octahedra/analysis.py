@@ -111,8 +111,7 @@ class Octahedra(Answer):
         )
 
     def _lines(self) -> list[str]:
-        notes = [f"  note: {note}" for note in self.notes]
-        return [self._headline(), *notes, *table(self._table())]
+        return [self._headline(), *self._note_lines(), *table(self._table())]
 
 
 def octahedra_of_sites(

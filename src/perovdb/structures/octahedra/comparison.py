@@ -90,7 +90,7 @@ class OctahedraChange(Answer):
         heads = [
             line
             for model in (self.before, self.after)
-            for line in (model._headline(), *(f"  note: {note}" for note in model.notes))
+            for line in (model._headline(), *model._note_lines())
         ]
         return [*heads, *table(self._table())]
 

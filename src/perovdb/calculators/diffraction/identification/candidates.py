@@ -137,4 +137,4 @@ class Identification(Answer):
         if best.missing:
             angles = " ".join(f"{peak.two_theta_deg:.2f}" for peak in best.missing)
             lines.append(f"expected of {name}, not measured: {angles}")
-        return [*lines, *(f"  note: {note}" for note in self.notes)]
+        return [*lines, *self._note_lines()]
