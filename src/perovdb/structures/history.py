@@ -99,11 +99,10 @@ def step(function: Callable[..., Outcome]) -> Callable[..., Structure]:
             del values[subject.name]
         return recorded(function.__name__, values, outcome, before)
 
-    if subject.annotation == "Structure":
-        taken = [subject.replace(annotation="Material"), *others]
-        vars(stepped)["__signature__"] = signature.replace(
-            parameters=taken, return_annotation="Structure"
-        )
+    kind = "Material" if subject.annotation == "Structure" else subject.annotation
+    vars(stepped)["__signature__"] = signature.replace(
+        parameters=[subject.replace(annotation=kind), *others], return_annotation="Structure"
+    )
     _STEPS[function.__name__] = stepped
     return stepped
 

@@ -35,11 +35,11 @@ EDGE = 1e-6
 
 
 @step
-def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcome:
+def supercell(x: Structure, size: Size, *, shape: str = "any") -> Outcome:
     """A larger cell of a structure. Molecules are copied whole, and their numbers stay distinct.
 
     Args:
-        structure: any material.
+        x: any material.
         size: repeats along all three vectors or along each, or a 3 x 3 matrix of whole numbers,
             determinant > 0, whose rows are the vectors of the supercell in those of the cell; or
             the least distance between a point and its periodic images, such as "15 A".
@@ -49,11 +49,11 @@ def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcom
         InputError: the size is none, the distance needs too large a cell, or there would be
             more than MOST_SITES units.
     """
-    lattice_A = np.asarray(structure.lattice.matrix)
+    lattice_A = np.asarray(x.lattice.matrix)
     check_choice(shape, SHAPES, "not a shape of supercells")
-    rows = as_matrix(size, lattice_A, structure.lattice.pbc, diagonal=shape == "diagonal")
-    every = units(structure)
-    periodic = structure.lattice.pbc
+    rows = as_matrix(size, lattice_A, x.lattice.pbc, diagonal=shape == "diagonal")
+    every = units(x)
+    periodic = x.lattice.pbc
     corners = _corners(rows, len(every), periodic)
     larger = Lattice(rows @ lattice_A, pbc=periodic)
     centres = np.array([unit.centre_A for unit in every]).reshape(-1, 3)
@@ -62,14 +62,14 @@ def supercell(structure: Structure, size: Size, *, shape: str = "any") -> Outcom
     fractional = larger.get_fractional_coords((centres + moves).reshape(-1, 3))
     inside = (_into_cell(fractional, periodic) - fractional) @ larger.matrix
     shifts = moves.reshape(-1, 3) + inside
-    chosen, atoms_A = every * len(corners), structure.cart_coords
+    chosen, atoms_A = every * len(corners), x.cart_coords
     positions = [atoms_A[unit.atoms] + shift for unit, shift in zip(chosen, shifts, strict=True)]
-    repeated = copied(structure, chosen, positions, larger)
+    repeated = copied(x, chosen, positions, larger)
     apart = minimum_image_A(larger.matrix, periodic)
     return Outcome(
         repeated,
         f"supercell of {len(corners)} cells {in_words(rows)}",
-        charge=charge_of(structure) * len(corners),
+        charge=charge_of(x) * len(corners),
         state=[f"Periodic images are {apart:.2f} A apart."] if np.isfinite(apart) else [],
         arguments={"size": rows.tolist(), "shape": None},
     )

@@ -76,7 +76,7 @@ class _Site(NamedTuple):
 
 @step
 def defects(
-    structure: Structure,
+    x: Structure,
     defects: Sequence[str | Defect],
     *,
     choose: str | int = "first",
@@ -92,7 +92,7 @@ def defects(
     their charge does so for all. It is a start for a relaxation.
 
     Args:
-        structure: any material.
+        x: any material.
         defects: labels such as "V_I", "V_Pb:2", "Cd_Pb:0.25" (a fraction of the Pb), the antisite
             "I_Pb" or the interstitial "I_i"; or a `Defect`, which also says places, the void, or
             that the interstitial is split.
@@ -123,7 +123,7 @@ def defects(
         raise InputError(
             "Schottky defects are vacancies.", "Name vacancies alone, or another partner."
         )
-    stock = Stock(structure)
+    stock = Stock(x)
     sites = _sites(stock, wanted)
     parts = _chosen(stock, sites, choose, seed)
     instead = [
@@ -138,25 +138,25 @@ def defects(
         raise InputError("An ion would take part in two defects.", "Name each place once.")
 
     places = np.array([one.fractional for one in between]).reshape(-1, 3)
-    points = Points(structure.lattice, np.concatenate([stock.points.fractional, places]))
+    points = Points(x.lattice, np.concatenate([stock.points.fractional, places]))
     beyond = np.arange(len(stock.every), len(points.fractional))
     around = np.concatenate([*parts, beyond])
     coming = sum(ion_charge(one.ion) for one in [*instead, *between])
     if choose == SURFACE and neutral == "partner":
-        partners = surface_partners(structure, taken)
+        partners = surface_partners(x, taken)
     else:
         change = coming - stock.charge(taken)
         wanted_partners = compensating(stock, taken, change, neutral, _frenkel(stock, wanted))
         partners = partner_vacancies(stock, taken, points, around, wanted_partners, partner)
     out = np.concatenate([taken, *partners.values()])
     edited = edit(
-        structure, [stock.every[n] for n in out.tolist()], instead, orientation or "random", seed
+        x, [stock.every[n] for n in out.tolist()], instead, orientation or "random", seed
     )
     if between:
         edited = edit(edited, [], between, orientation or ROOMIEST, seed)
 
     formal = coming - stock.charge(out)
-    total = charge_after(structure, formal, neutral, charge)
+    total = charge_after(x, formal, neutral, charge)
     counts = [(site.label, len(part)) for site, part in zip(sites, parts, strict=True)]
     counts += [*where, *((f"V_{ion} {partner}", len(part)) for ion, part in partners.items())]
     text = ", ".join(f"{count} {label}" if count != 1 else label for label, count in counts)
@@ -179,7 +179,7 @@ def defects(
             for what, new in (("antisite", antisites), ("interstitial", places))
             if len(new)
         ],
-        state=defect_notes(edited, total, charge_of(structure) + formal, apart_A),
+        state=defect_notes(edited, total, charge_of(x) + formal, apart_A),
     )
 
 

@@ -136,7 +136,7 @@ def in_region(
 
 @step
 def dope(
-    structure: Structure,
+    x: Structure,
     replace: str,
     by: str,
     *,
@@ -148,7 +148,7 @@ def dope(
     """A particle or slab in which some B ions are replaced by others.
 
     Args:
-        structure: a particle or a slab.
+        x: a particle or a slab.
         replace, by: the ion on B sites and what takes its place.
         count: how many are replaced; or
         fraction: of all B sites that hold the new ion afterwards.
@@ -170,7 +170,7 @@ def dope(
     if old == new:
         raise InputError(f"{replace} is replaced by itself.", "Name another ion.")
     where = Placement.of(placement)
-    every, network = surface_network(structure)
+    every, network = surface_network(x)
     positions = network.positions_A
     b_sites = np.flatnonzero(network.roles == "B")
     there = sum(every[i].ion == new.species for i in b_sites)
@@ -185,16 +185,14 @@ def dope(
             "The structure is a crystal, which has no surface.",
             f"There is `defects` for it, with '{new.species}_{old.species}'.",
         )
-    chosen = free[
-        place(positions[free], depths, wanted, where.rule, seed, centre, structure.lattice)
-    ]
+    chosen = free[place(positions[free], depths, wanted, where.rule, seed, centre, x.lattice)]
     gone = [every[i] for i in chosen]
-    places = structure.lattice.get_fractional_coords(positions[chosen])
+    places = x.lattice.get_fractional_coords(positions[chosen])
     coming = [Newcomer(new.species, "B", *pair) for pair in zip(places, gone, strict=True)]
     return Outcome(
-        edit(structure, gone, coming, "random", seed),
+        edit(x, gone, coming, "random", seed),
         f"{wanted} {old.species} replaced by {new.species}, {where.rule}",
-        charge=charge_of(structure) + wanted * (new.charge - old.charge),
+        charge=charge_of(x) + wanted * (new.charge - old.charge),
         arguments={"replace": old.species, "by": new.species},
     )
 

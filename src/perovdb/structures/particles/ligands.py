@@ -47,7 +47,7 @@ ISOLATED_A = 2.5
 
 @step
 def ligands(
-    structure: Structure,
+    x: Structure,
     ligand: str,
     *,
     count: int | None = None,
@@ -59,7 +59,7 @@ def ligands(
     """A particle or slab with ligands on its surface.
 
     Args:
-        structure: a particle or a slab, its atoms standing in a box or between vacuum.
+        x: a particle or a slab, its atoms standing in a box or between vacuum.
         ligand: a key of LIGANDS.
         count: how many, spread evenly; by default all that have room.
         at: "X vacancy" (on a B that lacks an X) or "on A" (above an outermost A) for acetate,
@@ -77,7 +77,7 @@ def ligands(
     at = at or LIGANDS[ligand][1][0]
     if count is not None and count < 1:
         raise InputError(f"{count!r} is no number of ligands.", "Give a whole number from 1 on.")
-    bound = bind(structure, ligand, count, (at,), numbers, facing, exchange)
+    bound = bind(x, ligand, count, (at,), numbers, facing, exchange)
     text = f"{bound.text} at {at}{' by exchange' if exchange else ''}, charge {bound.charge:+d}"
     return replace(bound, text=text, arguments={"at": at})
 

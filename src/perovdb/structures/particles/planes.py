@@ -83,22 +83,17 @@ def cut_planes(
     step = round(float(vectors[2] @ whole @ miller)) * 2
     folded = sites.fractional @ sites.lattice_A - axes.origin_A
     here = np.rint(2 * heights).astype(int)
-    source, places = [], []
-    for index, height in enumerate(here):
-        start = -((height - low) // step)
-        for number in range(start, start + (high - low) // step + 2):
-            if not low <= height + number * step <= high:
-                continue
-            point = (folded[index] + number * basis[2]) @ np.linalg.inv(basis)
-            # Along the two vectors in the plane the unit stands in the first cell.
-            point[:2] -= np.floor(point[:2] + 1e-6)
-            source.append(index)
-            places.append(point @ basis)
+    cells = np.arange((low - here.max()) // step, (high - here.min()) // step + 1)
+    levels = here[:, None] + cells * step
+    source, number = np.nonzero((low <= levels) & (levels <= high))
+    points = (folded[source] + cells[number][:, None] * basis[2]) @ np.linalg.inv(basis)
+    # Along the two vectors in the plane a unit stands in the first cell.
+    points[:, :2] -= np.floor(points[:, :2] + 1e-6)
     x = basis[0] / np.linalg.norm(basis[0])
     z = np.cross(basis[0], basis[1])
     z /= np.linalg.norm(z)
     turn = np.array([x, np.cross(z, x), z]).T
-    one = np.array(places) @ turn
+    one = points @ basis @ turn
     plane = np.where(np.abs(basis[:2] @ turn) < 1e-9, 0.0, basis[:2] @ turn)
     shifts = np.array(list(np.ndindex(*repeats)), dtype=float) @ plane
     lattice_A = np.vstack([plane * repeats[:, None], [0.0, 0.0, 1.0]])
