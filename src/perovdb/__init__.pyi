@@ -83,6 +83,7 @@ from perovdb.structures.particles.nanocrystals import Shape as Shape
 from perovdb.structures.particles.nanocrystals import particle as particle
 from perovdb.structures.particles.report import Report as Report
 from perovdb.structures.particles.report import report as report
+from perovdb.structures.particles.slabs import Surface as Surface
 from perovdb.structures.particles.slabs import slab as slab
 from perovdb.structures.supercells import supercell as supercell
 

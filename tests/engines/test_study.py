@@ -1,4 +1,4 @@
-"""The README's study: the real CP2K and the real neb.x read the sets of its tree."""
+"""The study of the tour: the real CP2K and the real neb.x read the sets of its tree."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from perovdb.inputs.machine import Machine
 from perovdb.inputs.set_requests import read_study
 from perovdb.inputs.studies import write_study
 
-README = Path(__file__).parents[2] / "README.md"
+TOUR = Path(__file__).parents[2] / "docs/tour.md"
 
 GTH = {
     "Cs": "GTH-PBE-q9",
@@ -29,7 +29,7 @@ GTH = {
 def tree(folder, code, more=""):
     """The six hops of the study for one code and one scheduler; its schedulers differ in scripts
     only."""
-    text = README.read_text(encoding="utf-8")
+    text = TOUR.read_text(encoding="utf-8")
     (study,) = re.findall(r"`study\.toml`:\n\n```toml\n(.*?)```", text, re.DOTALL)
     study = re.sub(r"^code = .*$", f'code = "{code}"\n{more}', study, flags=re.MULTILINE)
     (folder / "study.toml").write_text(study)

@@ -30,7 +30,7 @@ PLAIN = Machine()
 #: The quickest hop there is.
 SMALL = {"formula": "CsPbI3", "phase": "alpha", "species": "I", "images": 1, "code": "qe"}
 
-#: The README's: MA and FA in pure and mixed lattices, I at one and two vacancies.
+#: That of the tour: MA and FA in pure and mixed lattices, I at one and two vacancies.
 PAPER = """\
 code = ["vasp", "cp2k", "qe"]
 scheduler = ["slurm", "pbs", "bash"]

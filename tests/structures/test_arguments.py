@@ -24,7 +24,7 @@ from perovdb.structures.layered.layers import layers
 from perovdb.structures.ordering import Order
 from perovdb.structures.particles.boxes import Box
 from perovdb.structures.particles.nanocrystals import particle
-from perovdb.structures.particles.slabs import slab
+from perovdb.structures.particles.slabs import Surface, slab
 from perovdb.structures.streams import stream
 from perovdb.structures.supercells import supercell
 from perovdb.structures.units import units
@@ -89,7 +89,7 @@ def test_numbers_of_numpy_make_the_same_structure_again(crystal):
         defects(crystal, [f"V_Br:{np.int64(2)}"], choose="far"),
         defects(crystal, [Defect("Cd_Pb:2", at=np.array([0, 7]))]),
         particle("CsPbBr3", cells=np.array([2, 2, 3]), box=Box(padding_A=np.float32(9))),
-        slab("CsPbBr3", normal=np.array([0, 0, 1]), layers=np.int64(2)),
+        slab("CsPbBr3", layers=np.int64(2), surface=Surface(normal=np.array([0, 0, 1]))),
     ):
         again = rebuild(json.loads(json.dumps(made.properties["history"])))
         assert np.abs(again.cart_coords - made.cart_coords).max() < 1e-9
@@ -176,7 +176,7 @@ def test_a_file_has_a_name():
 
 
 def test_a_slab_is_repeated_in_its_plane_until_images_are_far_apart():
-    thin = slab("CsPbBr3", layers=2, vacuum_A=5.0)
+    thin = slab("CsPbBr3", layers=2, surface=Surface(vacuum_A=5.0))
     wide = supercell(thin, "20.0 A")
     repeats = np.array(wide.properties["history"][-1]["arguments"]["size"])
     assert repeats[2].tolist() == [0, 0, 1]

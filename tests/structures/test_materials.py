@@ -20,7 +20,7 @@ from perovdb.structures.particles.dopants import dope
 from perovdb.structures.particles.ligands import ligands
 from perovdb.structures.particles.nanocrystals import particle
 from perovdb.structures.particles.report import report
-from perovdb.structures.particles.slabs import slab
+from perovdb.structures.particles.slabs import Surface, slab
 from perovdb.structures.supercells import supercell
 from perovdb.structures.units import units
 
@@ -82,7 +82,7 @@ def test_a_crystal_from_any_hands(verb, tmp_path):
 
 @pytest.mark.parametrize("verb", OF_SURFACES)
 def test_a_surface_from_any_hands(verb, tmp_path):
-    crystal = slab("CsPbBr3", 2, lateral=(2, 2))
+    crystal = slab("CsPbBr3", 2, surface=Surface(lateral=(2, 2)))
     wanted = plain(OF_SURFACES[verb](crystal))
     for hand, material in hands(crystal, tmp_path).items():
         assert plain(OF_SURFACES[verb](material)) == wanted, hand

@@ -19,7 +19,7 @@ from perovdb.structures.ordering import Order
 from perovdb.structures.particles.dopants import dope
 from perovdb.structures.particles.ligands import ligands
 from perovdb.structures.particles.nanocrystals import particle
-from perovdb.structures.particles.slabs import slab
+from perovdb.structures.particles.slabs import Surface, slab
 from perovdb.structures.supercells import supercell
 
 
@@ -65,7 +65,7 @@ MODELS = {
     "attach_ligands": lambda: ligands(dot(), "methylammonium", count=2),
     "surface_vacancies": lambda: defects(dot(), ["V_Br:2"], choose="surface"),
     "carve": lambda: particle(build("CsPbI3", phase="a0a0c-"), cells=3),
-    "slab": lambda: slab("FAPbI3", layers=2, termination="BX2", symmetric=False),
+    "slab": lambda: slab("FAPbI3", layers=2, surface=Surface(termination="BX2", symmetric=False)),
     "cut_slab": lambda: slab(build("CsPbI3", "gamma"), layers=3),
 }
 

@@ -56,7 +56,17 @@ SHAPE = (
 @models.crystal("alpha")
 @under("Ions of a formula", models.nearest, options.orientation, options.seed)
 @models.output
-def command(material: str, asymmetric: bool, output: models.Output, **how: Any) -> None:
+def command(
+    material: str,
+    layers: int,
+    asymmetric: bool,
+    normal: tuple[int, int, int],
+    termination: str,
+    lateral: tuple[int, int],
+    vacuum_A: float,
+    output: models.Output,
+    **of_formula: Any,
+) -> None:
     """A slab of whole planes between vacuum.
 
     Of a formula, or cut from a crystal in a file, molecules whole.
@@ -65,7 +75,8 @@ def command(material: str, asymmetric: bool, output: models.Output, **how: Any) 
     Example:
       perovdb slab CsPbBr3 --layers 6 --termination BX2 -o slab.cif
     """
-    from perovdb.structures.particles.slabs import slab
+    from perovdb.structures.particles.slabs import Surface, slab
 
     output.check()
-    output.emit(slab(material, symmetric=not asymmetric, **how))
+    surface = Surface(normal, termination, not asymmetric, lateral, vacuum_A)
+    output.emit(slab(material, layers, surface=surface, **of_formula))

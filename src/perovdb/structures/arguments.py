@@ -163,7 +163,9 @@ def _fitting(kind: Any, value: Any) -> Any:
                 f"{kind.__name__} has no field '{unknown[0]}'.",
                 f"It has: {', '.join(kind.__dataclass_fields__)}.",
             )
-        return kind.from_dict(value) if hasattr(kind, "from_dict") else decoded(kind, value)
+        with suppress(TypeError, ValueError):
+            return kind.from_dict(value) if hasattr(kind, "from_dict") else decoded(kind, value)
+        return None
     if isinstance(origin, type) and issubclass(origin, Sequence) and isinstance(value, list):
         items = [one if _is(one, inner[0]) else _fitting(inner[0], one) for one in value]
         return None if None in items else items

@@ -13,7 +13,7 @@ from perovdb.structures.particles.ligand_room import Room, Stand
 from perovdb.structures.particles.ligands import ligands, radius_A
 from perovdb.structures.particles.nanocrystals import Shape, particle
 from perovdb.structures.particles.report import report
-from perovdb.structures.particles.slabs import slab
+from perovdb.structures.particles.slabs import Surface, slab
 from perovdb.structures.particles.surface_places import places
 from perovdb.structures.units import closest_contact, units
 
@@ -133,7 +133,7 @@ def test_no_two_ligands_at_one_place(dot):
 
 
 def test_on_one_side_of_a_slab():
-    made = slab("CsPbBr3", termination="BX2", lateral=(2, 2))
+    made = slab("CsPbBr3", surface=Surface(termination="BX2", lateral=(2, 2)))
     assert len(places(made, "X vacancy")) == 8
     bound = ligands(made, "acetate", count=2, facing=(0, 0, 1))
     found = [unit for unit in units(bound) if unit.role == "L"]

@@ -12,7 +12,7 @@ from perovdb.structures.crystals import Crystal
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.hosts import Tilt
 from perovdb.structures.particles.report import report
-from perovdb.structures.particles.slabs import slab
+from perovdb.structures.particles.slabs import Surface, slab
 from perovdb.structures.units import closest_contact, units
 
 
@@ -37,11 +37,9 @@ def ions(structure):
 def test_planes_by_counting(phase, normal, bottom, top, per_layer, extra):
     made = slab(
         "CsPbBr3",
-        normal=normal,
         layers=4,
-        termination=bottom,
-        symmetric=bottom == top,
         crystal=Crystal(phase),
+        surface=Surface(normal=normal, termination=bottom, symmetric=bottom == top),
     )
     cells = ions(made)["Pb"] // 4
     wanted = {"Cs": 4 * per_layer, "Pb": 4 * per_layer, "Br": 12 * per_layer}
@@ -56,9 +54,9 @@ def test_areas_against_pymatgen(normal):
     crystal = build("CsPbBr3", "alpha")
     wanted = SlabGenerator(crystal, normal, 10, 10, primitive=False).get_slab().surface_area
     bottom = {(1, 1, 0): "ABX", (1, 1, 1): "B"}.get(normal, "BX2")
-    assert report(slab("CsPbBr3", normal=normal, termination=bottom)).area_nm2 == (
-        pytest.approx(wanted / 100)
-    )
+    assert report(
+        slab("CsPbBr3", surface=Surface(normal=normal, termination=bottom))
+    ).area_nm2 == (pytest.approx(wanted / 100))
 
 
 @pytest.mark.parametrize("normal", [(0, 0, 1), (0, 1, 0), (1, 1, 0)])
@@ -66,7 +64,9 @@ def test_bonds_of_a_slab_are_those_of_the_crystal(normal):
     """Every Pb inside a slab of the tilted crystal keeps its six bonds, images counted."""
     crystal = build("CsPbBr3", "gamma")
     bottom = "X2" if normal == (1, 1, 0) else "AX"
-    made = slab(crystal, normal=normal, layers=3, termination=bottom, lateral=(2, 1))
+    made = slab(
+        crystal, layers=3, surface=Surface(normal=normal, termination=bottom, lateral=(2, 1))
+    )
     wanted = sorted(n.nn_distance for n in crystal.get_neighbors(_lead(crystal)[0], 3.5))
     for site in _lead(made):
         found = sorted(n.nn_distance for n in made.get_neighbors(site, 3.5))
@@ -80,7 +80,7 @@ def _lead(structure):
 @pytest.mark.parametrize("termination", ["AX", "BX2"])
 def test_molecules_stay_whole(termination):
     crystal = build("MA0.5FA0.5PbI3", size=(2, 2, 2), seed=3)
-    made = slab(crystal, layers=4, termination=termination)
+    made = slab(crystal, layers=4, surface=Surface(termination=termination))
     sizes = {unit.ion: len(unit.atoms) for unit in units(crystal)}
     spans = {}
     for unit in units(crystal):
@@ -96,7 +96,7 @@ def test_molecules_stay_whole(termination):
 
 
 def test_vacuum_and_lateral_size():
-    made = slab("MAPbI3", layers=3, lateral=(2, 3), vacuum_A=15.0)
+    made = slab("MAPbI3", layers=3, surface=Surface(lateral=(2, 3), vacuum_A=15.0))
     one = slab("MAPbI3", layers=3)
     assert report(made).vacuum_nm == pytest.approx(1.5)
     assert report(made).area_nm2 == pytest.approx(6 * report(one).area_nm2)
@@ -105,10 +105,10 @@ def test_vacuum_and_lateral_size():
 
 
 def test_polar_surfaces_are_noted_and_neutral_ones_are_not():
-    polar = slab("CsPbBr3", normal=(1, 1, 0), termination="X2", symmetric=False)
+    polar = slab("CsPbBr3", surface=Surface(normal=(1, 1, 0), termination="X2", symmetric=False))
     assert any("polar" in note for note in polar.properties["history"][-1]["notes"])
     assert abs(report(polar).dipole_D_per_nm2) > 10
-    neutral = slab("CsPbBr3", symmetric=False)
+    neutral = slab("CsPbBr3", surface=Surface(symmetric=False))
     assert not any("polar" in note for note in neutral.properties["history"][-1]["notes"])
     assert report(neutral).dipole_D_per_nm2 == pytest.approx(0, abs=1e-9)
 
@@ -116,31 +116,33 @@ def test_polar_surfaces_are_noted_and_neutral_ones_are_not():
 def test_alloys_in_exact_numbers(same):
     with pytest.raises(StructureError, match="nearest numbers"):
         slab("Cs0.3FA0.7PbI3", layers=2)
-    made = slab("Cs0.5FA0.5PbI3", layers=3, lateral=(2, 2), seed=4)
+    made = slab("Cs0.5FA0.5PbI3", layers=3, seed=4, surface=Surface(lateral=(2, 2)))
     assert ions(made) == {"Cs": 8, "FA": 8, "Pb": 12, "I": 40}
-    assert same(slab("Cs0.5FA0.5PbI3", layers=3, lateral=(2, 2), seed=4), made)
+    assert same(slab("Cs0.5FA0.5PbI3", layers=3, seed=4, surface=Surface(lateral=(2, 2))), made)
 
 
 def test_the_history_makes_it_again(same):
-    made = slab("Cs0.5FA0.5PbI3", layers=3, lateral=(2, 2), termination="BX2", seed=9)
+    made = slab(
+        "Cs0.5FA0.5PbI3", layers=3, seed=9, surface=Surface(termination="BX2", lateral=(2, 2))
+    )
     assert same(slab(**made.properties["history"][-1]["arguments"]), made)
     crystal = build("CsPbBr3", "gamma")
-    cut = slab(crystal, normal=(1, 1, 0), termination="ABX")
+    cut = slab(crystal, surface=Surface(normal=(1, 1, 0), termination="ABX"))
     assert same(slab(crystal, **cut.properties["history"][-1]["arguments"]), cut)
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"normal": (0, 0, 0)}, InputError),
-        ({"normal": (0, 1)}, InputError),
-        ({"normal": (0, 0, 0.5)}, InputError),
+        ({"surface": {"normal": (0, 0, 0)}}, InputError),
+        ({"surface": {"normal": (0, 1)}}, InputError),
+        ({"surface": {"normal": (0, 0, 0.5)}}, InputError),
         ({"layers": 0}, InputError),
         ({"layers": 99999}, InputError),
-        ({"termination": "X2"}, InputError),
-        ({"lateral": (1, 0)}, InputError),
-        ({"vacuum_A": -1}, InputError),
-        ({"a_A": 0}, InputError),
+        ({"surface": {"termination": "X2"}}, InputError),
+        ({"surface": {"lateral": (1, 0)}}, InputError),
+        ({"surface": {"vacuum_A": -1}}, InputError),
+        ({"crystal": {"lattice": 0}}, InputError),
     ],
 )
 def test_what_cannot_be_cut(arguments, error):
@@ -152,13 +154,13 @@ def test_what_cannot_be_cut(arguments, error):
 @pytest.mark.parametrize("lateral", [(1, 1), (2, 3)])
 def test_only_the_two_sides_of_a_slab_are_its_surface(lateral):
     cells = lateral[0] * lateral[1]
-    made = slab("CsPbBr3", layers=3, lateral=lateral)
+    made = slab("CsPbBr3", layers=3, surface=Surface(lateral=lateral))
     # On AX planes A has four B below it, X one; the B of the outer layers lack a neighbour.
     assert report(made).surface == {"A": 2 * cells, "B": 2 * cells, "X": 2 * cells}
 
 
 def test_vacancies_of_a_slab_keep_apart_from_their_images():
-    made = slab("CsPbBr3", layers=2, lateral=(4, 1))
+    made = slab("CsPbBr3", layers=2, surface=Surface(lateral=(4, 1)))
     holes = defects(made, ["V_Br:4"], choose="surface")
     left = {tuple(unit.centre_A.round(3)) for unit in units(holes)}
     gone = np.array([u.centre_A for u in units(made) if tuple(u.centre_A.round(3)) not in left])
@@ -177,7 +179,7 @@ def test_a_surface_of_a_hexagonal_cell_is_no_smaller_than_its_lattice_allows(nor
     heights = np.rint(cell @ normal).astype(int)
     apart = np.gcd.reduce(heights) / np.linalg.norm(normal) * np.cbrt(crystal.volume / 6)
     termination = "AX" if np.sum(np.abs(normal)) % 2 else "ABX"
-    made = slab(crystal, normal=normal, layers=1, termination=termination)
+    made = slab(crystal, layers=1, surface=Surface(normal=normal, termination=termination))
     area = np.linalg.norm(np.cross(*made.lattice.matrix[:2]))
     assert area == pytest.approx(crystal.volume / apart, rel=0.02)
     assert closest_contact(made) >= closest_contact(crystal) - 1e-6

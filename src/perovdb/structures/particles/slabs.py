@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,26 @@ from perovdb.structures.particles.planes import Planes, cut_planes
 from perovdb.structures.sites import Sites
 from perovdb.structures.units import crystal_units, ion_formula, sites_of_units, units
 
-VACUUM_A = 20.0
+
+@dataclass(frozen=True)
+class Surface:
+    """How a slab is cut, and what is beside it.
+
+    Attributes:
+        normal: Miller indices of the surface in the pseudo-cubic axes.
+        termination: content of the bottom plane: AX or BX2 on (001), ABX or X2 on (110), AX3 or B
+            on (111).
+        symmetric: the same plane on top; otherwise the other one, which keeps the stoichiometry
+            of the crystal.
+        lateral: repeats along the two vectors in the plane.
+        vacuum_A: between the outermost atoms and their images along the normal.
+    """
+
+    normal: tuple[int, int, int] = (0, 0, 1)
+    termination: str = "AX"
+    symmetric: bool = True
+    lateral: tuple[int, int] = (1, 1)
+    vacuum_A: float = 20.0
 
 
 @step
@@ -35,11 +55,7 @@ def slab(
     x: Material,
     layers: int = 4,
     *,
-    normal: tuple[int, int, int] = (0, 0, 1),
-    termination: str = "AX",
-    symmetric: bool = True,
-    lateral: tuple[int, int] = (1, 1),
-    vacuum_A: float = VACUUM_A,
+    surface: Surface = Surface(),
     crystal: Crystal = Crystal("alpha"),
     nearest: bool = False,
     order: str | Order = "random",
@@ -54,13 +70,7 @@ def slab(
     Args:
         x: any material.
         layers: planes that hold B.
-        normal: Miller indices of the surface in the pseudo-cubic axes.
-        termination: content of the bottom plane: AX or BX2 on (001), ABX or X2 on (110), AX3 or B
-            on (111).
-        symmetric: the same plane on top; otherwise the other one, which keeps the stoichiometry
-            of the crystal.
-        lateral: repeats along the two vectors in the plane.
-        vacuum_A: between the outermost atoms and their images along the normal.
+        surface: its normal, termination and lateral size, and the vacuum.
         crystal: phase, temperature and lattice parameter of a formula.
         nearest: take the nearest whole numbers of ions where the fractions give none.
         order: rule for shared sites, as for `build`.
@@ -76,7 +86,14 @@ def slab(
     """
 
     def planes_of(sites: Sites) -> Planes:
-        return cut_planes(sites, normal, layers, termination, symmetric, lateral)
+        return cut_planes(
+            sites,
+            surface.normal,
+            layers,
+            surface.termination,
+            surface.symmetric,
+            surface.lateral,
+        )
 
     if isinstance(x, Structure):
         bare = _of_crystal(x, planes_of)
@@ -86,11 +103,12 @@ def slab(
     else:
         bare = _of_formula(x, planes_of, crystal, nearest, Order.of(order), orientation, seed)
         recorded = {"x": as_composition(x).formula}
-    between = _between_vacuum(bare.structure, vacuum_A)
+    between = _between_vacuum(bare.structure, surface.vacuum_A)
     bottom, top = bare.planes.names
+    indices = " ".join(map(str, surface.normal))
     return Outcome(
         between,
-        f"{bare.origin}({' '.join(map(str, normal))}) slab, {layers} layers of B, {bottom} below "
+        f"{bare.origin}({indices}) slab, {layers} layers of B, {bottom} below "
         f"and {top} above; {ion_formula(between)}; charge {bare.charge:+d}",
         charge=bare.charge,
         notes=[*bare.notes, *_notes(between, bottom, top, bare.charge)],
