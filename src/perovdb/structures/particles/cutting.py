@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.errors import InputError, StructureError
+from perovdb.errors import InputError, StructureError, check_choice
 from perovdb.structures.octahedra.axes import Axes, cell_in_steps, images, octahedral_axes
 from perovdb.structures.particles.cage_network import Network
 from perovdb.structures.particles.wulff import Facets, inside
@@ -79,10 +79,7 @@ def extents(axes: Axes, size: Size, shape: Facets, termination: str) -> np.ndarr
     Raises:
         InputError: not exactly one of edge and cells is given, or it cannot be used.
     """
-    if termination not in TERMINATIONS:
-        raise InputError(
-            f"'{termination}' is not a termination.", f"Choose {' or '.join(TERMINATIONS)}."
-        )
+    check_choice(termination, TERMINATIONS, "not a termination")
     if (size.edge_nm is None) == (size.cells is None):
         raise InputError(
             "A particle has one size, an edge or a number of cells.", "Give edge_nm or cells."

@@ -94,10 +94,7 @@ def bind(
     """As `ligands`, over several sorts of places in turn."""
     ion, allowed = LIGANDS[ligand]
     for sort in sorts:
-        if sort not in allowed:
-            raise InputError(
-                f"{ligand} does not bind at '{sort}'.", f"Choose {' or '.join(allowed)}."
-            )
+        check_choice(sort, allowed, f"no place where {ligand} binds")
     if exchange and sorts[0] == "on A":
         raise InputError("Nothing is exchanged on A.", "Choose X vacancy.")
     chosen: list[Place] = []
