@@ -9,6 +9,7 @@ from typing import Any
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError, check_choice
+from perovdb.files.labels import one_line
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.potentials import Potential, electron_count, potentials
 from perovdb.inputs.presets import Preset, load_preset
@@ -121,7 +122,7 @@ class Job:
         path = self.path
         vacancy = "a vacancy" if path.into == path.species else f"a vacancy of {path.into}"
         host = " ".join(filter(None, (path.formula, self.phase)))
-        return f"{host}, {path.species} hop into {vacancy}, charge {path.charge:+d}"
+        return one_line(f"{host}, {path.species} hop into {vacancy}, charge {path.charge:+d}")
 
 
 def new_job(

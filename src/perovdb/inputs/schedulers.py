@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from perovdb.errors import InputError, check_choice
+from perovdb.files.labels import one_line
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.manifest import MANIFEST, Manifest
 
@@ -81,6 +82,9 @@ class Script:
     title: str
     ranks: int
     hours: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", one_line(self.title))
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from pymatgen.core import Lattice, Structure
 
+from perovdb.files.labels import is_label, one_line
 from perovdb.structures.units import PROPERTIES, carried
 
 MARK = "# perovdb "
@@ -165,6 +166,8 @@ def labels_of(structure: Structure) -> Labels | None:
     """Roles, ions and molecules that a structure carries atom by atom; None if one lacks."""
     try:
         roles, ions, molecules = (list(structure.site_properties[name]) for name in PROPERTIES)
+        if not all(is_label(str(ion)) for ion in ions):
+            return None
         return Labels(list(map(str, roles)), list(map(str, ions)), list(map(int, molecules)))
     except (KeyError, TypeError, ValueError):
         return None
@@ -187,6 +190,8 @@ def _spread(runs: Any, size: int, kind: type) -> list[Any]:
         raise ValueError("not as many as atoms")
     if not all(type(value) is kind for value, _ in runs):
         raise TypeError("not of the kind")
+    if kind is str and not all(is_label(value) for value, _ in runs):
+        raise ValueError("no names")
     return [value for value, count in runs for _ in range(count)]
 
 
@@ -203,4 +208,4 @@ def _step(step: Any) -> dict[str, Any]:
         isinstance(step.get(key), kind) for key, kind in kinds.items()
     ):
         raise TypeError("not a step")
-    return step
+    return step | {"text": one_line(step["text"])}
