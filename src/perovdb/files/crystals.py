@@ -24,6 +24,7 @@ from perovdb.files.crystal_texts import (
     reason,
 )
 from perovdb.files.names import format_to_read
+from perovdb.files.own_records import with_own_boundaries
 
 #: The largest file that is read.
 MOST_BYTES = 50_000_000
@@ -99,7 +100,7 @@ def read_crystal(path: str, sha256: str | None = None) -> Crystal:
         if isinstance(one.message, Warning)
         and not issubclass(one.category, DeprecationWarning | PendingDeprecationWarning)
     )
-    return Crystal(structure, tuple(notes), text, form, digest)
+    return Crystal(with_own_boundaries(structure, text), tuple(notes), text, form, digest)
 
 
 def _ours(form: str, text: str) -> Structure | None:

@@ -19,6 +19,7 @@ from perovdb.structures.builder import build
 from perovdb.structures.files.ase_adapter import from_ase, to_ase
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.files.writing import as_text, write_structure
+from perovdb.structures.history import with_charge
 
 #: Mutations of each base file; there are ten of these.
 MUTATIONS = 52
@@ -112,7 +113,8 @@ def with_record_of(old, new):
 def test_moved_atoms_keep_roles_but_not_the_history(hybrid, tmp_path, name):
     """As after a relaxation: the comment stays, positions and cell change, atoms are wrapped."""
     charged = hybrid.copy()
-    charged.properties = {**hybrid.properties, "charge": -1}
+    charged.properties = dict(hybrid.properties)
+    with_charge(charged, -1)
     moved = hybrid.copy()
     generator = np.random.default_rng(5)
     places = (moved.cart_coords + generator.normal(scale=0.02, size=(len(moved), 3))) * 1.01
@@ -120,7 +122,8 @@ def test_moved_atoms_keep_roles_but_not_the_history(hybrid, tmp_path, name):
         Lattice(moved.lattice.matrix * 1.01), moved.species, places, coords_are_cartesian=True,
         to_unit_cell=True, site_properties=moved.site_properties,
     )  # fmt: skip
-    moved.properties = charged.properties
+    moved.properties = dict(charged.properties)
+    with_charge(moved, -1)
     form = {"POSCAR": "poscar", "inc": "cp2k"}.get(name.split(".")[-1], name.split(".")[-1])
     (tmp_path / name).write_text(with_record_of(as_text(charged, form), as_text(moved, form)))
     found = read_structure(str(tmp_path / name))
@@ -135,6 +138,30 @@ def test_moved_atoms_keep_roles_but_not_the_history(hybrid, tmp_path, name):
         for number in set(found.site_properties["molecule"]) - {-1}
     )
     assert spread < 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('["Cs",8]', '["Rb",8]'),
+        ('["A",8]', '["X",8]'),
+        ('["I",24]', '["Br",24]'),
+        ('"atoms":"Cs8 Pb8 I24"', '"atoms":"Cs8 Pb8 Br24"'),
+    ],
+)
+def test_a_record_that_says_other_ions_than_the_atoms_is_not_believed(tmp_path, old, new):
+    honest = as_text(build("CsPbI3", phase="alpha", size=2), "cp2k")
+    pieces = [line for line in honest.splitlines() if line.startswith("# perovdb ")]
+    record = "".join(piece.removeprefix("# perovdb ") for piece in pieces)
+    # Elements stand before roles and ions in a record, and alike.
+    before, said, after = record.rpartition(old)
+    assert said
+    path = tmp_path / "own.inc"
+    path.write_text(f"# perovdb {before}{new}{after}\n" + honest.replace("\n".join(pieces), ""))
+    structure = read_structure(path)
+    assert set(structure.site_properties["ion"]) == {"Cs", "Pb", "I"}
+    assert structure.properties["charge"] == 0
+    assert any("recognised anew" in note for note in structure.properties["history"][0]["notes"])
 
 
 def test_a_record_cut_off_as_vasp_does_is_none(bases, hybrid, tmp_path):

@@ -9,7 +9,8 @@ from pymatgen.core import Structure
 
 from perovdb.composition import Material
 from perovdb.files.atoms import structure_of_atoms
-from perovdb.structures.files.records import KEY, make_record
+from perovdb.files.own_records import KEY
+from perovdb.structures.files.records import make_record
 from perovdb.structures.files.restoring import adopt, restore
 from perovdb.structures.history import with_history
 from perovdb.structures.units import PROPERTIES

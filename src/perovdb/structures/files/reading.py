@@ -8,7 +8,7 @@ from typing import Any
 
 from perovdb.errors import InputError, PerovdbError
 from perovdb.files.crystals import Crystal, read_crystal
-from perovdb.structures.files.records import KEY, find_record
+from perovdb.files.own_records import KEY, find_record
 from perovdb.structures.files.restoring import restore
 from perovdb.structures.history import Outcome, step
 from perovdb.structures.units import ion_formula

@@ -9,7 +9,6 @@ elements in the same order have the same roles, and atoms that have not moved th
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -18,12 +17,11 @@ import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from perovdb.files.labels import is_label, one_line
+from perovdb.files.own_records import MARK
+from perovdb.structures.history import atoms_of
 from perovdb.structures.units import PROPERTIES, carried
 
-MARK = "# perovdb "
-KEY = "perovdb"
 _WIDTH = 100
-_LINES = re.compile(r"^# perovdb (.*?)\r?$", re.MULTILINE)
 
 #: Relative difference of cell lengths and degrees up to which a cell is the recorded one: files
 #: give ten digits or so.
@@ -108,22 +106,6 @@ def as_comment(record: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def find_record(text: str) -> tuple[Any, bool]:
-    """The record in the comments of a file, None if there is none or it is damaged, and whether
-    a beginning of one was seen."""
-    lines = _LINES.findall(text)
-    if not lines:
-        head = text.split("\n", 1)[0]
-        _, mark, rest = head.partition(MARK)
-        if not mark:
-            return None, False
-        lines = [rest.strip()]
-    try:
-        return json.loads("".join(lines)), True
-    except (ValueError, RecursionError):
-        return None, True
-
-
 def fit_record(record: Any, structure: Structure) -> Record | None:
     """What a record says of a structure; None if it is not the record of these atoms.
 
@@ -146,6 +128,9 @@ def fit_record(record: Any, structure: Structure) -> Record | None:
         same_cell = np.allclose(
             lattice.parameters, structure.lattice.parameters, rtol=_SAME_CELL, atol=_SAME_CELL
         )
+        history = [_step(step) for step in record["history"]]
+        if history and history[-1].get("atoms", atoms_of(structure)) != atoms_of(structure):
+            return None
         return Record(
             labels=Labels(
                 _spread(record["roles"], size, str),
@@ -153,7 +138,7 @@ def fit_record(record: Any, structure: Structure) -> Record | None:
                 _spread(record["molecules"], size, int),
             ),
             charge=_whole(record["charge"]),
-            history=[_step(step) for step in record["history"]],
+            history=history,
             lattice=lattice,
             # Positions in files are rounded to 1e-8 A or better; many roundings add up.
             unmoved=bool(same_cell and moved < 1e-8 + 2e-9 * size),

@@ -51,6 +51,8 @@ def restore(raw: Structure, carried: Any, unknown: str) -> Restored:
     """
     bare = plain(raw)
     record = None if carried is None else fit_record(carried, bare)
+    if record is not None and not _are_ions(record.labels.on(bare)):
+        record = None
     if record is not None:
         matrix = record.lattice.matrix if record.unmoved else bare.lattice.matrix
         bare.lattice = Lattice(matrix, pbc=record.lattice.pbc)
@@ -133,15 +135,17 @@ def _are_molecules(labels: Labels, groups: Sequence[Molecule]) -> bool:
 
 
 def _are_ions(structure: Structure) -> bool:
-    """Whether each unit holds the atoms of its ion, as far as the store knows it."""
+    """Whether each unit holds the atoms and has the role of its ion, as far as the store knows
+    it."""
     registry = load_registry()
     for unit in units(structure):
         own = [structure.site_properties[name] for name in ("role", "ion")]
         if any(len({column[atom] for atom in unit.atoms}) > 1 for column in own):
             return False
         if unit.ion in registry.ions:
+            ion = registry.ion(unit.ion)
             atoms = Formula("".join(structure[int(atom)].specie.symbol for atom in unit.atoms))
-            if atoms != Formula(registry.ion(unit.ion).atoms):
+            if atoms != Formula(ion.atoms) or unit.role not in (ion.site, "L"):
                 return False
         elif unit.role not in ("A", "B", "X", "L") or len(unit.atoms) == 1:
             return False

@@ -15,10 +15,11 @@ from perovdb.composition import Material
 from perovdb.errors import check_choice
 from perovdb.files.names import format_of
 from perovdb.files.new_files import check_new_file, write_new_text
+from perovdb.files.own_records import KEY, MARK
 from perovdb.structures.arguments import checked
 from perovdb.structures.files.ase_adapter import to_ase
 from perovdb.structures.files.overlaps import plain
-from perovdb.structures.files.records import KEY, MARK, as_comment, as_line, make_record
+from perovdb.structures.files.records import as_comment, as_line, make_record
 from perovdb.structures.history import with_history
 from perovdb.structures.units import carried, ion_formula
 
