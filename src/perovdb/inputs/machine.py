@@ -32,6 +32,8 @@ NAME = "perovdb.toml"
 _CODE_KEYS: dict[str, type] = {"modules": list, "setup": list}
 #: Keys that name one program.
 _PROGRAMS = ("command", "neb", "pw")
+#: Signs in a folder's name that end a quoted text, or look as if a shell would expand them.
+_QUOTES = frozenset("\"'`$\\")
 
 _KEYS: dict[str, dict[str, type]] = {
     "vasp": {"command": str, "potentials": str, **_CODE_KEYS},
@@ -102,16 +104,30 @@ def read_machine(path: str | os.PathLike[str]) -> Machine:
 
 
 def _check_use(path: str | os.PathLike[str], table: str, key: str, value: Any) -> None:
-    """Refuse what the job scripts could not run.
+    """Refuse what the job scripts could not run, or would run where a name is asked for.
 
     Raises:
-        InputError: a program is several words, or a launcher or resource has other fields.
+        InputError: a text is more than one line, a program is several words, a folder holds what
+            would be expanded or end a quoted text, or a launcher or resource has other fields.
     """
+    for text in value if isinstance(value, list) else [value]:
+        if not text.replace("\t", " ").isprintable():
+            raise InputError(
+                f"{path}: {table}.{key} is one printable line, not {text!r}.",
+                "Give each line as a text of its own in a list."
+                if isinstance(value, list)
+                else "Take line breaks and control characters out.",
+            )
     if key in _PROGRAMS and len(value.split()) != 1:
         raise InputError(
             f"{path}: {table}.{key} is the name of one program, not {value!r}.",
             "Name what starts it in [slurm], [pbs] or [bash], such as "
             'launcher = "mpirun -np {ranks}".',
+        )
+    if key == "potentials" and (_QUOTES & set(value) or value.startswith("~")):
+        raise InputError(
+            f"{path}: {table}.{key} goes into scripts as it is, and cannot be {value!r}.",
+            "Write the folder in full, without ~, $, quotes and backslashes.",
         )
     if key in ("launcher", "resources"):
         try:

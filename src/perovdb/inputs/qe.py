@@ -87,7 +87,6 @@ def commands(job: Job) -> str:
         pw=job.machine.get("qe", "pw", "pw.x"),
         files=" ".join(shlex.quote(potential.symbol) for potential in job.potentials.values()),
         pseudo=shlex.quote(_pseudo_dir(job)),
-        pseudo_text=_pseudo_dir(job),
         family=job.preset.values("potentials")["family"],
         atoms=len(job.images[0]),
         ends=shell("qe_ends", last=f"{job.last:02d}", ranks_per_image=ranks)

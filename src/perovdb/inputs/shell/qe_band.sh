@@ -4,7 +4,7 @@
 
 for file in @files@; do
   if [ ! -s @pseudo@"/$file" ]; then
-    echo "@pseudo_text@/$file is missing: it belongs to the family @family@" >&2
+    echo @pseudo@"/$file is missing: it belongs to the family @family@" >&2
     exit 1
   fi
 done
