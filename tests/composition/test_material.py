@@ -60,7 +60,7 @@ def test_what_no_formula_says_is_refused():
     with pytest.raises(StructureError, match="I stands on a site of B"):
         as_composition(antisite)
     interstitial.append(
-        "I", [0.25, 0.25, 0.2], properties={"role": "X", "ion": "I", "molecule": -1}
+        "I", [0.125, 0.125, 0.125], properties={"role": "X", "ion": "I", "molecule": -1}
     )
     with pytest.raises(FormulaError, match="between the sites"):
         as_composition(interstitial)
