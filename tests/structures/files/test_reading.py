@@ -144,7 +144,7 @@ def test_moved_atoms_keep_roles_but_not_the_history(hybrid, tmp_path, name):
     ("old", "new"),
     [
         ('["Cs",8]', '["Rb",8]'),
-        ('["A",8]', '["X",8]'),
+        ('["A",8]', '["Z",8]'),
         ('["I",24]', '["Br",24]'),
         ('"atoms":"Cs8 Pb8 I24"', '"atoms":"Cs8 Pb8 Br24"'),
     ],

@@ -135,19 +135,20 @@ def _are_molecules(labels: Labels, groups: Sequence[Molecule]) -> bool:
 
 
 def _are_ions(structure: Structure) -> bool:
-    """Whether each unit holds the atoms and has the role of its ion, as far as the store knows
-    it."""
+    """Whether each unit holds the atoms of its ion, as far as the store knows it, and stands on a
+    site of some role: that of another ion, if it is an antisite."""
     registry = load_registry()
+    if not set(structure.site_properties["role"]) <= set("ABXL"):
+        return False
     for unit in units(structure):
         own = [structure.site_properties[name] for name in ("role", "ion")]
         if any(len({column[atom] for atom in unit.atoms}) > 1 for column in own):
             return False
         if unit.ion in registry.ions:
-            ion = registry.ion(unit.ion)
             atoms = Formula("".join(structure[int(atom)].specie.symbol for atom in unit.atoms))
-            if atoms != Formula(ion.atoms) or unit.role not in (ion.site, "L"):
+            if atoms != Formula(registry.ion(unit.ion).atoms):
                 return False
-        elif unit.role not in ("A", "B", "X", "L") or len(unit.atoms) == 1:
+        elif len(unit.atoms) == 1:
             return False
     return True
 
