@@ -14,7 +14,7 @@ _ATTRIBUTE = "perovdb_heading"
 
 
 def under(heading: str, *decorators: Decorator[Any]) -> Decorator[Any]:
-    """Several options of a command under one heading of its help."""
+    """Several options of a command under one heading of its help, or under none if it is empty."""
 
     def decorate(function: Any) -> Any:
         for decorator in reversed(decorators):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from perovdb_cli.headings import under
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -245,10 +247,7 @@ def filters(function: Function) -> Function:
             help="Sources up to this year.",
         ),
     ]
-    wrapped: Any = gather
-    for option in reversed(options):
-        wrapped = option(wrapped)
-    return wrapped  # type: ignore[no-any-return]  # click has it so
+    return under("", *options)(gather)  # type: ignore[no-any-return]  # click has it so
 
 
 class Picture:
@@ -336,9 +335,6 @@ def picture(text: str) -> Callable[[Function], Function]:
             ),
             click.option("--force", is_flag=True, help="Write over a picture that is there."),
         ]
-        wrapped: Any = gather
-        for option in reversed(options):
-            wrapped = option(wrapped)
-        return wrapped  # type: ignore[no-any-return]  # click has it so
+        return under("", *options)(gather)  # type: ignore[no-any-return]  # click has it so
 
     return decorate

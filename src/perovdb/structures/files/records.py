@@ -129,7 +129,8 @@ def fit_record(record: Any, structure: Structure) -> Record | None:
             lattice.parameters, structure.lattice.parameters, rtol=_SAME_CELL, atol=_SAME_CELL
         )
         history = [_step(step) for step in record["history"]]
-        if history and history[-1].get("atoms", atoms_of(structure)) != atoms_of(structure):
+        atoms = atoms_of(structure)
+        if history and history[-1].get("atoms", atoms) != atoms:
             return None
         return Record(
             labels=Labels(
