@@ -672,21 +672,29 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def as_version(path: Path, version: int) -> Path:
+    """Make a store one of an older perovdb: 2 had indexes on formulas only, 1 no index at all."""
+    with closing(sqlite3.connect(path)) as connection:
+        indexes = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            )
+            if version == 1 or name.endswith("_source")
+        ]
+    edit(
+        path,
+        *(f"DROP INDEX {name}" for name in indexes),
+        f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'",
+        f"PRAGMA user_version = {version}",
+        *(["DROP TABLE search"] if version == 1 else []),
+    )
+    return path
+
+
 @pytest.fixture
 def old(filled: Path) -> Path:
-    """A store as version 1 had it: no index on formulas, no full-text index."""
-    with closing(sqlite3.connect(filled)) as connection:
-        indexes = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        ).fetchall()
-    edit(
-        filled,
-        "DROP TABLE search",
-        *(f"DROP INDEX {name}" for (name,) in indexes),
-        "UPDATE meta SET value = '1' WHERE key = 'schema_version'",
-        "PRAGMA user_version = 1",
-    )
-    return filled
+    return as_version(filled, 1)
 
 
 def test_an_older_store_is_refused_until_it_is_migrated(old, perovdb, tmp_path):
@@ -698,10 +706,10 @@ def test_an_older_store_is_refused_until_it_is_migrated(old, perovdb, tmp_path):
     ):
         answer = perovdb(*arguments)
         assert answer.code == 1
-        assert f"{old} has schema version 1, this perovdb reads 2" in answer.err
+        assert f"{old} has schema version 1, this perovdb reads 3" in answer.err
         assert f"Run: perovdb store migrate {old}" in answer.err
 
-    assert perovdb("store", "migrate", str(old)).out == f"{old}: schema version 1 -> 2\n"
+    assert perovdb("store", "migrate", str(old)).out == f"{old}: schema version 1 -> 3\n"
     assert own_ids(old) == ["LAB0"]
     assert problems(old) == []
     assert "nothing to do" in perovdb("store", "migrate", str(old)).out
@@ -709,8 +717,10 @@ def test_an_older_store_is_refused_until_it_is_migrated(old, perovdb, tmp_path):
     assert own_ids(old) == ["LAB0", "LAB1"]
 
 
-def test_a_migrated_store_is_as_a_new_one(old, tmp_path):
-    own.migrate(old)
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_migrated_store_is_as_a_new_one(filled, tmp_path, version):
+    old = as_version(filled, version)
+    assert own.migrate(old) == version
     new = tmp_path / "new.sqlite"
     own.init(new)
     told = []

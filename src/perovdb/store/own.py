@@ -250,7 +250,7 @@ def migrate(path: Path) -> int:
             return version
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            _from_1_to_2(connection)
+            _add_indexes(connection)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute(
                 "UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),)
@@ -262,10 +262,16 @@ def migrate(path: Path) -> int:
         connection.close()
 
 
-def _from_1_to_2(connection: sqlite3.Connection) -> None:
-    """Version 2 has indexes on formulas and a full-text index."""
-    indexes = Store().rows("SELECT sql FROM main.sqlite_master WHERE type = 'index' AND sql != ''")
-    for index in indexes:
-        connection.execute(index["sql"])
-    connection.execute(CREATE)
+def _add_indexes(connection: sqlite3.Connection) -> None:
+    """Version 2 has indexes on formulas and a full-text index; 3 on more that is filtered by."""
+    with closing(Store()) as curated:
+        definitions = dict(
+            curated.connection.execute(
+                "SELECT name, sql FROM main.sqlite_master WHERE type = 'index' AND sql != ''"
+            )
+        )
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    for name, definition in {**definitions, "search": CREATE}.items():
+        if name not in there:
+            connection.execute(definition)
     write_index(connection)
