@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 
+from perovdb.files.labels import one_line
 from perovdb.store import queries
 from perovdb.store.connection import Record
 
-_ESCAPED = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"})
+_ESCAPED = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"\\": "\\textbackslash{}"})
+#: Addresses stand as they are, without what would end the entry.
+_PLAIN = str.maketrans(dict.fromkeys("{}\\"))
+_ADDRESSES = ("doi", "url")
 
 
 def bibtex(keys: Iterable[str]) -> str:
@@ -51,7 +55,7 @@ def _entry(row: Record) -> str:
         else None,
     }
     lines = [
-        f"  {name} = {{{text if name in ('doi', 'url') else text.translate(_ESCAPED)}}},"
+        f"  {name} = {{{one_line(text).translate(_PLAIN if name in _ADDRESSES else _ESCAPED)}}},"
         for name, text in fields.items()
         if text
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from pymatgen.core import Structure
 
+from perovdb.files.labels import in_cp2k
 from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.potentials import Potential
 from perovdb.inputs.schedulers import shell
@@ -113,7 +114,7 @@ def _input(
             "SUBSYS": _subsys(job, values, first),
         },
     }
-    return f"# {title}\n" + "\n".join(_lines(tree)) + "\n"
+    return f"# {in_cp2k(title)}\n" + "\n".join(_lines(tree)) + "\n"
 
 
 def _band(job: Job, values: dict[str, Any], replicas: list[str]) -> dict[str, Any]:
@@ -221,7 +222,9 @@ def _lines(tree: dict[str, Any], depth: int = 0) -> list[str]:
             inside = _lines(node, depth + 1)
             lines += [f"{indent}&{key}", *inside, f"{indent}&END {key.split()[0]}"]
         else:
-            text = (".TRUE." if node else ".FALSE.") if isinstance(node, bool) else str(node)
+            text = (
+                (".TRUE." if node else ".FALSE.") if isinstance(node, bool) else in_cp2k(str(node))
+            )
             lines.append(f"{indent}{key} {text}")
     return lines
 

@@ -114,7 +114,8 @@ class Job:
     @property
     def phase(self) -> str | None:
         """The phase that the host was built in; None if it was read from a file."""
-        return self.built.get("phase")
+        phase = self.built.get("phase")
+        return one_line(phase) if isinstance(phase, str) else None
 
     @property
     def title(self) -> str:

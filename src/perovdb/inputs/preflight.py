@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perovdb.errors import StructureError
+from perovdb.files.labels import one_line
 from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.potentials import electron_count
 from perovdb.inputs.sampling import describe, mesh
@@ -61,7 +62,8 @@ def report(title: str, every: list[Check], notes: Sequence[str] = ()) -> str:
     """The checks as text, one a line, and what a user should know at the end."""
     width = max(len(check.name) for check in every)
     lines = [f"{'ok' if not c.mend else 'BAD':4s}{c.name:{width}s}  {c.result}" for c in every]
-    return "\n".join([title, *lines, *(f"note  {note}" for note in notes)]) + "\n"
+    lines = [title, *lines, *(f"note  {note}" for note in notes)]
+    return "".join(f"{one_line(line)}\n" for line in lines)
 
 
 def _positions(job: Job) -> np.ndarray:

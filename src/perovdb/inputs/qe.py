@@ -12,6 +12,7 @@ from typing import Any
 
 from pymatgen.core import Element, Structure
 
+from perovdb.files.labels import in_namelist
 from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.presets import Setting
 from perovdb.inputs.sampling import mesh
@@ -236,7 +237,7 @@ def _value(value: Any) -> str:
         return ".true." if value else ".false."
     if isinstance(value, float):
         return f"{value!r}".replace("e", "d")
-    return str(value) if isinstance(value, int) else f"'{value}'"
+    return str(value) if isinstance(value, int) else in_namelist(value)
 
 
 def _pseudo_dir(job: Job) -> str:

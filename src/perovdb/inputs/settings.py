@@ -21,6 +21,9 @@ _COMPUTED = (
 #: Names as far apart as these do not mean one another.
 _NEAR = 0.6
 
+#: Signs that end a text or a line of an input, or that a code or a shell reads as more than text.
+_NO_SIGNS = frozenset("'\"`;\\#!$@&")
+
 _TRUE = ("true", ".true.", "t", "yes")
 _FALSE = ("false", ".false.", "f", "no")
 
@@ -120,11 +123,11 @@ def _typed(name: str, value: Any, kind: type) -> Any:
         value = _read(value.strip(), kind, wrong)
     elif kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    # A word goes into files as it is: quotes and line breaks would end it there.
+    # A word goes into files as it is: these signs would end it there, or begin something else.
     if (
         type(value) is not kind
         or (isinstance(value, float) and not isfinite(value))
-        or (isinstance(value, str) and any(mark in value for mark in "'\"\n"))
+        or (isinstance(value, str) and not (value.isprintable() and _NO_SIGNS.isdisjoint(value)))
     ):
         raise wrong
     return value

@@ -9,6 +9,7 @@ from typing import Any
 
 from pymatgen.io.vasp.inputs import Incar, Kpoints
 
+from perovdb.files.labels import in_incar
 from perovdb.inputs.job import BAND, Job
 from perovdb.inputs.sampling import describe, mesh
 from perovdb.inputs.schedulers import shell
@@ -108,7 +109,7 @@ def _mesh_of_another_cell(job: Job) -> list[str]:
 
 
 def _incar(job: Job, section: str, **extra: Any) -> str:
-    tags = {"SYSTEM": job.title, **job.preset.values("incar", section), **extra}
+    tags = {"SYSTEM": in_incar(job.title), **job.preset.values("incar", section), **extra}
     # An odd electron needs spin; magnetic moments are left to VASP.
     tags.setdefault("ISPIN", 2 if job.electrons % 2 else 1)
     return Incar(tags | {"NELECT": job.electrons}).get_str()

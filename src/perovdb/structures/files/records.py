@@ -194,4 +194,5 @@ def _step(step: Any) -> dict[str, Any]:
         isinstance(step.get(key), kind) for key, kind in kinds.items()
     ):
         raise TypeError("not a step")
-    return step | {"text": one_line(step["text"])}
+    notes = [one_line(str(note)) for note in step["notes"]]
+    return step | {"text": one_line(step["text"]), "notes": notes}

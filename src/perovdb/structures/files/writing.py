@@ -13,6 +13,7 @@ from pymatgen.core import Structure
 
 from perovdb.composition import Material
 from perovdb.errors import check_choice
+from perovdb.files.labels import in_cp2k, one_line
 from perovdb.files.names import format_of
 from perovdb.files.new_files import check_new_file, write_new_text
 from perovdb.files.own_records import KEY, MARK
@@ -67,7 +68,7 @@ def cp2k(structure: Structure) -> str:
     """Sections &CELL and &COORD of CP2K, to be included in &SUBSYS."""
     along = "".join(name for name, yes in zip("XYZ", structure.lattice.pbc, strict=True) if yes)
     lines = [
-        f"# {title(structure)}",
+        f"# {in_cp2k(title(structure))}",
         as_comment(make_record(structure)) + "&CELL",
         *(
             f"  {name} {row}"
@@ -158,7 +159,7 @@ def title(structure: Structure) -> str:
     """What a structure is, in one line."""
     steps = structure.properties.get("history", [])
     line = " ".join([ion_formula(structure), "; ".join(step["text"] for step in steps)])
-    return " ".join(line.split()).replace("#", "")
+    return " ".join(one_line(line).split()).replace("#", "")
 
 
 def _elements(structure: Structure) -> list[str]:
