@@ -49,8 +49,14 @@ def kept(text):
         ("1 < 2", [1, 1, 1, 1]),
         ("\n t\n<\t1 ", [1, 1, 0, 0]),
         ("Br == 0.3", [0, 1, 0, 0]),
-        # A division by zero is infinite, zero by zero is unknown.
-        ("1 / Br > 10", [1, 0, 0, 0]),
+        # What a division by zero gives is unknown, whatever is made of it.
+        ("1 / Br > 10", [0, 0, 0, 0]),
+        ("not 1 / Br > 10", [0, 1, 1, 1]),
+        ("1 / (1 / Br) < 0.1", [0, 0, 0, 0]),
+        ("(1 / Br) ** 0 == 1", [0, 1, 1, 1]),
+        ("1 / Br != 2", [0, 1, 1, 0]),
+        ("Br ** -1 > 0", [0, 1, 1, 1]),
+        ("1 / (Br * 1e308 * 100) < 1 or Br < 0", [0, 0, 0, 0]),
         ("Br / Br == 1", [0, 1, 1, 1]),
         ("not Br / Br == 1", [0, 0, 0, 0]),
         ("(t - 0.9) ** 0.5 >= 0", [0, 1, 1, 0]),
@@ -122,6 +128,55 @@ def test_what_holds_of_the_unknown_holds_of_any_value(text, y, fillings):
     for x in fillings:
         if holds or fails:
             assert eval(text, {"x": x, "y": y, "abs": abs}) == holds
+
+
+class Known(float):
+    """A float whose operations are exact about one thing: no finite value is no value."""
+
+    def _of(self, operation, *others):
+        try:
+            result = operation(float(self), *map(float, others))
+        except (ZeroDivisionError, OverflowError):
+            return Known("nan")
+        return Known(result if abs(result) < float("inf") else "nan")
+
+    def __add__(self, other):
+        return self._of(float.__add__, other)
+
+    def __mul__(self, other):
+        return self._of(float.__mul__, other)
+
+    def __truediv__(self, other):
+        return self._of(float.__truediv__, other)
+
+    def __neg__(self):
+        return self._of(float.__neg__)
+
+
+arithmetic = st.recursive(
+    st.sampled_from(["x", "y", "zero", "huge"]),
+    lambda inner: st.one_of(
+        st.builds("({} + {})".format, inner, inner),
+        st.builds("({} * {})".format, inner, inner),
+        st.builds("({} / {})".format, inner, inner),
+        st.builds("(-{})".format, inner),
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.filterwarnings("error")
+@settings(max_examples=200, deadline=None)
+@given(arithmetic, halves, halves)
+def test_what_has_no_finite_value_is_unknown_on_every_way(text, x, y):
+    values = {"x": x, "y": y, "zero": 0.0, "huge": 1e200}
+    (ours,) = quantity(text, values)({name: np.array([value]) for name, value in values.items()})
+    theirs = eval(text, {name: Known(value) for name, value in values.items()})
+    assert ours == pytest.approx(float(theirs), rel=1e-12, nan_ok=True)
+    (holds,) = condition(f"{text} < 5 or {text} >= 5", values)(
+        {name: np.array([value]) for name, value in values.items()}
+    )
+    assert holds == (theirs == theirs)
 
 
 HOSTILE = [

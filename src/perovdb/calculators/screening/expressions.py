@@ -3,9 +3,10 @@
 Python's own parser reads the text into a tree, and nothing of the text is ever run: each node of
 the tree is looked up in the short list of what is allowed and becomes a numpy operation.
 
-A value that is not known (NaN) satisfies neither a comparison nor its opposite. A `not` is
-therefore carried down to the comparisons that it turns round; `and` and `or` of these then pass
-what is certainly true, whatever the unknown values are (Kleene's logic).
+What has no finite value, such as a division by zero, is not known (NaN), and each operation says
+so at once: 1 / (1 / 0) is not 0. What is not known satisfies neither a comparison nor its
+opposite. A `not` is therefore carried down to the comparisons that it turns round; `and` and `or`
+of these then pass what is certainly true, whatever the unknown values are (Kleene's logic).
 """
 
 from __future__ import annotations
@@ -97,10 +98,12 @@ class Expression:
             case ast.UnaryOp(op=ast.UAdd() | ast.USub() as sign, operand=operand):
                 return _OPERATIONS[type(sign)](self.number(operand, values, depth + 1))
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return np.power(self.number(left, values, depth + 1), self._power(right))
+                base = self.number(left, values, depth + 1)
+                # What is not known has no power 0 either, which numpy takes to be 1.
+                return _known(np.power(base, self._power(right)) + 0 * base)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
                 sides = (self.number(side, values, depth + 1) for side in (left, right))
-                return _OPERATIONS[type(op)](*sides)
+                return _known(_OPERATIONS[type(op)](*sides))
             case ast.Call(func=ast.Name(id="abs"), args=[argument], keywords=[]):
                 return np.abs(self.number(argument, values, depth + 1))
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
@@ -211,6 +214,12 @@ class Condition(Expression):
                     node, "a number stands where a condition must", "Compare it: t < 1."
                 )
         raise self._refusal(node)
+
+
+def _known(result: Any) -> Any:
+    """Numbers as they are, and unknown where they are not finite."""
+    infinite = np.isinf(result)
+    return np.where(infinite, np.nan, result) if infinite.any() else result
 
 
 def _joined(each: list[Any], every: bool) -> Any:
