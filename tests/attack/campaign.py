@@ -31,6 +31,7 @@ class Campaign:
             does not attack what it says.
         seconds: in which an input must have its answer.
         memory_GB: that a worker may take, as address space.
+        prepare: makes what the inputs share, before the first of them.
         starts_processes: whether the attack itself does so, as one that kills them.
     """
 
@@ -43,6 +44,7 @@ class Campaign:
     words: frozenset[str] | set[str] = frozenset({"answered", "refused"})
     seconds: float = 20
     memory_GB: float = 4
+    prepare: Callable[[], object] = object
     starts_processes: bool = False
 
     def draw(self, seed: int, index: int) -> Random:

@@ -83,7 +83,8 @@ def _limit(seconds: float) -> Iterator[None]:
 
 
 def prepare(campaign: Campaign) -> Guard:
-    """Bind this process: its memory, its folders for temporary files and for inputs.
+    """Bind this process: its memory, its folders for temporary files and for inputs, and make what
+    the inputs share.
 
     Campaigns may leave in the first what many inputs share; whoever started the process removes
     both.
@@ -98,6 +99,7 @@ def prepare(campaign: Campaign) -> Guard:
     tempfile.tempdir = os.environ["TMPDIR"] = str(shared)
     os.environ["MPLBACKEND"] = "agg"
     os.environ["COLUMNS"] = "100"
+    campaign.prepare()
     return Guard(str(CURATED))
 
 

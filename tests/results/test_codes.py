@@ -19,8 +19,8 @@ HARTREE_EV = 27.211386
 
 @pytest.mark.parametrize("name", ["qe", "qe_stopped"])
 def test_quantum_espresso_prints_the_same(bands, name):
-    text = (bands.fixtures / name / "neb.out").read_text()
-    found = read_barrier(bands.fixtures / name)
+    text = (bands.FIXTURES / name / "neb.out").read_text()
+    found = read_barrier(bands.FIXTURES / name)
     for way, ours in (
         ("->", found.profile.barrier_forward_eV),
         ("<-", found.profile.barrier_backward_eV),
@@ -38,10 +38,10 @@ def test_quantum_espresso_prints_the_same(bands, name):
 
 @pytest.mark.parametrize("name", ["cp2k", "cp2k_stopped"])
 def test_cp2k_prints_the_same(bands, name):
-    text = next((bands.fixtures / name).glob("*.ener")).read_text().splitlines()[-1]
+    text = next((bands.FIXTURES / name).glob("*.ener")).read_text().splitlines()[-1]
     words = [float(word) for word in text.split()[1:]]
     energies, distances = np.array(words[:3]), np.array(words[3:])
-    found = read_barrier(bands.fixtures / name)
+    found = read_barrier(bands.FIXTURES / name)
     forward = (energies.max() - energies[0]) * HARTREE_EV
     assert found.profile.barrier_forward_eV == pytest.approx(forward, abs=1e-6)
     backward = (energies.max() - energies[-1]) * HARTREE_EV
@@ -82,7 +82,7 @@ def test_of_two_cp2k_runs_the_later_counts(bands, copied):
     """As after a restart, which CP2K calls by a project of its own."""
     folder = copied("cp2k_stopped")
     alone = read_barrier(folder)
-    shutil.copytree(bands.fixtures / "cp2k", folder, dirs_exist_ok=True)
+    shutil.copytree(bands.FIXTURES / "cp2k", folder, dirs_exist_ok=True)
     later = read_barrier(folder)
     assert later.converged
     assert later.profile.barrier_forward_eV < alone.profile.barrier_forward_eV - 0.1
@@ -198,7 +198,7 @@ def test_folders_that_hold_no_band(bands, tmp_path):
         read_barrier(tmp_path / "none")
     with pytest.raises(ResultError, match="no band of a code"):
         read_barrier(tmp_path)
-    shutil.copytree(bands.fixtures / "qe", tmp_path / "both")
+    shutil.copytree(bands.FIXTURES / "qe", tmp_path / "both")
     bands.write_vasp(tmp_path / "vasp", bands.model())
     shutil.copytree(tmp_path / "vasp", tmp_path / "both", dirs_exist_ok=True)
     with pytest.raises(ResultError, match="files of vasp and qe"):
