@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -150,6 +153,25 @@ def pair(text: str, option: str) -> tuple[str, float]:
         return name, float(value if equals else "")
     except ValueError:
         raise click.BadParameter(f"'{text}' is not NAME=NUMBER.", param_hint=option) from None
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None] | None]:
+    """What tells on a terminal's stderr how many of something are done; None elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    told = time.monotonic()
+
+    def tell(count: int) -> None:
+        nonlocal told
+        # Short work needs no word.
+        if time.monotonic() - told > 1:
+            told = time.monotonic()
+            click.echo(f"\r{count:,} {what} ", nl=False, err=True)
+
+    yield tell
+    click.echo("\r", nl=False, err=True)
 
 
 def store() -> click.Option:

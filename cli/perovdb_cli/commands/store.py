@@ -57,7 +57,8 @@ def add(file: Path, rows: Path, table: str | None) -> None:
     if not rows.is_file():
         raise InputError(f"There is no file {rows}.", "Name a CSV file of rows.")
     name = queries.fact_table(table or rows.stem)
-    count = own.add(file, rows, name, kept_word)
+    with options.counting("rows") as progress:
+        count = own.add(file, rows, name, kept_word, progress)
     click.echo(f"{file}: {count} row(s) added to {name}")
 
 
@@ -75,12 +76,14 @@ def check(file: Path, as_json: bool) -> None:
     from perovdb.facts.formulas import kept_word
     from perovdb.store import own
 
-    problems = own.check(file, kept_word)
+    problems = []
+    with options.counting("rows") as progress:
+        for problem in own.check(file, kept_word, progress):
+            problems.append(problem)
+            if not as_json:
+                click.echo(problem)
     if as_json:
         render.emit_json({"file": str(file), "problems": problems})
-    else:
-        for problem in problems:
-            click.echo(problem)
     if problems:
         raise StoreError(f"{file}: {len(problems)} problem(s).", "Mend the rows named above.")
     if not as_json:

@@ -76,7 +76,7 @@ def _fill(data: Path, target: Path) -> None:
                         f"{path.name}: '{path.stem}' is no table of facts in schema.sql.",
                         "Rename the file after its table.",
                     )
-                tables[path.stem] = read_csv(path, columns[path.stem], whole=True)
+                tables[path.stem] = list(read_csv(path, columns[path.stem], whole=True))
             for table, rows in tables.items():
                 insert(connection, table, rows)
             check_references(connection, tables)

@@ -1,12 +1,12 @@
 """A CSV file as typed rows of a table, each cell with the place that messages name."""
 
 import csv
-import io
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from perovdb.errors import StoreError
 
@@ -41,8 +41,15 @@ def read_text(path: Path) -> str:
     Raises:
         StoreError: it cannot be read as UTF-8.
     """
+    with _opened(path) as file:
+        return file.read()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            yield file
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(
             f"{path}: cannot be read ({error}).",
@@ -50,8 +57,8 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def read_csv(path: Path, types: Mapping[str, str], whole: bool) -> list[CsvRow]:
-    """Rows of a CSV file.
+def read_csv(path: Path, types: Mapping[str, str], whole: bool) -> Iterator[CsvRow]:
+    """Rows of a CSV file, one after the other.
 
     Args:
         path: the file; its first line names the columns.
@@ -61,28 +68,29 @@ def read_csv(path: Path, types: Mapping[str, str], whole: bool) -> list[CsvRow]:
     Raises:
         StoreError: file, line and column of what cannot be read.
     """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    rows: list[CsvRow] = []
-    try:
-        header = next(reader, [])
-        _check_header(path.name, header, list(types), whole)
-        positions = {column: number for number, column in enumerate(header, start=1)}
-        for line, cells in _numbered(reader):
-            if not whole and not any(cells):
-                continue
-            row = CsvRow(path.name, line, {}, positions)
-            if len(cells) != len(header):
-                raise StoreError(
-                    f"{row.place()}: {len(cells)} cells for {len(header)} columns.",
-                    "Quote cells that hold a comma.",
-                )
-            for column, cell in zip(header, cells, strict=True):
-                text = cell if whole else cell.strip(" \t\r\n\u00a0")
-                row.values[column] = _typed(text, types[column], row.place(column))
-            rows.append(row)
-    except csv.Error as error:
-        raise StoreError(f"{path.name}:{reader.line_num}: {error}.", "Mend the CSV.") from error
-    return rows
+    with _opened(path) as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            header = next(reader, [])
+            _check_header(path.name, header, list(types), whole)
+            positions = {column: number for number, column in enumerate(header, start=1)}
+            for line, cells in _numbered(reader):
+                if not whole and not any(cells):
+                    continue
+                row = CsvRow(path.name, line, {}, positions)
+                if len(cells) != len(header):
+                    raise StoreError(
+                        f"{row.place()}: {len(cells)} cells for {len(header)} columns.",
+                        "Quote cells that hold a comma.",
+                    )
+                for column, cell in zip(header, cells, strict=True):
+                    text = cell if whole else cell.strip(" \t\r\n\u00a0")
+                    row.values[column] = _typed(text, types[column], row, column)
+                yield row
+        except csv.Error as error:
+            raise StoreError(
+                f"{path.name}:{reader.line_num}: {error}.", "Mend the CSV."
+            ) from error
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
@@ -118,12 +126,12 @@ def _check_header(file: str, header: list[str], columns: list[str], whole: bool)
         raise StoreError(f"{file}:1: the file is empty.", "Its first line names the columns.")
 
 
-def _typed(cell: str, kind: str, place: str) -> Value:
+def _typed(cell: str, kind: str, row: CsvRow, column: str) -> Value:
     if cell == "":
         return None
     if len(cell) > _LONGEST_CELL or _CONTROL.search(cell):
         raise StoreError(
-            f"{place}: the cell holds a control character or is too long.",
+            f"{row.place(column)}: the cell holds a control character or is too long.",
             f"Write plain text of at most {_LONGEST_CELL} characters.",
         )
     if kind == "TEXT":
@@ -136,7 +144,7 @@ def _typed(cell: str, kind: str, place: str) -> Value:
     if not fits:
         expected = "a whole number" if whole else "a number"
         raise StoreError(
-            f"{place}: '{cell[:40]}' is not {expected}.",
+            f"{row.place(column)}: '{cell[:40]}' is not {expected}.",
             "Write 0.42, with a point; units, ranges and '~' have columns of their own; leave the "
             "cell empty if unknown.",
         )

@@ -2,8 +2,9 @@
 
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from perovdb.errors import StoreError
 from perovdb.store.csv_rows import CsvRow
@@ -12,23 +13,40 @@ from perovdb.store.schema import column_types
 #: As many words of a vocabulary are listed in a message.
 _FEW = 12
 
+#: Among so many words that begin alike a message looks for the nearest.
+_NEIGHBOURS = 2000
 
-def insert(connection: sqlite3.Connection, table: str, rows: Sequence[CsvRow]) -> None:
+
+def insert(
+    connection: sqlite3.Connection, table: str, rows: Iterable[CsvRow], schema: str = "main"
+) -> int:
     """Insert rows; empty cells take the default of their column.
+
+    Args:
+        schema: where the table stands; in "temp" the row number is the line of the file.
+
+    Returns:
+        how many rows there were.
 
     Raises:
         StoreError: a row breaks a rule of the table.
     """
+    count = 0
     for row in rows:
+        count += 1
         values = {column: value for column, value in row.values.items() if value is not None}
+        if schema == "temp":
+            values["rowid"] = row.line
         names = ", ".join(f'"{column}"' for column in values)
         marks = ", ".join("?" * len(values))
         try:
             connection.execute(
-                f'INSERT INTO main."{table}" ({names}) VALUES ({marks})', tuple(values.values())
+                f'INSERT INTO {schema}."{table}" ({names}) VALUES ({marks})',
+                tuple(values.values()),
             )
-        except (sqlite3.Error, OverflowError) as error:
+        except (sqlite3.IntegrityError, OverflowError) as error:
             raise _refusal(str(error), table, row) from error
+    return count
 
 
 def _refusal(message: str, table: str, row: CsvRow) -> StoreError:
@@ -44,7 +62,7 @@ def _refusal(message: str, table: str, row: CsvRow) -> StoreError:
             return StoreError(f"{row.place(lacking)}: the cell is empty.", "It must be filled.")
         return StoreError(f"{row.place()}: there is no column '{lacking}'.", "It must be filled.")
     if rule == "UNIQUE":
-        return StoreError(f"{row.place(column)}: '{value}' stands already.", "Give a new one.")
+        return refuse_taken(row, column, value)
     if rule == "CHECK":
         shown = "an empty cell" if value is None else f"'{value}'"
         return StoreError(
@@ -54,49 +72,148 @@ def _refusal(message: str, table: str, row: CsvRow) -> StoreError:
     return StoreError(f"{row.place()}: table '{table}' refuses the row: {message}.", "Mend it.")
 
 
+def refuse_taken(row: CsvRow, column: str | None, value: object) -> StoreError:
+    """What is said of a name that another row has."""
+    return StoreError(f"{row.place(column)}: '{value}' stands already.", "Give a new one.")
+
+
+def taken(
+    connection: sqlite3.Connection, table: str, rows: str, among: str
+) -> Iterator[tuple[int, str, object]]:
+    """Rows whose name, or what else no two rows share, a row of another file has.
+
+    Args:
+        rows, among: the schemas in which the rows and the others stand.
+
+    Returns:
+        number of the row, the column and what stands there, in the order of the rows for each
+        name.
+    """
+    indexes = connection.execute(f'PRAGMA main.index_list("{table}")').fetchall()
+    for index in (name for _, name, unique, *_ in indexes if unique):
+        info = connection.execute(f'PRAGMA main.index_info("{index}")')
+        columns = [name for _, _, name in info]
+        alike = " AND ".join(f'o."{column}" = n."{column}"' for column in columns)
+        query = (
+            f'SELECT n.rowid, n."{columns[0]}" FROM {rows}."{table}" AS n '
+            f'WHERE EXISTS (SELECT 1 FROM {among}."{table}" AS o WHERE {alike}) ORDER BY n.rowid'
+        )
+        for number, value in connection.execute(query):
+            yield number, columns[0], value
+
+
+class Lost(NamedTuple):
+    """A row that points at a row which is not there."""
+
+    row: int
+    column: str
+    value: str
+    table: str
+
+
+def lost(
+    connection: sqlite3.Connection, table: str, rows: str, among: Sequence[str]
+) -> Iterator[Lost]:
+    """Rows that point at a row which is not there: a source, an ion, a word of a vocabulary.
+
+    Args:
+        rows: the schema in which the rows stand.
+        among: the schemas in which what they point at may stand.
+    """
+    for _, _, other, column, key, *_ in connection.execute(
+        f'PRAGMA main.foreign_key_list("{table}")'
+    ).fetchall():
+        # Each word is looked for once, however many rows have it.
+        words = f'SELECT DISTINCT "{column}" AS cell, "{column}" AS word FROM {rows}."{table}"'
+        yield from _lost(connection, table, rows, column, words, other, key, among)
+    if "cited_sources" in column_types(connection, table):
+        column = "cited_sources"
+        parts = f"""'[' || replace(json_quote("{column}"), ';', '","') || ']'"""
+        words = (
+            f'SELECT "{column}" AS cell, value AS word FROM '
+            f'(SELECT DISTINCT "{column}" FROM {rows}."{table}" WHERE "{column}" IS NOT NULL), '
+            f"json_each({parts})"
+        )
+        yield from _lost(connection, table, rows, column, words, "source", "key", among)
+
+
+def _lost(
+    connection: sqlite3.Connection,
+    table: str,
+    rows: str,
+    column: str,
+    words: str,
+    other: str,
+    key: str,
+    among: Sequence[str],
+) -> Iterator[Lost]:
+    nowhere = "".join(
+        f' AND NOT EXISTS (SELECT 1 FROM {schema}."{other}" AS o WHERE o."{key}" = w.word)'
+        for schema in among
+    )
+    query = (
+        f'SELECT n.rowid, w.word FROM ({words}) AS w JOIN {rows}."{table}" AS n '
+        f'ON n."{column}" = w.cell WHERE w.word IS NOT NULL{nowhere} ORDER BY n.rowid'
+    )
+    for number, word in connection.execute(query):
+        yield Lost(number, column, str(word), other)
+
+
+def refuse_lost(
+    connection: sqlite3.Connection, row: CsvRow, missing: Lost, among: Sequence[str]
+) -> StoreError:
+    """What is said of a row that points at a row which is not there."""
+    info = connection.execute(f'PRAGMA main.table_info("{missing.table}")')
+    (key,) = (column[1] for column in info if column[5])
+    union = " UNION ALL ".join(f'SELECT "{key}" AS word FROM {s}."{missing.table}"' for s in among)
+    known = [
+        str(word)
+        for (word,) in connection.execute(f"SELECT word FROM ({union}) LIMIT ?", (_FEW + 1,))
+    ]
+    mend = f"Allowed: {', '.join(known)}."
+    if len(known) > _FEW:
+        alike = connection.execute(
+            f"SELECT word FROM ({union}) WHERE word >= ?1 AND word < ?1 || char(1114111) LIMIT ?2",
+            (missing.value[:1], _NEIGHBOURS),
+        )
+        near = ", ".join(get_close_matches(missing.value, [str(word) for (word,) in alike], n=3))
+        mend = f"Add it to '{missing.table}' first" + (f"; near it: {near}." if near else ".")
+    what = f"{row.place(missing.column)}: '{missing.value}' is not in '{missing.table}'."
+    return StoreError(what, mend)
+
+
 def check_references(
     connection: sqlite3.Connection, tables: Mapping[str, Sequence[CsvRow]]
 ) -> None:
     """Refuse a row that points at a row which is not there; checked when all are in.
 
+    Args:
+        tables: table -> its rows, all that it has and in their order.
+
     Raises:
         StoreError: a source, an ion or a word of a vocabulary is not there.
     """
     for table, rows in tables.items():
-        keys = connection.execute(f'PRAGMA main.foreign_key_list("{table}")').fetchall()
-        references = [(key[3], key[2], key[4]) for key in keys]
-        if "cited_sources" in column_types(connection, table):
-            references.append(("cited_sources", "source", "key"))
-        for column, other, other_column in references:
-            query = f'SELECT "{other_column}" FROM "{other}"'
-            known = [str(value) for (value,) in connection.execute(query)]
-            _check_known(rows, column, other, known)
+        for one in lost(connection, table, "main", ["main"]):
+            raise refuse_lost(connection, rows[one.row - 1], one, ["main"])
 
 
-def _check_known(rows: Sequence[CsvRow], column: str, other: str, known: list[str]) -> None:
-    there = set(known)
-    for row in rows:
-        cell = row.values.get(column)
-        if cell is None:
-            continue
-        for value in str(cell).split(";") if column == "cited_sources" else [str(cell)]:
-            if value not in there:
-                mend = f"Allowed: {', '.join(known)}."
-                if len(known) > _FEW:
-                    near = ", ".join(get_close_matches(value, known, n=3))
-                    mend = f"Add it to '{other}' first" + (f"; near it: {near}." if near else ".")
-                raise StoreError(f"{row.place(column)}: '{value}' is not in '{other}'.", mend)
-
-
-def check_aliases(connection: sqlite3.Connection) -> None:
+def check_aliases(connection: sqlite3.Connection, among: Sequence[str] = ("main",)) -> None:
     """Refuse an alias that is an ion itself, or of an ion that takes no site.
+
+    Args:
+        among: the schemas in which ions and aliases stand.
 
     Raises:
         StoreError: there is one.
     """
+    ions, aliases = (
+        " UNION ALL ".join(f"SELECT {columns} FROM {schema}.{table}" for schema in among)
+        for table, columns in (("ion", "species, site"), ("ion_alias", "alias, species"))
+    )
     lost = connection.execute(
-        "SELECT a.alias FROM ion_alias AS a JOIN ion AS i ON a.species = i.species "
-        "WHERE a.alias IN (SELECT species FROM ion) OR i.site IS NULL"
+        f"SELECT a.alias FROM ({aliases}) AS a JOIN ({ions}) AS i ON a.species = i.species "
+        f"WHERE a.alias IN (SELECT species FROM ({ions})) OR i.site IS NULL"
     ).fetchone()
     if lost:
         raise StoreError(

@@ -1,21 +1,22 @@
 """A store of one's own: the same schema, the same checks, all or nothing.
 
-Rows are tried on a copy of the schema in memory first, so that a refusal leaves the file as it
-was, byte for byte. Then they go in by one transaction; the file keeps a write-ahead log, so that
-other writers wait, readers go on, and a killed process leaves it whole.
+Rows are staged beside the file first, so that a refusal leaves it as it was, byte for byte. Then
+they go in by one transaction, whose work grows with them alone; the file keeps a write-ahead log,
+so that other writers wait, readers go on, and a killed process leaves it whole.
 """
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 from perovdb.errors import InputError, PerovdbError, StoreError
 from perovdb.store.connection import CURATED, INIT_HINT, RESTORE_HINT, Store, uri, using
 from perovdb.store.csv_rows import CsvRow, read_csv
-from perovdb.store.index import CREATE, write_index
-from perovdb.store.insert import check_aliases, check_references, insert
+from perovdb.store.index import CREATE, extend_index, index_key, write_index
+from perovdb.store.insert import check_aliases, insert, lost, refuse_lost, refuse_taken, taken
 from perovdb.store.schema import (
     ABOUT_ITSELF,
     APPLICATION_ID,
@@ -32,6 +33,9 @@ from perovdb.store.schema import (
 #: raises.
 Canonical = Callable[[str, str], str]
 
+#: Is told how many rows are done.
+Progress = Callable[[int], object]
+
 #: Columns whose words `Canonical` knows.
 READ_COLUMNS = ("formula", "end_1", "end_2", "species", "phase")
 
@@ -39,6 +43,9 @@ READ_COLUMNS = ("formula", "end_1", "end_2", "species", "phase")
 _SAYS_SOMETHING = ("barrier_eV", "min_eV", "max_eV", "change_min_pct", "statement")
 
 _WAIT_S = 60.0
+
+#: After as many rows `Progress` is called.
+_TOLD_EVERY = 1000
 
 
 def init(path: Path) -> None:
@@ -82,7 +89,13 @@ def _create(connection: sqlite3.Connection, curated: Store) -> None:
     connection.commit()
 
 
-def add(path: Path, rows_file: Path, table: str, canonical: Canonical) -> int:
+def add(
+    path: Path,
+    rows_file: Path,
+    table: str,
+    canonical: Canonical,
+    progress: Progress | None = None,
+) -> int:
     """Add the rows of a CSV file to a table: all of them, or none.
 
     Args:
@@ -90,6 +103,7 @@ def add(path: Path, rows_file: Path, table: str, canonical: Canonical) -> int:
         rows_file: CSV whose first line names columns of the table, in any order.
         table: its name.
         canonical: reads the words of a column.
+        progress: called now and then with how many rows were read.
 
     Returns:
         how many rows were added.
@@ -98,27 +112,121 @@ def add(path: Path, rows_file: Path, table: str, canonical: Canonical) -> int:
         StoreError: file, line and column of the first row that breaks a rule, and the rule; or
             the file is not a store of this schema.
     """
+    return add_all(path, {table: rows_file}, canonical, progress)
+
+
+def add_all(
+    path: Path,
+    files: Mapping[str, Path],
+    canonical: Canonical,
+    progress: Progress | None = None,
+) -> int:
+    """Add the rows of several CSV files, table -> file, each after what its rows point at: all of
+    them, or none. For the rest as `add`.
+    """
     _refuse_curated(path)
-    with closing(Store(CURATED, str(path))) as store, using(store):
-        rows = read_csv(rows_file, column_types(store.connection, table), whole=False)
-        if not rows:
-            raise StoreError(f"{rows_file.name}:2: there are no rows.", "Write one a line.")
-        fact_tables = tables_with(store.connection, "id", "evidence")
-        rows = [_as_kept(row, table, canonical, fact_tables) for row in rows]
-        _try(store, table, rows)
-    connection = sqlite3.connect(path, timeout=_WAIT_S)
-    try:
-        with connection:
+    store = Store(CURATED, str(path))
+    with closing(_writer(path)) as connection:
+        try:
+            connection.execute("BEGIN")
+            with closing(store), using(store):
+                heads = [
+                    _stage(connection, file, table, canonical, progress)
+                    for table, file in files.items()
+                ]
+            connection.execute("COMMIT")
+            # From here on other writers wait.
             connection.execute("BEGIN IMMEDIATE")
-            insert(connection, table, rows)
-            write_index(connection)
-        # Whoever copies the file alone must have the rows: bring the log into it.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be written: {error}.", "Try again.") from error
-    finally:
-        connection.close()
-    return len(rows)
+            count = sum(map(partial(_take_in, connection), files, heads))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            damaged = type(error) is sqlite3.DatabaseError
+            raise StoreError(
+                f"{path} cannot be {'read' if damaged else 'written'}: {error}.",
+                RESTORE_HINT if damaged else "Try again.",
+            ) from error
+        # Whoever copies the file alone must have the rows: bring the log into it. They are there
+        # even where that fails.
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA own.wal_checkpoint(TRUNCATE)")
+    return count
+
+
+def _writer(path: Path) -> sqlite3.Connection:
+    """A store as `own`, to be written, beside the curated one as `main`.
+
+    Rows are staged in `temp`, a file without a name that goes with the connection.
+    """
+    connection = sqlite3.connect(
+        uri(CURATED, INIT_HINT) + "&immutable=1", uri=True, timeout=_WAIT_S, isolation_level=None
+    )
+    connection.execute("ATTACH ? AS own", (uri(str(path), INIT_HINT, "rw"),))
+    return connection
+
+
+def _stage(
+    connection: sqlite3.Connection,
+    rows_file: Path,
+    table: str,
+    canonical: Canonical,
+    progress: Progress | None,
+) -> CsvRow:
+    """Put the rows of a file into an empty table of the same rules, as a store writes them, each
+    under the number of its line.
+
+    Returns:
+        a row of the file without line and values.
+
+    Raises:
+        StoreError: a row breaks a rule of its own, or two have one name.
+    """
+    ((definition,),) = connection.execute(
+        "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)
+    )
+    connection.execute(definition.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+    fact_tables = tables_with(connection, "id", "evidence")
+    row = CsvRow(rows_file.name, 0, {}, {})
+
+    def kept() -> Iterator[CsvRow]:
+        nonlocal row
+        rows = read_csv(rows_file, column_types(connection, table), whole=False)
+        for row in _told(rows, progress):
+            yield _as_kept(row, table, canonical, fact_tables)
+
+    if not insert(connection, table, kept(), "temp"):
+        raise StoreError(f"{rows_file.name}:2: there are no rows.", "Write one a line.")
+    return row._replace(line=0, values={})
+
+
+def _take_in(connection: sqlite3.Connection, table: str, head: CsvRow) -> int:
+    """Compare staged rows with what is there, and put them beside it.
+
+    Returns:
+        how many there are.
+
+    Raises:
+        StoreError: a name is taken, or a row points at a row which is not there.
+    """
+    both = ("main", "own")
+    for among in both:
+        for line, column, value in taken(connection, table, "temp", among):
+            raise refuse_taken(head._replace(line=line), column, value)
+    for one in lost(connection, table, "temp", both):
+        raise refuse_lost(connection, head._replace(line=one.row), one, both)
+    count = connection.execute(
+        f'INSERT INTO own."{table}" SELECT * FROM temp."{table}" ORDER BY rowid'
+    ).rowcount
+    if table in ("ion", "ion_alias"):
+        check_aliases(connection, both)
+    extend_index(connection, table, rows="temp", schema="own")
+    return count
+
+
+def _told(rows: Iterable[CsvRow], progress: Progress | None) -> Iterator[CsvRow]:
+    for count, row in enumerate(rows, start=1):
+        yield row
+        if progress and count % _TOLD_EVERY == 0:
+            progress(count)
 
 
 def _refuse_curated(path: Path) -> None:
@@ -160,77 +268,77 @@ def _as_kept(row: CsvRow, table: str, canonical: Canonical, fact_tables: Sequenc
     return row._replace(values=values)
 
 
-def _try(store: Store, table: str, rows: list[CsvRow]) -> None:
-    """Insert rows into a copy in memory of the tables that they may collide with or point at."""
-    trial = sqlite3.connect(":memory:")
-    try:
-        _create(trial, store)
-        keys = trial.execute(f'PRAGMA foreign_key_list("{table}")').fetchall()
-        for name in {table, "source", *(key[2] for key in keys)}:
-            _copy(store, trial, name)
-        insert(trial, table, rows)
-        check_references(trial, {table: rows})
-        check_aliases(trial)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{store.own} cannot be read: {error}.", RESTORE_HINT) from error
-    finally:
-        trial.close()
+def check(path: Path, canonical: Canonical, progress: Progress | None = None) -> Iterator[str]:
+    """What is wrong with a store, in words, as it is found; nothing if it is sound.
 
-
-def _copy(store: Store, trial: sqlite3.Connection, table: str) -> None:
-    rows = store.connection.execute(f'SELECT * FROM "{table}"').fetchall()
-    if rows:
-        marks = ", ".join("?" * len(rows[0]))
-        trial.executemany(f'INSERT INTO "{table}" VALUES ({marks})', map(tuple, rows))
-
-
-def check(path: Path, canonical: Canonical) -> list[str]:
-    """What is wrong with a store, in words; nothing if it is sound.
+    Args:
+        path, canonical: as for `add`.
+        progress: called now and then with how many rows were looked at.
 
     Raises:
         StoreError: the file is not a store of this schema.
     """
     _refuse_curated(path)
-    problems = []
     with closing(Store(CURATED, str(path))) as store, using(store):
         try:
             for row in store.connection.execute("PRAGMA own.integrity_check"):
-                problems += [f"the file is damaged: {row[0]}"] if row[0] != "ok" else []
+                if row[0] != "ok":
+                    yield f"the file is damaged: {row[0]}"
             known = {*ABOUT_ITSELF, *tables_with(store.connection, "name", "meaning")}
             for table in tables(store.connection):
                 if table not in known:
-                    problems += _problems(store, table, canonical)
+                    yield from _problems(store, table, canonical, progress)
         except (sqlite3.DatabaseError, StoreError) as error:
-            problems.append(f"the file is damaged: {error}")
-    return problems
+            yield f"the file is damaged: {error}"
 
 
-def _problems(store: Store, table: str, canonical: Canonical) -> Iterable[str]:
-    types = column_types(store.connection, table)
+def _problems(
+    store: Store, table: str, canonical: Canonical, progress: Progress | None
+) -> Iterator[str]:
+    connection = store.connection
+    types = column_types(connection, table)
     key = "id" if "id" in types else next(iter(types))
-    rows = [
-        CsvRow(f"{table} {row[key]}", 0, row, dict.fromkeys(types, 0))
-        for row in store.rows(f'SELECT * FROM own."{table}"')
-    ]
-    curated = {row[0] for row in store.connection.execute(f'SELECT "{key}" FROM main."{table}"')}
-    fact_tables = tables_with(store.connection, "id", "evidence")
-    try:
-        check_references(store.connection, {table: rows})
-        sound = True
-    except StoreError:
-        sound = False
-    for row in rows:
+    fact_tables = tables_with(connection, "id", "evidence")
+
+    def named(number: int) -> CsvRow:
+        query = f'SELECT "{key}" FROM own."{table}" WHERE rowid = ?'
+        ((name,),) = connection.execute(query, (number,))
+        return CsvRow(f"{table} {name}", 0, {}, dict.fromkeys(types, 0))
+
+    positions = dict.fromkeys(types, 0)
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    rows = (
+        CsvRow(f"{table} {values[key]}", 0, values, positions)
+        for cells in cursor.execute(f'SELECT * FROM own."{table}"')
+        for values in (dict(zip(types, cells, strict=True)),)
+    )
+    for row in _told(rows, progress):
         try:
             kept = _as_kept(row, table, canonical, fact_tables).values
             for column in READ_COLUMNS:
                 if kept.get(column) != row.values.get(column):
                     yield f"{row.place(column)}: it is written '{kept[column]}' in a store."
-            if not sound:
-                check_references(store.connection, {table: [row]})
         except StoreError as error:
             yield str(error)
-        if key in ("id", "key", "species") and row.values[key] in curated:
-            yield f"{row.place(key)}: the curated store has a row of this name."
+    both = ("main", "own")
+    for one in lost(connection, table, "own", both):
+        yield str(refuse_lost(connection, named(one.row), one, both))
+    for number, column, _ in taken(connection, table, "own", "main"):
+        yield f"{named(number).place(column)}: the curated store has a row of this name."
+    index = index_key(connection, table)
+    if index:
+        yield from _index_problems(connection, table, index)
+
+
+def _index_problems(connection: sqlite3.Connection, table: str, key: str) -> Iterator[str]:
+    """Whether the full-text index has the rows of a table and no others."""
+    rows = f'SELECT "{key}" FROM own."{table}"'
+    entries = f"SELECT row_id FROM own.search WHERE table_name = '{table}'"
+    for (name,) in connection.execute(f"{rows} EXCEPT {entries}"):
+        yield f"{table} {name}: 'perovdb search' does not find it."
+    for (name,) in connection.execute(f"{entries} EXCEPT {rows}"):
+        yield f"{table} {name}: 'perovdb search' finds it, and it is not there."
 
 
 def migrate(path: Path) -> int:

@@ -88,6 +88,7 @@ def values(table: str, column: str) -> list[str]:
     return [row["word"] for row in rows if row["word"]]
 
 
+@per_store
 def moving_species() -> set[str]:
     """Words that the curated store has for what moves: ions, and "halide" and the like."""
     rows = _rows("SELECT species FROM main.barrier")
