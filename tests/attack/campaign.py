@@ -54,10 +54,22 @@ class Campaign:
 
 def campaigns() -> dict[str, Campaign]:
     """Kind -> campaign, of all modules of this package."""
-    found = []
-    for module in pkgutil.iter_modules(tests.attack.__path__):
-        if not module.name.startswith(("_", "test_")):
-            one = importlib.import_module(f"tests.attack.{module.name}")
-            found += [*getattr(one, "CAMPAIGNS", ())]
-            found += [one.CAMPAIGN] if hasattr(one, "CAMPAIGN") else []
+    modules = (module.name for module in pkgutil.iter_modules(tests.attack.__path__))
+    found = [
+        campaign
+        for name in modules
+        if not name.startswith(("_", "test_"))
+        for campaign in _of_module(name)
+    ]
     return {campaign.kind: campaign for campaign in sorted(found, key=lambda one: one.kind)}
+
+
+def find(kind: str) -> Campaign:
+    """The campaign of a kind; one that begins with _ stands in the module of its name."""
+    return _of_module(kind)[0] if kind.startswith("_") else campaigns()[kind]
+
+
+def _of_module(name: str) -> tuple[Campaign, ...]:
+    module = importlib.import_module(f"tests.attack.{name}")
+    one = (module.CAMPAIGN,) if hasattr(module, "CAMPAIGN") else ()
+    return (*one, *getattr(module, "CAMPAIGNS", ()))

@@ -60,8 +60,8 @@ class Guard:
         if event in _PROCESSES:
             if not self.processes:
                 self._refuse(f"{event} {arguments!r}")
-        elif event in ("exec", "compile"):
-            self._look_at_code(event, arguments)
+        elif event == "exec":
+            self._look_at_code(arguments)
         elif event == "open":
             path, mode, flags = arguments
             writes = isinstance(flags, int) and flags & _WRITES
@@ -72,13 +72,11 @@ class Guard:
                 if isinstance(arguments[number], str | bytes):
                     self._check(event, arguments[number])
 
-    def _look_at_code(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _look_at_code(self, arguments: tuple[Any, ...]) -> None:
         """Whether code that was drawn is run: it names the marker."""
         code = arguments[0]
-        if event == "exec" and isinstance(code, CodeType):
-            words = [*code.co_names, *(one for one in code.co_consts if isinstance(one, str))]
-            if any(MARKER in word for word in words):
-                self._refuse(f"{event} of {code.co_filename}: {words}")
+        if isinstance(code, CodeType) and any(MARKER in word for word in _words(code)):
+            self._refuse(f"exec of code in {code.co_filename}")
 
     def _check(self, event: str, path: str | bytes) -> None:
         name = os.fsdecode(path)
@@ -103,6 +101,16 @@ class Guard:
     def _refuse(self, what: str) -> None:
         self.seen.append(what)
         raise PermissionError(f"not allowed under attack: {what}")
+
+
+def _words(code: CodeType) -> Iterator[str]:
+    """Names and texts in code, and in the functions in it."""
+    yield from (*code.co_names, *code.co_varnames)
+    for one in code.co_consts:
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, CodeType):
+            yield from _words(one)
 
 
 def marked(*folders: Path) -> list[str]:

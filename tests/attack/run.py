@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 WORKERS = 2
 
 #: Findings after which a campaign is given up: the fault is known by then.
-_MOST_FINDINGS = 50
+MOST_FINDINGS = 50
 
-#: A worker that does not stop at its own alarm is killed this much later; the first input waits
-#: for the modules to load.
-_LATER_S = 15
-_LOADING_S = 90
+#: A worker that does not stop at its own alarm is killed when the limit is over so many times; the
+#: first input waits for the modules to load.
+_LATER = 3
+_LOADING_S = 120
 
 
 @dataclass
@@ -80,7 +80,7 @@ class _Worker:
         yield from map(json.loads, whole)
 
     def overdue(self) -> bool:
-        limit = self.campaign.seconds + _LATER_S if self.index is not None else _LOADING_S
+        limit = _LATER * self.campaign.seconds if self.index is not None else _LOADING_S
         return time.monotonic() - self.begun_s > limit
 
     def end(self) -> str:
@@ -128,7 +128,7 @@ def run(campaign: Campaign, seed: int, count: int) -> Figures:
                 left = range(where + WORKERS, count, WORKERS)
                 if left:
                     workers.add(_Worker(campaign, seed, left))
-            if len(figures.findings) >= _MOST_FINDINGS:
+            if len(figures.findings) >= MOST_FINDINGS:
                 break
             _wait(workers)
     finally:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from tests.attack.campaign import Campaign, Finding, campaigns
+from tests.attack.campaign import Campaign, Finding, find
 from tests.attack.guard import Guard, marked
 
 
@@ -107,7 +107,7 @@ def main() -> None:
     """Throw the inputs that the arguments name."""
     kind, *numbers = sys.argv[1:]
     seed, first, stop, step = map(int, numbers)
-    campaign = campaigns()[kind]
+    campaign = find(kind)
     guard = prepare(campaign)
     # What attacks print goes nowhere; the lines for the driver go where it listens.
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
