@@ -57,7 +57,7 @@ def test_the_row_holds_value_and_provenance(band, lab):
     (source,) = current_store().rows("SELECT * FROM source WHERE key = ?", (saved.source,))
     assert MANIFEST["title"] in source["citation"]
     assert "ecutwfc=16" in source["note"]
-    assert own.check(lab, kept_word) == []
+    assert list(own.check(lab, kept_word)) == []
 
 
 def test_the_same_folder_is_recognised_wherever_it_stands(band, lab, copied):

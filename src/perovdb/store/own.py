@@ -9,7 +9,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from perovdb.errors import InputError, PerovdbError, StoreError
@@ -43,6 +43,9 @@ READ_COLUMNS = ("formula", "end_1", "end_2", "species", "phase")
 _SAYS_SOMETHING = ("barrier_eV", "min_eV", "max_eV", "change_min_pct", "statement")
 
 _WAIT_S = 60.0
+
+#: Words of rows, such as formulas, repeat: so many are read once.
+_WORDS_KEPT = 10_000
 
 #: After as many rows `Progress` is called.
 _TOLD_EVERY = 1000
@@ -185,6 +188,7 @@ def _stage(
     )
     connection.execute(definition.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
     fact_tables = tables_with(connection, "id", "evidence")
+    canonical = lru_cache(_WORDS_KEPT)(canonical)
     row = CsvRow(rows_file.name, 0, {}, {})
 
     def kept() -> Iterator[CsvRow]:
@@ -288,6 +292,7 @@ def check(path: Path, canonical: Canonical, progress: Progress | None = None) ->
             for table in tables(store.connection):
                 if table not in known:
                     yield from _problems(store, table, canonical, progress)
+            yield from _index_problems(store.connection)
         except (sqlite3.DatabaseError, StoreError) as error:
             yield f"the file is damaged: {error}"
 
@@ -299,6 +304,7 @@ def _problems(
     types = column_types(connection, table)
     key = "id" if "id" in types else next(iter(types))
     fact_tables = tables_with(connection, "id", "evidence")
+    canonical = lru_cache(_WORDS_KEPT)(canonical)
 
     def named(number: int) -> CsvRow:
         query = f'SELECT "{key}" FROM own."{table}" WHERE rowid = ?'
@@ -326,18 +332,19 @@ def _problems(
         yield str(refuse_lost(connection, named(one.row), one, both))
     for number, column, _ in taken(connection, table, "own", "main"):
         yield f"{named(number).place(column)}: the curated store has a row of this name."
-    index = index_key(connection, table)
-    if index:
-        yield from _index_problems(connection, table, index)
 
 
-def _index_problems(connection: sqlite3.Connection, table: str, key: str) -> Iterator[str]:
-    """Whether the full-text index has the rows of a table and no others."""
-    rows = f'SELECT "{key}" FROM own."{table}"'
-    entries = f"SELECT row_id FROM own.search WHERE table_name = '{table}'"
-    for (name,) in connection.execute(f"{rows} EXCEPT {entries}"):
+def _index_problems(connection: sqlite3.Connection) -> Iterator[str]:
+    """Whether the full-text index has the rows of all tables and no others."""
+    keys = {table: index_key(connection, table) for table in tables(connection)}
+    rows = " UNION ALL ".join(
+        f'SELECT \'{table}\', "{key}" FROM own."{table}"' for table, key in keys.items() if key
+    )
+    rows = f"SELECT * FROM ({rows})"
+    entries = "SELECT table_name, row_id FROM own.search"
+    for table, name in connection.execute(f"{rows} EXCEPT {entries}"):
         yield f"{table} {name}: 'perovdb search' does not find it."
-    for (name,) in connection.execute(f"{entries} EXCEPT {rows}"):
+    for table, name in connection.execute(f"{entries} EXCEPT {rows}"):
         yield f"{table} {name}: 'perovdb search' finds it, and it is not there."
 
 
