@@ -117,6 +117,19 @@ def test_the_origin_does_not_matter(shift):
     assert [h.per_cell for h in here] == [h.per_cell for h in there]
 
 
+def test_one_pair_that_is_unusually_near_makes_no_shell():
+    """Of 27 sites with six neighbours each one leans over by a fifth of the way: the pair that
+    it leaves behind is no neighbour any more, the other 160 are, far and near."""
+    grid = np.array(list(np.ndindex(3, 3, 3))) / 3
+    grid[13, 0] += 0.2 / 3
+    sites = Sites(15 * np.eye(3), grid, np.array(["X"] * 27))
+    pairs, gap = first_shell(sites, np.arange(27))
+    assert gap
+    assert len(pairs) == 160
+    lengths = 5 * np.array([0.8, 1.0, np.sqrt(1 + 0.2**2)])
+    assert np.unique(pairs.distances_A.round(6)) == pytest.approx(lengths, abs=1e-5)
+
+
 def test_ions_that_are_not_there():
     with pytest.raises(UnknownSpecies, match="no Br in CsPbI3"):
         hops("CsPbI3", "Br")

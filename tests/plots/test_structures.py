@@ -42,6 +42,20 @@ def test_a_cubic_crystal_shows_squares(axis):
     assert len(places) == len(seen.elements)
 
 
+def test_what_a_cube_shows_by_counting():
+    """Pb on the corners of the cell is shown eight times, I on the edges of these twelve times,
+    and three more about each Pb close its octahedron; without halides there is none."""
+    crystal = build("CsPbI3", "alpha")
+    seen = project(crystal)
+    counted = {element: seen.elements.count(element) for element in ("Cs", "Pb", "I")}
+    assert counted == {"Cs": 1, "Pb": 8, "I": 12 + 8 * 3}
+    assert [polygon.element for polygon in seen.polygons] == ["Pb"] * 8
+    bare = crystal.copy()
+    bare.remove_species(["I"])
+    seen = project(bare)
+    assert (len(seen.polygons), seen.elements.count("Pb")) == (0, 8)
+
+
 def test_molecules_keep_their_bonds(hybrid):
     """CH3NH3 has 7 bonds, HC(NH2)2 has 7: two of each in the cell."""
     seen = project(hybrid, "b")

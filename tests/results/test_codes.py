@@ -149,6 +149,17 @@ def test_vasprun_stands_in_for_the_outcar(bands, tmp_path):
     assert "monotone" in alone.profile.curve_from
 
 
+def test_an_end_told_by_its_vasprun_alone_still_tells_its_forces(bands, tmp_path):
+    known = bands.model()
+    known.forces_eV_A[0, 1] = [0.0, 0.3, 0.4]
+    folder = bands.write_vasp(tmp_path / "v", known)
+    (folder / "00" / "OUTCAR").unlink()
+    (folder / "00" / "vasprun.xml").write_text(bands.vasprun(known, 0))
+    found = read_barrier(folder)
+    assert found.profile.forces_eV_A[0] == pytest.approx(0.5)
+    assert any("first image is not relaxed: a force of 0.500" in p.what for p in found.problems)
+
+
 def test_an_outcar_of_another_run_beside_its_vasprun_is_refused(bands, tmp_path):
     known = bands.model()
     folder = bands.write_vasp(tmp_path / "v", known)

@@ -112,6 +112,11 @@ def test_phases_without_positions_are_marked_and_keep_to_their_space_group():
     assert all(match.expected_intensity is None for match in best.matched)
 
 
+def test_peaks_of_nothing_are_said():
+    with pytest.raises(MissingData, match="explains any of these peaks"):
+        identify([2.0], tolerance_deg=0.01, zero_shift_deg=0, two_theta_deg=(1, 2))
+
+
 def test_a_phase_that_is_no_perovskite_has_a_cell_too():
     row = next(r for r in WITH_POSITIONS if r["formula"] == "Cs2PbCl2I2")
     lattice_A, fractional, occupants = stored_cell(row)

@@ -424,6 +424,40 @@ def test_a_wrong_index_is_said():
     assert any("check the indices" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    ("miss_deg", "su", "plausible"),
+    [(0, "0.01", True), (0.3, "0.01", False), (0.3, "0.2", True)],
+)
+def test_a_peak_may_miss_by_what_its_uncertainty_allows(miss_deg, su, plausible):
+    """Exact peaks are believed, one that misses by more than a tenth of a degree is not, unless
+    it is known no better."""
+    angles = angles_of(6.11, HKL)
+    angles[2] += miss_deg
+    found = infer(GIVEN, two_theta_deg=[read_number(a, su) for a in angles], hkl=HKL)
+    residuals = np.abs(found.setting.chosen.refined.residuals_deg)
+    assert residuals.max() == pytest.approx(miss_deg, abs=miss_deg / 2 + 1e-9)
+    assert found.in_range
+    assert found.setting.chosen.plausible is plausible
+
+
+@given(
+    angles=st.lists(st.floats(5, 120), min_size=2, max_size=4),
+    hkl=st.lists(st.sampled_from(HKL), min_size=4, max_size=4),
+)
+def test_peaks_that_do_not_belong_together_are_refused_or_give_angles_that_exist(angles, hkl):
+    """Whatever the fit runs into: the cell that is answered reflects at all these indices."""
+    ratios = [bragg.a_over_d(index) for index in hkl[: len(angles)]]
+    try:
+        found = bragg.refine(angles, [0.02] * len(angles), ratios, WAVELENGTH_A)
+    except InputError as error:
+        assert error.mend
+        return
+    sines = WAVELENGTH_A * np.array(ratios) / (2 * found.a_A)
+    assert 0 < sines.min() <= sines.max() < 1
+    model = np.degrees(2 * np.arcsin(sines)) + found.zero_shift_deg
+    assert np.array(angles) - model == pytest.approx(found.residuals_deg, abs=1e-6)
+
+
 def test_the_uncertainty_of_one_peak():
     found = infer(GIVEN, two_theta_deg=read_number("14.49", "0.02"), hkl=(1, 0, 0))
     low, high = (bragg.d_from_two_theta(14.49 + step, WAVELENGTH_A) for step in (0.02, -0.02))

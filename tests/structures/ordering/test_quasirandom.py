@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.ordering import Order, ordered
 from perovdb.structures.ordering.correlations import correlations
-from perovdb.structures.ordering.quasirandom import quasirandom
+from perovdb.structures.ordering.quasirandom import _Search, quasirandom
 from perovdb.structures.ordering.shells import neighbour_shells
 from perovdb.structures.sites import Sites
 from perovdb.structures.supercells import repeat
@@ -196,3 +196,38 @@ def test_what_cannot_be_searched_is_refused():
     lattice, fractional = cell("A", (15, 15, 15))
     with pytest.raises(StructureError, match="at most 3000"):
         quasirandom(lattice, fractional, {"M": 1, "N": 3374}, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_step_makes_the_best_of_all_swaps(seed):
+    """Four species on twelve sites, which are neighbours of themselves: every swap is tried."""
+    numbers = np.array([5, 3, 2, 2])
+    lattice, fractional = cell("A", (3, 2, 2))
+    shells = neighbour_shells(lattice, fractional, 3)
+    search = _Search(shells, numbers, np.random.default_rng(seed))
+    table = bonds(lattice, fractional, 3)
+    labels = np.repeat(np.arange(4), numbers)
+
+    def off(ions):
+        total = 0.0
+        for shell, bond in enumerate(table, start=1):
+            for a, b in combinations(range(4), 2):
+                between = (ions == a) @ bond @ (ions == b)
+                ideal = bond.sum() * numbers[a] * numbers[b] / 12**2
+                total += 4 * abs(between - ideal) / bond.sum() / shell
+        return total
+
+    resting: set[int] = set()
+    for _ in range(3):
+        ions = labels[np.argsort(search.place)]
+        assert search.error() == pytest.approx(off(ions), abs=1e-6)
+        tried = []
+        for one, two in combinations(range(12), 2):
+            swapped = ions.copy()
+            swapped[[one, two]] = ions[[two, one]]
+            if ions[one] != ions[two] and not {one, two} & resting:
+                tried.append(off(swapped))
+        search.step()
+        # A site that was swapped rests for the three steps after.
+        resting |= set(np.flatnonzero(labels[np.argsort(search.place)] != ions).tolist())
+        assert search.error() == pytest.approx(min(tried), abs=1e-6)
