@@ -10,6 +10,7 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Poscar
 
 from perovdb.errors import StructureError
+from perovdb.inputs.preflight import UNEVEN
 from perovdb.inputs.sets import CODES, input_files, write_inputs
 from perovdb.migration.endpoints import with_positions
 from perovdb.migration.hops import hops
@@ -67,6 +68,26 @@ def test_an_atom_that_was_wrapped(iodide_hop):
 
     with pytest.raises(StructureError, match=r"unwrapped: .*1\.0\d\d of a cell vector"):
         input_files(moved(iodide_hop, 3, wrap), code="vasp")
+
+
+def test_a_chain_may_be_uneven_by_half(iodide_hop):
+    """Of n steps of one length s, two are made longer and shorter by d: uneven to d / s."""
+    first, *_, last = (image.cart_coords for image in iodide_hop.images)
+    steps = len(iodide_hop.images) - 1
+
+    def chain(off):
+        shares = np.arange(steps + 1) / steps
+        shares[1] += off / steps
+        images = [with_positions(iodide_hop.images[0], first + s * (last - first)) for s in shares]
+        return replace(iodide_hop, images=tuple(images))
+
+    length = np.linalg.norm(last - first) / steps
+    for off in (0.0, UNEVEN - 0.01):
+        report = input_files(chain(off), code="cp2k")["preflight.txt"]
+        assert f"{length:.3f} A, even to {100 * off:.1f} %" in report
+    for off in (UNEVEN + 0.01, -UNEVEN - 0.01):
+        with pytest.raises(StructureError, match=f"even to {100 * abs(off):.1f} %"):
+            input_files(chain(off), code="cp2k")
 
 
 def test_two_images_that_are_the_same(iodide_hop):

@@ -96,6 +96,26 @@ def test_a_minimum_on_the_way(bands, tmp_path):
     assert "minimum at image 4" in told(read_barrier(tmp_path))
 
 
+def test_what_blocks_is_told_first(bands, tmp_path):
+    """A minimum on the way does not block, a molecule that falls apart does."""
+    known = bands.model(images=9)
+    share = np.linspace(0, 1, 9)
+    energies = 0.4 * np.sin(2 * np.pi * share) ** 2
+    molecule = np.tile([[1.5, 5.0, 1.0], [2.65, 5.0, 1.0]], (9, 1, 1))
+    molecule[:, 1, 0] += 0.9 * share
+    known = known._replace(
+        elements=[*known.elements, "C", "O"],
+        positions_A=np.concatenate([known.positions_A, molecule], axis=1),
+        energies_eV=energies,
+        forces_eV_A=np.zeros((9, 6, 3)),
+    )
+    ase.io.write(tmp_path / "neb.traj", bands.frames(known))
+    found = read_barrier(tmp_path).problems
+    assert "minimum at image 4" in " ".join(one.what for one in found if not one.blocks)
+    assert "image 8: C5-O6 is 2.05 A long" in " ".join(one.what for one in found if one.blocks)
+    assert [one.blocks for one in found] == sorted((one.blocks for one in found), reverse=True)
+
+
 def test_a_shift_of_the_whole_cell(bands, tmp_path):
     chain = bands.frames(bands.model())
     for number, atoms in enumerate(chain):

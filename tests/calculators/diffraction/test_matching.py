@@ -61,11 +61,9 @@ def test_what_meets_is_counted_pair_by_pair(question, shift):
     met = {n for some in near for n in some}
     seen = [n in met or lines.leader[n] in met for n in range(len(lines.intensity))]
     assert fit.line_seen.tolist() == seen
-    shares = [
-        (weights, fit.matched),
-        (lines.intensity[lines.strong], np.array(seen)[lines.strong]),
-    ]
-    explained, of_strong = (float(part[mask].sum() / part.sum()) for part, mask in shares)
+    explained = weights[fit.matched].sum() / weights.sum()
+    strong = lines.intensity * lines.strong
+    of_strong = strong[seen].sum() / strong.sum()
     assert np.allclose(
         [fit.explained, fit.seen, fit.score], [explained, of_strong, explained * of_strong]
     )

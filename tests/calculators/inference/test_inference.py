@@ -449,8 +449,7 @@ def test_peaks_that_do_not_belong_together_are_refused_or_give_angles_that_exist
     ratios = [bragg.a_over_d(index) for index in hkl[: len(angles)]]
     try:
         found = bragg.refine(angles, [0.02] * len(angles), ratios, WAVELENGTH_A)
-    except InputError as error:
-        assert error.mend
+    except InputError:
         return
     sines = WAVELENGTH_A * np.array(ratios) / (2 * found.a_A)
     assert 0 < sines.min() <= sines.max() < 1

@@ -212,3 +212,14 @@ def test_counts_are_completed_with_empty_sites():
     full = exact_counts(sites, {"X": {"I": 22, "Br": 0}, "B": {"Pb": 8}, "A": {"Cs": 8}})
     assert full == {"A": {"Cs": 8}, "B": {"Pb": 8}, "X": {"I": 22, "": 2}}
     assert list(full) == ["A", "B", "X"]
+
+
+@pytest.mark.parametrize("wrong", [1.5, -1, "2", None])
+def test_counts_that_are_no_numbers_of_ions(wrong):
+    asked = {"A": {"Cs": 1}, "B": {"Pb": 1}, "X": {"I": 2, "Br": wrong}}
+    if wrong is None:
+        # Nothing is asked of it.
+        assert exact_counts(cubic((1, 1, 1)), asked)["X"] == {"I": 2, "": 1}
+        return
+    with pytest.raises(InputError, match="numbers of ions for X .*whole numbers"):
+        exact_counts(cubic((1, 1, 1)), asked)

@@ -4,17 +4,19 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.molecules.geometry import load_molecule
 from perovdb.structures.particles.ligand_heads import acetate, methylammonium
 from perovdb.structures.particles.ligand_room import Room, Stand
-from perovdb.structures.particles.ligands import ligands, radius_A
+from perovdb.structures.particles.ligands import _push_A, ligands, radius_A
 from perovdb.structures.particles.nanocrystals import Shape, particle
 from perovdb.structures.particles.report import report
 from perovdb.structures.particles.slabs import Surface, slab
-from perovdb.structures.particles.surface_places import places
+from perovdb.structures.particles.surface_places import Place, places
 from perovdb.structures.units import closest_contact, units
 
 
@@ -31,6 +33,29 @@ def atoms(structure, unit, element):
             if structure[int(i)].specie.symbol == element
         ]
     )
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    halides=st.lists(st.tuples(*[st.floats(-5, 5)] * 3), max_size=6),
+    away=st.lists(st.floats(1.5, 4), min_size=6, max_size=6),
+    direction=st.tuples(*[st.integers(-2, 2)] * 3).filter(any),
+)
+def test_nitrogen_goes_out_no_further_than_to_the_first_room(halides, away, direction):
+    """Against small steps along the normal."""
+    normal = np.array(direction) / np.linalg.norm(direction)
+    place = Place(np.array([1.0, 2.0, 3.0]), normal, 0, 1)
+    centres = place.position_A + np.array(halides).reshape(-1, 3)
+    keep = np.array(away[: len(centres)])
+    found = _push_A(place, centres, keep)
+    ways = np.arange(0, 30, 0.01)
+    apart = np.linalg.norm(place.position_A + ways[:, None, None] * normal - centres[None], axis=2)
+    # A sphere that is hardly grazed may lie between two steps.
+    for grazing in (1e-3, -1e-3):
+        first = ways[(apart >= keep + grazing).all(axis=1)][0]
+        if abs(found - first) < 0.05:
+            return
+    pytest.fail(f"pushed by {found:.3f}, there is room at {first:.3f}")
 
 
 def test_acetate_has_two_equal_arms_and_the_bonds_of_acetic_acid():

@@ -7,6 +7,7 @@ import pytest
 from pymatgen.core.surface import SlabGenerator
 
 from perovdb.errors import InputError, PerovdbError, StructureError
+from perovdb.structures import history
 from perovdb.structures.builder import build
 from perovdb.structures.crystals import Crystal
 from perovdb.structures.defects.point_defects import defects
@@ -46,6 +47,11 @@ def test_planes_by_counting(phase, normal, bottom, top, per_layer, extra):
     assert ions(made) == {ion: cells * (n + extra.get(ion, 0)) for ion, n in wanted.items()}
     charge = cells * (extra.get("Cs", 0) - extra.get("Br", 0))
     assert made.properties["charge"] == charge == report(made).charge
+    told = " ".join(history.notes(made))
+    assert (f"the slab carries {charge:+d} e" in told) is (charge != 0)
+    assert ("the two sides differ" in told) is (bottom != top)
+    # CsBr and PbBr2 are neutral; CsPbBr, Br2, CsBr3 and Pb are not.
+    assert ("polar" in told) is (bottom not in ("AX", "BX2"))
     assert closest_contact(made) > 2.5
 
 
