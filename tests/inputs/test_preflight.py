@@ -70,22 +70,21 @@ def test_an_atom_that_was_wrapped(iodide_hop):
         input_files(moved(iodide_hop, 3, wrap), code="vasp")
 
 
-def test_a_chain_may_be_uneven_by_half(iodide_hop):
-    """Of n steps of one length s, two are made longer and shorter by d: uneven to d / s."""
+def test_how_uneven_a_chain_may_be(iodide_hop):
+    """One step is made longer or shorter by a share, which the others make up for together."""
     first, *_, last = (image.cart_coords for image in iodide_hop.images)
     steps = len(iodide_hop.images) - 1
 
     def chain(off):
-        shares = np.arange(steps + 1) / steps
-        shares[1] += off / steps
+        shares = [0.0, *np.linspace((1 + off) / steps, 1, steps)]
         images = [with_positions(iodide_hop.images[0], first + s * (last - first)) for s in shares]
         return replace(iodide_hop, images=tuple(images))
 
     length = np.linalg.norm(last - first) / steps
-    for off in (0.0, UNEVEN - 0.01):
+    for off in (0.0, UNEVEN - 0.005, -UNEVEN + 0.005):
         report = input_files(chain(off), code="cp2k")["preflight.txt"]
-        assert f"{length:.3f} A, even to {100 * off:.1f} %" in report
-    for off in (UNEVEN + 0.01, -UNEVEN - 0.01):
+        assert f"{length:.3f} A, even to {100 * abs(off):.1f} %" in report
+    for off in (UNEVEN + 0.005, -UNEVEN - 0.005):
         with pytest.raises(StructureError, match=f"even to {100 * abs(off):.1f} %"):
             input_files(chain(off), code="cp2k")
 

@@ -221,5 +221,5 @@ def test_counts_that_are_no_numbers_of_ions(wrong):
         # Nothing is asked of it.
         assert exact_counts(cubic((1, 1, 1)), asked)["X"] == {"I": 2, "": 1}
         return
-    with pytest.raises(InputError, match="numbers of ions for X .*whole numbers"):
+    with pytest.raises(InputError, match=r"numbers of ions for X .*whole numbers"):
         exact_counts(cubic((1, 1, 1)), asked)
