@@ -8,6 +8,10 @@ ci:
 test:
     pytest
 
+# Hostile inputs, kills, full disks: all campaigns, and their figures into docs/reliability.md.
+attack:
+    python -m tests.attack --write
+
 # Lint, format, types, import contract.
 check:
     ruff check .
