@@ -24,7 +24,8 @@ class Known(click.types.StringParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         try:
-            words = sorted({word for word in self.words() if word.startswith(incomplete)})
+            known = {word for word in self.words() if word.startswith(incomplete)}
+            words = sorted(word for word in known if word.isprintable())
         except PerovdbError:
             # Without a store that can be read there is nothing to offer, and no place to say so.
             words = []

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
+import re
 import sys
-from typing import TYPE_CHECKING
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
+from perovdb.answers.tables import printable
 from perovdb.errors import PerovdbError
 
 if TYPE_CHECKING:
@@ -16,30 +21,94 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 no answer, 2 malformed question."""
+    _open_streams()
+    try:
+        _run()
+    except PerovdbError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted.", 130)
+    except MemoryError:
+        _fail("this takes more memory than there is. Ask for less, such as a smaller cell.", 1)
+    except RecursionError:
+        _fail("this is nested too deeply. Take brackets or levels out.", 2)
+    except (RuntimeWarning, ArithmeticError) as error:
+        _fail(f"a number on the way is not finite ({error}). Give values nearer to real ones.", 1)
+    except OSError as error:
+        _fail(_of_files(error), 2)
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        what = f"{type(error).__name__}: {error}"
+        _fail(
+            f"a fault of perovdb: {what} Report it, with what 'python -X dev -m perovdb' says.", 3
+        )
+
+
+def _run() -> None:
+    """Run the command line as click does, with numbers held to be finite."""
+    if os.path.expanduser("~") == "~":
+        # A user without a home: libraries ask for one, and find nothing in this.
+        os.environ["HOME"] = os.path.join(os.sep, "nonexistent")
     cli = _loaded()
     import click
 
-    try:
-        cli(prog_name="perovdb", standalone_mode=False)
-        sys.stdout.flush()
-    except PerovdbError as error:
-        _fail(str(error), error.exit_code)
-    except click.MissingParameter as error:
-        _fail(_all_missing(error), 2)
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "perovdb"
-        _fail(f"{error.format_message()} See '{command} --help'.", 2)
-    except click.ClickException as error:
-        _fail(error.format_message(), error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted.", 130)
-    except OSError as error:
-        # What is left in the buffer goes nowhere, or Python would complain once more at its end.
+    from perovdb_cli.render import Unwritten, say
+
+    def note(message: Warning | str, *_: object, **__: object) -> None:
+        say("perovdb: note: " + " ".join(str(message).split()), err=True)
+
+    with warnings.catch_warnings():
+        # That numbers ran over, or that something was divided by zero, leaves no answer.
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.showwarning = note
+        try:
+            cli(prog_name="perovdb", standalone_mode=False)
+        except click.MissingParameter as error:
+            _fail(_all_missing(error), 2)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "perovdb"
+            _fail(f"{error.format_message()} See '{command} --help'.", 2)
+        except click.ClickException as error:
+            _fail(error.format_message(), error.exit_code)
+        except click.Abort:
+            _fail("interrupted.", 130)
+        except Unwritten as error:
+            _drop_stdout()
+            if isinstance(error.why, BrokenPipeError):
+                # The reader of a pipe, such as head, has seen enough: end as other tools do.
+                sys.exit(128 + 13)
+            _fail(f"the answer cannot be written: {error.why.strerror or error.why}.", 2)
+
+
+def _open_streams() -> None:
+    """Let the streams that the caller has closed lead nowhere, lest a file that is opened takes
+    their numbers; without stdout there is no place for an answer.
+    """
+    closed = [stream is None for stream in (sys.stdin, sys.stdout, sys.stderr)]
+    while any(closed) and os.open(os.devnull, os.O_RDWR) < 2:
+        pass
+    if closed[1]:
+        _fail("the answer cannot be written: stdout is closed.", 2)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What the terminal has no signs for is written out, not refused.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_stdout() -> None:
+    """Let what is left in the buffer go nowhere, or Python would complain once more at its end."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            # The reader of a pipe, such as head, has seen enough: end as other tools do.
-            sys.exit(128 + 13)
-        _fail(f"the answer cannot be written: {error.strerror}.", 2)
+
+
+def _of_files(error: OSError) -> str:
+    """What a file or folder is wrong with."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the working folder is gone. Change to one that is there."
+    return f"{error.filename or 'a file'}: {error.strerror or error}. Mend it, or name another."
 
 
 def _loaded() -> click.Group:
@@ -71,8 +140,14 @@ def _all_missing(error: click.MissingParameter) -> str:
     return f"Missing {', '.join(names)}. See '{ctx.command_path} --help'."
 
 
-def _fail(message: str, code: int) -> None:
-    sys.stderr.write("perovdb: error: " + " ".join(message.split()) + "\n")
+def _fail(message: str, code: int) -> NoReturn:
+    """End with a message on one line, in which what a person typed is no longer than a line."""
+    words = " ".join(message.split())
+    words = re.sub(r"\S{200,}", lambda run: f"{run[0][:80]}[...]{run[0][-20:]}", words)
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"perovdb: error: {printable(words)}\n")
+            sys.stderr.flush()
     sys.exit(code)
 
 

@@ -204,7 +204,7 @@ class Output:
 
             self.picture.save(draw(structure, axis=self.view, style=self.picture.style))
         if self.path is None and not self.as_json and not self.as_csv:
-            click.echo(as_text(structure, "poscar"), nl=False)
+            render.say(as_text(structure, "poscar"), end="")
             render.emit_notes(model.notes, err=True)
         else:
             render.emit(model, self.as_json, self.as_csv)

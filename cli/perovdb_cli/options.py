@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from perovdb_cli import render
 from perovdb_cli.headings import under
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def help_page() -> click.Option:
 
     def show(ctx: click.Context, option: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
-            click.echo(ctx.get_help())
+            render.say(ctx.get_help())
             ctx.exit()
 
     return click.Option(
@@ -328,7 +329,8 @@ def picture(text: str) -> Callable[[Function], Function]:
             if path is None and idle:
                 raise click.UsageError(f"--{idle[0]} is that of a picture; give --plot.")
             look["dpi"] = look["dpi"] or 300
-            return function(*args, picture=path and Picture(path, **look), **arguments)
+            picture = None if path is None else Picture(path, **look)
+            return function(*args, picture=picture, **arguments)
 
         options = [
             click.option(

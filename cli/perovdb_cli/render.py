@@ -1,6 +1,7 @@
 """Answers as tables for people, JSON for programs and CSV for spreadsheets."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -8,9 +9,29 @@ from typing import Any
 import click
 
 from perovdb.answers import Answer, together
-from perovdb.answers.tables import fitted, least_width, short, table
+from perovdb.answers.tables import fitted, least_width, printable, short, table
 
 Row = Mapping[str, Any]
+
+
+def say(text: str, end: str = "\n", err: bool = False) -> None:
+    """Print a text: the one place where text leaves for the terminal, which acts on nothing in it.
+
+    Raises:
+        Unwritten: stdout takes no more.
+    """
+    try:
+        click.echo(printable(text) + end, nl=False, err=err)
+    except OSError as error:
+        raise Unwritten(error) from error
+
+
+class Unwritten(Exception):  # noqa: N818 (the name says what it is)
+    """An answer that stdout does not take."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 def emit(
@@ -26,7 +47,7 @@ def emit(
         emit_csv(answer.rows())
     else:
         with fitted(terminal_width()):
-            click.echo(text() if text else str(answer))
+            say(text() if text else str(answer))
 
 
 def emit_all(answers: Sequence[Answer], as_json: bool = False, as_csv: bool = False) -> None:
@@ -39,22 +60,26 @@ def emit_all(answers: Sequence[Answer], as_json: bool = False, as_csv: bool = Fa
         emit_csv([row for answer in answers for row in answer.rows()])
     else:
         with fitted(terminal_width()):
-            click.echo("\n".join(together(answers)))
+            say("\n".join(together(answers)))
 
 
 def terminal_width() -> int | None:
     """Characters in a line of the terminal, or as COLUMNS says; None where a file is written."""
     columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit():
+    if re.fullmatch("[1-9][0-9]{0,5}", columns):
         return int(columns)
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    # Some terminals do not know their width, and say 0.
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None
 
 
 def emit_json(value: Any) -> None:
-    """Print a value as JSON."""
+    """Print a value as JSON, in which a number is finite."""
     import json
 
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    say(printable(text, lambda c: json.dumps(c)[1:-1]))
 
 
 def emit_csv(rows: Sequence[Row]) -> None:
@@ -68,7 +93,7 @@ def emit_csv(rows: Sequence[Row]) -> None:
         writer = csv.DictWriter(buffer, list(header), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    click.echo(buffer.getvalue(), nl=False)
+    say(buffer.getvalue(), end="")
 
 
 def emit_rows(
@@ -113,11 +138,11 @@ def _provenance_last(row: Row) -> Row:
 
 
 def emit_lines(lines: Sequence[str]) -> None:
-    """Print lines, in one go: each call of click.echo flushes."""
-    click.echo("\n".join(lines))
+    """Print lines, in one go: each call of `say` flushes."""
+    say("\n".join(lines))
 
 
 def emit_notes(notes: Sequence[str], err: bool = False) -> None:
     """Print notes below an answer, or on stderr where stdout is a file's content."""
     for note in notes:
-        click.echo(f"  note: {note}", err=err)
+        say(f"  note: {note}", err=err)

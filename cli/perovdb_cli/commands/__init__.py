@@ -6,7 +6,7 @@ from importlib import import_module
 import click
 
 from perovdb import __version__
-from perovdb_cli import options
+from perovdb_cli import options, render
 
 #: Command -> (heading in the help, what it answers).
 COMMANDS = {
@@ -104,10 +104,10 @@ def cli(ctx: click.Context, version: bool) -> None:
     --help' shows an example.
     """
     if version:
-        click.echo(f"perovdb {__version__}")
+        render.say(f"perovdb {__version__}")
         ctx.exit()
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        render.say(ctx.get_help())
 
 
 options.add(cli, options.help_page())

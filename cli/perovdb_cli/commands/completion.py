@@ -17,9 +17,10 @@ def command(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
+    from perovdb_cli import render
     from perovdb_cli.commands import COMPLETE_VARIABLE, cli
 
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(cli, {}, "perovdb", COMPLETE_VARIABLE)
-    click.echo(script.source_template % script.source_vars())
+    render.say(script.source_template % script.source_vars())

@@ -228,8 +228,8 @@ def _one(request: SetRequest, output: str, force: bool, as_json: bool) -> None:
         render.emit_json({"folder": output, **manifest.as_dict()})
         return
     submit = SCHEDULERS[request.resources.scheduler].submit
-    click.echo(f"{output}: {manifest}")
-    click.echo(f"  next: cd {shlex.quote(output)} && {submit} job.sh")
+    render.say(f"{output}: {manifest}")
+    render.say(f"  next: cd {shlex.quote(output)} && {submit} job.sh")
 
 
 def _tree(requests: Sequence[SetRequest], output: str, force: bool, as_json: bool) -> None:
@@ -241,6 +241,6 @@ def _tree(requests: Sequence[SetRequest], output: str, force: bool, as_json: boo
         study = write_study(output, requests, force=force, progress=lambda one: bar.update(1))
     render.emit(study, as_json)
     for problem in study.problems():
-        click.echo(f"perovdb: error: {problem}", err=True)
+        render.say(f"perovdb: error: {problem}", err=True)
     if study.problems():
         sys.exit(1)

@@ -24,4 +24,4 @@ def command(ion: str, as_json: bool, as_csv: bool) -> None:
     rows = known_radii(ion)
     render.emit_rows(rows, lambda row: {name: row[name] for name in SHOWN}, as_json, as_csv)
     if not (as_json or as_csv):
-        click.echo(f"used by descriptors: {RULE}")
+        render.say(f"used by descriptors: {RULE}")

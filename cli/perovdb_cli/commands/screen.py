@@ -121,13 +121,13 @@ def command(
         _write(screening, output)
     if as_csv:
         # Two million rows as dictionaries, as for render.emit, would fill the memory.
-        click.echo(screening.to_frame().to_csv(index=False, lineterminator="\n"), nl=False)
+        render.say(screening.to_frame().to_csv(index=False, lineterminator="\n"), end="")
         render.emit_notes(screening.notes, err=True)
         return
     render.emit(screening, as_json)
     if not as_json:
         for file in filter(None, (output, picture and picture.path)):
-            click.echo(f"  written: {file}")
+            render.say(f"  written: {file}")
 
 
 def _values_there_are(screening: Screening) -> str:

@@ -23,4 +23,4 @@ def command(keys: tuple[str, ...], as_bibtex: bool, as_json: bool, as_csv: bool)
     if as_json or as_csv:
         render.emit_rows(rows, as_json=as_json, as_csv=as_csv)
     else:
-        click.echo(bibtex(keys) if as_bibtex else in_words(rows), nl=False)
+        render.say(bibtex(keys) if as_bibtex else in_words(rows), end="")

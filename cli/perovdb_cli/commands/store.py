@@ -36,7 +36,7 @@ def init(file: Path) -> None:
     from perovdb.store import own
 
     own.init(file)
-    click.echo(f"{file}: an empty store; fill it with 'perovdb store add {file} TABLE.csv'")
+    render.say(f"{file}: an empty store; fill it with 'perovdb store add {file} TABLE.csv'")
 
 
 @command.command()
@@ -59,7 +59,7 @@ def add(file: Path, rows: Path, table: str | None) -> None:
     name = queries.fact_table(table or rows.stem)
     with options.counting("rows") as progress:
         count = own.add(file, rows, name, kept_word, progress)
-    click.echo(f"{file}: {count} row(s) added to {name}")
+    render.say(f"{file}: {count} row(s) added to {name}")
 
 
 @command.command()
@@ -81,13 +81,13 @@ def check(file: Path, as_json: bool) -> None:
         for problem in own.check(file, kept_word, progress):
             problems.append(problem)
             if not as_json:
-                click.echo(problem)
+                render.say(problem)
     if as_json:
         render.emit_json({"file": str(file), "problems": problems})
     if problems:
         raise StoreError(f"{file}: {len(problems)} problem(s).", "Mend the rows named above.")
     if not as_json:
-        click.echo(f"{file}: sound")
+        render.say(f"{file}: sound")
 
 
 @command.command()
@@ -109,8 +109,8 @@ def info(as_json: bool, as_csv: bool) -> None:
     render.emit_rows(rows, as_csv=as_csv)
     if not as_csv:
         levels = ", ".join(f"{name} {count}" for name, count in statistics["evidence"].items())
-        click.echo(f"facts by evidence: {levels}")
-        click.echo(
+        render.say(f"facts by evidence: {levels}")
+        render.say(
             f"schema version {statistics['schema_version']}, digest {statistics['digest'][:16]}"
         )
 
@@ -134,7 +134,7 @@ def template(table: str, explain: bool) -> None:
     if explain:
         render.emit_lines(tables.table(queries.column_meanings(name)))
     else:
-        click.echo(",".join(queries.columns(name)))
+        render.say(",".join(queries.columns(name)))
 
 
 @command.command()
@@ -151,9 +151,9 @@ def migrate(file: Path) -> None:
 
     version = own.migrate(file)
     if version == SCHEMA_VERSION:
-        click.echo(f"{file}: nothing to do, schema version {version}")
+        render.say(f"{file}: nothing to do, schema version {version}")
     else:
-        click.echo(f"{file}: schema version {version} -> {SCHEMA_VERSION}")
+        render.say(f"{file}: schema version {version} -> {SCHEMA_VERSION}")
 
 
 @command.command()

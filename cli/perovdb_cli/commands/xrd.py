@@ -147,7 +147,7 @@ def command(
         render.emit(pattern)
     render.emit_notes(notes)
     for file in filter(None, (table, picture and picture.path)):
-        click.echo(f"  written: {file}")
+        render.say(f"  written: {file}")
 
 
 def _b_iso(texts: tuple[str, ...]) -> float | dict[str, float]:

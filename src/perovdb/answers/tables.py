@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -11,6 +11,9 @@ Row = Mapping[str, Any]
 
 #: Columns of texts give way down to this, even if that cuts their heads.
 _NARROWEST = 6
+
+#: Blanks that `str.isprintable` does not count as such.
+_BLANKS = "\t\xa0\u2009\u202f\u3000"
 
 _LINE: ContextVar[int | None] = ContextVar("perovdb_line", default=None)
 
@@ -109,12 +112,33 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = str(value)
+    return text if text.isprintable() else printable(text).replace("\n", "\\n").replace("\t", " ")
+
+
+def printable(text: str, written: Callable[[str], str] = lambda c: ascii(c)[1:-1]) -> str:
+    r"""A text as a terminal may be given it: characters that it would act on, or that hide or turn
+    others, are written out.
+
+    Args:
+        written: how such a character is.
+
+    >>> print(printable("Cs\x1b[2J"))
+    Cs\x1b[2J
+    """
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if not line.isprintable():
+            shown = [c if c.isprintable() or c in _BLANKS else written(c) for c in line]
+            lines[number] = "".join(shown)
+    return "\n".join(lines)
 
 
 def short(value: Any, length: int) -> str:
     """A text on one line, cut to a length."""
-    text = "" if value is None else " ".join(str(value).split())
+    text = "" if value is None else printable(" ".join(str(value).split()))
     return text if len(text) <= length else text[: length - 3].rstrip() + "..."
 
 

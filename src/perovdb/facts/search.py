@@ -2,6 +2,7 @@
 
 from perovdb.composition.parse import parse
 from perovdb.errors import FormulaError, InputError, UnknownSpecies
+from perovdb.files.labels import one_line
 from perovdb.store import queries
 from perovdb.store.connection import Record
 
@@ -16,7 +17,7 @@ def search(text: str, limit: int = 20) -> list[Record]:
     Raises:
         InputError: the text has no word in it, or the limit is not positive.
     """
-    words = text.replace('"', " ").split()
+    words = one_line(text).replace('"', " ").split()
     if not any(character.isalnum() for character in text):
         raise InputError("There is no word to look for.", "Give one, such as DDABr.")
     if limit < 1:

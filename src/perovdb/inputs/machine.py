@@ -67,7 +67,8 @@ def find_machine() -> Machine:
     Raises:
         InputError: the file cannot be read or has keys that mean nothing here.
     """
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    # Without a home, as of a user whom the system does not know, "~" stays and names no folder.
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))
     for path in (Path(NAME), config / "perovdb" / NAME):
         if path.is_file():
             return read_machine(path)
