@@ -161,12 +161,14 @@ class Output:
         path: the file, or folder of several; without one a POSCAR, or a list, is printed.
         picture: of it.
         view: cell vector that points at the viewer.
+        force: write over a file that is there.
         as_json, as_csv: print the answer as such.
     """
 
     path: str | None
     picture: options.Picture | None
     view: str
+    force: bool
     as_json: bool
     as_csv: bool
 
@@ -177,17 +179,17 @@ class Output:
             click.UsageError: several models are to be one file or picture.
             InputError: the name tells no format, it exists, or its folder does not.
         """
-        from perovdb.inputs.writer import check_target
+        from perovdb.files.new_folders import check_new_folder
 
         if several and self.picture is not None:
             raise click.UsageError("--plot draws one model: draw it from its file.")
         if self.path is not None and several:
             if os.path.splitext(self.path)[1] in FORMATS:
                 raise click.UsageError("Several models go to a new folder: name one after -o.")
-            check_target(self.path)
+            check_new_folder(self.path)
         elif self.path is not None:
             format_of(self.path)
-            check_new_file(self.path)
+            check_new_file(self.path, force=self.force)
         if self.picture is not None:
             self.picture.check()
 
@@ -198,7 +200,7 @@ class Output:
 
         model = Model(structure, file=self.path)
         if self.path is not None:
-            write_structure(structure, self.path)
+            write_structure(structure, self.path, force=self.force)
         if self.picture is not None:
             from perovdb.plots import structure as draw
 
@@ -212,10 +214,10 @@ class Output:
     def emit_all(self, models: Models) -> None:
         """Write and list distinct models."""
         if self.path is not None:
-            from perovdb.inputs.writer import write
+            from perovdb.files.new_folders import write_new_folder
 
             files = models.files()
-            write(self.path, files)
+            write_new_folder(self.path, files)
             models = replace(
                 models,
                 models=tuple(
@@ -232,12 +234,12 @@ def _output(metavar: str, text: str) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         @wraps(function)
         def gather(**arguments: Any) -> Any:
-            fields = ("path", "picture", "view", "as_json", "as_csv")
+            fields = ("path", "picture", "view", "force", "as_json", "as_csv")
             return function(output=Output(*(arguments.pop(name) for name in fields)), **arguments)
 
         decorators = (
             click.option("-o", "--output", "path", metavar=metavar, help=text),
-            options.picture("Draw the model"),
+            options.picture("Draw the model", beside=("-o", "path")),
             click.option(
                 "--view",
                 type=click.Choice(["a", "b", "c"]),

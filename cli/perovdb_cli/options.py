@@ -313,11 +313,13 @@ class Picture:
         close("all")
 
 
-def picture(text: str) -> Callable[[Function], Function]:
+def picture(text: str, beside: tuple[str, str] | None = None) -> Callable[[Function], Function]:
     """The options of a picture, handed on as one argument `picture`, None if none is asked for.
 
     Args:
         text: what it shows, for the help.
+        beside: option and parameter of another file that the command writes. --force is of both,
+            and is handed on as `force`.
     """
 
     def decorate(function: Function) -> Function:
@@ -326,6 +328,14 @@ def picture(text: str) -> Callable[[Function], Function]:
             path = arguments.pop("picture")
             look = {name: arguments.pop(name) for name in ("style", "width", "dpi", "force")}
             idle = [name for name, value in look.items() if value]
+            if beside is not None:
+                arguments["force"] = look["force"]
+                if path is None and idle == ["force"]:
+                    idle = []
+                    if arguments[beside[1]] is None:
+                        raise click.UsageError(
+                            f"--force is that of a file; give {beside[0]} or --plot."
+                        )
             if path is None and idle:
                 raise click.UsageError(f"--{idle[0]} is that of a picture; give --plot.")
             look["dpi"] = look["dpi"] or 300
@@ -357,7 +367,11 @@ def picture(text: str) -> Callable[[Function], Function]:
                 metavar="N",
                 help="Dots per inch of the picture. Default: 300.",
             ),
-            click.option("--force", is_flag=True, help="Write over a picture that is there."),
+            click.option(
+                "--force",
+                is_flag=True,
+                help=f"Write over a {'file' if beside else 'picture'} that is there.",
+            ),
         ]
         return under("", *options)(gather)  # type: ignore[no-any-return]  # click has it so
 

@@ -235,7 +235,7 @@ REFUSED = [
     ((*ALPHA, *CURVE, "--measured", "binary.xy"), 2, "binary.xy is not a text file"),
     ((*ALPHA, "--plot", "there.png"), 2, "there.png exists already"),
     ((*ALPHA, "--plot", "new.png", "--style", "gg"), 2, "There is no style 'gg'"),
-    ((*ALPHA, "--force"), 2, "--force is that of a picture"),
+    ((*ALPHA, "--force"), 2, "--force is that of a file; give --curve or --plot"),
     ((*ALPHA, "--stacked"), 2, "--stacked is that of a picture"),
     ((*ALPHA, "--plot", "new.gif"), 2, ".png or .svg or .pdf"),
     ((*ALPHA, "--plot", "no/new.png"), 2, "There is no folder"),

@@ -4,14 +4,12 @@ import hashlib
 import json
 import os
 import stat
-from pathlib import Path
 
 import numpy as np
 import pytest
 from monty.json import MontyDecoder
 
 from perovdb.errors import InputError
-from perovdb.inputs import writer
 from perovdb.inputs.job import Resources
 from perovdb.inputs.manifest import read_manifest
 from perovdb.inputs.sets import CODES, input_files, write_inputs
@@ -122,56 +120,6 @@ def test_a_structure_is_no_path(iodide_hop):
 def test_how_no_set_can_be_run(options, words):
     with pytest.raises(InputError, match=words):
         Resources(**options)
-
-
-FILES = {"a.txt": "one\n", "00/b.txt": "two\n", "job.sh": "#!/bin/sh\n"}
-
-
-def test_a_set_is_written_whole(tmp_path):
-    folder = writer.write(tmp_path / "set", FILES)
-    found = {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
-    assert found == FILES
-    assert [p.name for p in tmp_path.iterdir()] == ["set"]
-    mask = os.umask(0)
-    os.umask(mask)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o777 & ~mask
-
-
-def test_a_folder_that_exists_is_left_alone(tmp_path):
-    (tmp_path / "set").mkdir()
-    (tmp_path / "set" / "mine").write_text("mine")
-    with pytest.raises(InputError, match="exists already"):
-        writer.write(tmp_path / "set", FILES)
-    assert [p.name for p in (tmp_path / "set").iterdir()] == ["mine"]
-
-
-def test_a_dangling_link_counts_as_existing(tmp_path):
-    (tmp_path / "set").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="exists already"):
-        writer.write(tmp_path / "set", FILES)
-
-
-def test_the_folder_around_it_must_be_there(tmp_path):
-    with pytest.raises(InputError, match="does not exist"):
-        writer.write(tmp_path / "no" / "set", FILES)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("at", [0, 1, 2])
-def test_a_disk_that_fills_up_leaves_nothing(tmp_path, monkeypatch, at):
-    written = []
-    write_text = Path.write_text
-
-    def full(self, *arguments, **options):
-        if len(written) == at:
-            raise OSError(28, "No space left on device")
-        written.append(self)
-        return write_text(self, *arguments, **options)
-
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(InputError, match="No space left on device"):
-        writer.write(tmp_path / "set", FILES)
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("code", "cores"), [("vasp", 40), ("cp2k", 56), ("qe", 40)])

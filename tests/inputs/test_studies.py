@@ -4,21 +4,27 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
+from functools import cache
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
+from tests.attack.file_events import Fault, run
 
 from perovdb.errors import FormulaError, InputError, MissingData, UnknownSpecies
+from perovdb.files import new_folders
+from perovdb.inputs import studies
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.set_folders import folder_names
 from perovdb.inputs.set_requests import MOST_SETS, both_ways, read_study, requests
+from perovdb.inputs.sets import input_files
 from perovdb.inputs.studies import CONTENTS, set_of, write_study
 from perovdb.migration.requests import HopRequest
 from perovdb.structures.builder import build
@@ -383,7 +389,7 @@ def test_what_is_no_set_is_never_replaced(tmp_path):
     with pytest.raises(InputError, match="is an input set"):
         write(tmp_path / "u" / row["folder"], [request])
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be made"):
+    with pytest.raises(InputError, match="file cannot be written"):
         write(tmp_path / "file", [request])
 
 
@@ -406,8 +412,6 @@ def test_a_set_that_fails_does_not_stop_the_others(tmp_path):
 
 
 def test_an_error_of_the_code_stands_in_the_table_too(tmp_path, monkeypatch):
-    import perovdb.inputs.studies as studies
-
     def missing(*_, **__):
         raise MissingData("No potential for Cs.", "Name another family.")
 
@@ -425,113 +429,170 @@ def test_a_path_that_is_asked_for_both_ways_is_no_set():
         set_of(request, PLAIN)
 
 
-# Runs that are killed
-
-#: Runs a study in forked processes, each in a tree of its own and killed before its n-th change of
-#: the disk, with n from 0 on, until one comes through.
-KILLED = """\
-import os, pathlib, shutil, signal, sys
-from perovdb.inputs import studies
-from perovdb.inputs.machine import Machine
-from perovdb.inputs.set_requests import requests
-
-root, host = pathlib.Path(sys.argv[1]), sys.argv[2]
-asked = {"file": host, "species": "I", "images": 1, "code": "qe", "vacancies": [1, 2]}
-study = requests(asked)
-known = {one.hop: one.hop.path() for one in study}
-studies.HopRequest.path = lambda hop, *_: known[hop]
-files = {id(path): studies.input_files(path, code="qe") for path in known.values()}
-studies.input_files = lambda path, *arguments, **options: dict(files[id(path)])
-
-def run(tree, calls):
-    child = os.fork()
-    if not child:
-        left = [calls]
-        def counted(function):
-            def call(*arguments, **options):
-                left[0] -= 1
-                if left[0] < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return function(*arguments, **options)
-            return call
-        for owner, names in (
-            (pathlib.Path, ("write_text", "rename", "chmod", "mkdir")),
-            (os, ("replace", "mkdir")),
-            (shutil, ("rmtree",)),
-        ):
-            for name in names:
-                setattr(owner, name, counted(getattr(owner, name)))
-        studies.write_study(tree, study, machine=Machine(), force=True)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-number, before = 0, root / "before"
-while True:
-    tree = root / f"{number:03d}"
-    if before.exists():
-        shutil.copytree(before, tree)
-    if run(tree, number) != -signal.SIGKILL:
-        break
-    number += 1 if before.exists() else 2
-for tree in sorted(root.glob("[0-9]*"))[::5]:
-    shutil.copytree(tree, root / f"again-{tree.name}")
-    assert run(root / f"again-{tree.name}", 10**6) == 0
-"""
+# Runs that are killed, or work at the same time
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("replacing", [False, True])
-def test_a_run_that_is_killed_leaves_no_half_of_a_set(tmp_path, replacing):
-    """Killed at every change of the disk, of a new tree at every other one. The next run completes
-    the tree and leaves no remains.
+def test_a_run_that_is_killed_leaves_no_half_of_a_set(tmp_path, monkeypatch, replacing):
+    """Killed at every seventh change of the disk. The next run completes the tree and leaves no
+    remains.
 
-    Where sets are replaced, each is at any moment the old one, the new one, or absent.
+    Where sets are replaced, each is at any moment the old one or the new one.
     """
-    host, trees = tmp_path / "host.cif", tmp_path / "trees"
+    host, trees, mine = tmp_path / "host.cif", tmp_path / "trees", "OUTCAR"
     write_structure(build("CsPbI3", "alpha", (2, 2, 2)), str(host))
     asked = {"species": "I", "code": "qe", "images": 1, "file": str(host), "vacancies": [1, 2]}
     trees.mkdir()
+    before = trees / "before"
     if replacing:
-        write(trees / "before", requests(asked))
+        for row in write(before, requests(asked)):
+            (before / row["folder"] / mine).write_text("weeks of work")
         host.write_text(host.read_text() + "# of another content\n")
-    digests = {one.digest for one in requests(asked)}
-    ran = subprocess.run(
-        [sys.executable, "-c", KILLED, str(trees), str(host)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    killed = sorted(trees.glob("[0-9]*"))[:-1]
-    assert len(killed) > 30
-    seen = set()
-    for tree in killed:
-        sets = [path.parent for path in tree.rglob("manifest.json")]
-        shown = [f for f in sets if not any(p.startswith(".") for p in f.relative_to(tree).parts)]
-        manifests = [check_complete(folder) for folder in shown]
-        new = sum(manifest["request_sha256"] in digests for manifest in manifests)
+    study = requests(asked)
+    digests = {one.digest for one in study}
+    known = {one.hop: one.hop.path() for one in study}
+    files = {id(path): input_files(path, code="qe") for path in known.values()}
+    monkeypatch.setattr(HopRequest, "path", lambda hop, *_: known[hop])
+    monkeypatch.setattr(studies, "input_files", lambda path, **_: dict(files[id(path)]))
+    seen, number = set(), 0
+    while True:
+        number += 7
+        tree = trees / f"{number:03d}"
+        if before.exists():
+            shutil.copytree(before, tree)
+        ended = run(lambda tree=tree: write(tree, study, force=True), tree, Fault(number))
+        if not ended.killed:
+            assert ended.code == 0, ended.said
+            break
+        shown = [
+            path.parent
+            for path in tree.rglob("manifest.json")
+            if not any(part.startswith(".") for part in path.relative_to(tree).parts)
+        ]
+        new = 0
+        for folder in shown:
+            is_new = (
+                json.loads((folder / "manifest.json").read_text())["request_sha256"] in digests
+            )
+            assert (folder / mine).exists() == (not is_new)
+            (folder / mine).unlink(missing_ok=True)
+            check_complete(folder)
+            new += is_new
         seen.add((len(shown), new))
-    assert seen >= ({(2, 0), (2, 1), (2, 2)} if replacing else {(0, 0), (1, 1), (2, 2)})
-    for tree in trees.glob("again-*"):
-        sets = [path.parent for path in tree.rglob("manifest.json")]
-        assert {check_complete(folder)["request_sha256"] for folder in sets} == digests
-        assert len(sets) == len(contents(tree)) == 2
-        assert not list(tree.rglob(".*")), "remains of the killed run are left"
+        if number % 3 == 0:
+            write(tree, study, force=True)
+            sets = [path.parent for path in tree.rglob("manifest.json")]
+            found = [json.loads((one / "manifest.json").read_text()) for one in sets]
+            assert {one["request_sha256"] for one in found} == digests
+            assert len(sets) == len(contents(tree)) == 2
+            assert not list(tree.rglob(".*")), "remains of the killed run are left"
+    assert number > 60
+    assert seen == ({(2, 0), (2, 1), (2, 2)} if replacing else {(0, 0), (1, 1), (2, 2)})
 
 
-def test_remains_of_a_run_that_goes_on_are_let_be(tmp_path):
-    """A hidden folder whose process is still there belongs to it."""
+def test_two_studies_in_one_tree_at_a_time_are_both_in_its_lists(tmp_path):
+    """Each finds the table without the other's sets, and then writes its own."""
+    both = [requests(SMALL), requests({**SMALL, "vacancies": 2})]
+    children = []
+    for study in both:
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                write(tmp_path, study)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
+    names = {name for study in both for name in folder_names(study)}
+    assert {row["folder"] for row in contents(tmp_path)} == names
+    top = tmp_path / "qe-standard-slurm"
+    listed = (top / "folders.txt").read_text().splitlines()
+    assert {f"{top.name}/{name}" for name in listed} == names
+    assert "--array=1-2\n" in (top / "array.sh").read_text()
+
+
+def test_two_runs_that_write_one_set_keep_it(tmp_path, monkeypatch):
+    """The other one puts it there while this one works."""
     (request,) = requests(SMALL)
-    name = Path(folder_names([request])[0])
-    import platform
+    made = set_of(request, PLAIN)
+    folder = tmp_path / folder_names([request])[0]
 
-    alive = tmp_path / name.parent / f".{name.name}.perovdb.{platform.node()}.{os.getppid()}.abc"
-    other = tmp_path / name.parent / f".{name.name}.perovdb.elsewhere.1.abc"
-    alive.mkdir(parents=True)
+    def meanwhile(*_):
+        folder.parent.mkdir(parents=True)
+        new_folders.write_new_folder(folder, made[0])
+        return made
+
+    monkeypatch.setattr(studies, "set_of", meanwhile)
+    (row,) = write(tmp_path, [request])
+    assert row["status"] == "kept"
+
+
+# Files of ours are data
+
+
+@pytest.mark.parametrize(
+    "folder", ["../other", "/tmp/other", "a/../../other", "a/b/../../../other"]
+)
+def test_a_table_that_names_a_folder_outside_is_not_followed(tmp_path, folder):
+    root, other = tmp_path / "t", tmp_path / "other"
+    write(root, requests(SMALL))
     other.mkdir()
-    write(tmp_path, [request])
-    assert alive.exists()
-    assert other.exists()
+    (set_,) = root.rglob("manifest.json")
+    for place in (other, root / "a" / "b"):
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(set_, place)
+    (tmp_path / "folders.txt").write_text("mine")
+    table = (root / CONTENTS).read_text()
+    line = table.splitlines()[1]
+    (root / CONTENTS).write_text(table + line.replace(contents(root)[0]["folder"], folder) + "\n")
+    before = files_of(tmp_path)
+    write(root, requests({**SMALL, "vacancies": 2}))
+    assert {name for name in files_of(tmp_path) - before if not name.startswith("t/")} == set()
+    assert (tmp_path / "folders.txt").read_text() == "mine"
+    assert [row["vacancies"] for row in contents(root)] == ["1", "2"]
+
+
+def test_a_link_in_a_tree_is_not_followed_out_of_it(tmp_path):
+    root, other = tmp_path / "t", tmp_path / "other"
+    root.mkdir()
+    other.mkdir()
+    (root / "qe-standard-slurm").symlink_to(other)
+    with pytest.raises(InputError, match="is not the name of something in"):
+        write(root, requests(SMALL))
+    assert list(other.iterdir()) == []
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=st.data())
+def test_a_spoilt_table_or_manifest_stops_no_study(tmp_path, monkeypatch, drawn):
+    """A byte is changed, or a value is one of another kind."""
+    root = tmp_path / "t"
+    shutil.rmtree(root, ignore_errors=True)
+    made, (first, second) = _made()
+    monkeypatch.setattr(studies, "set_of", lambda request, *_: made[request.digest])
+    write(root, [first])
+    (manifest,) = root.rglob("manifest.json")
+    if drawn.draw(st.booleans()):
+        path = drawn.draw(st.sampled_from([manifest, root / CONTENTS]))
+        content = bytearray(path.read_bytes())
+        content[drawn.draw(st.integers(0, len(content) - 1))] = drawn.draw(st.integers(0, 255))
+        path.write_bytes(content)
+    else:
+        values = json.loads(manifest.read_text())
+        name = drawn.draw(st.sampled_from(sorted(values)))
+        values[name] = drawn.draw(st.sampled_from([None, 1, "x", [], {}, [[]], {"x": []}, 1e99]))
+        manifest.write_text(json.dumps(values))
+    rows = write(root, [second])
+    assert [row["status"] for row in rows] == ["written"]
+    assert contents(root)[-1]["folder"] == rows[0]["folder"]
+
+
+@cache
+def _made():
+    study = requests({**SMALL, "vacancies": [1, 2]})
+    return {one.digest: set_of(one, PLAIN) for one in study}, study
 
 
 # The study of the papers, by one command

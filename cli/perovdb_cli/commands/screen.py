@@ -53,13 +53,15 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Take 0 for a bowing of the gap that nobody stated.",
 )
-@options.picture("Draw all that is kept")
+@options.picture("Draw all that is kept", beside=("-o", "output"))
 @click.option(
     "--colour",
     metavar="NAME",
     help="What the colour of the picture shows: a quantity or an ion. Default: gap_eV, tau or t.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the rows: *.csv or *.parquet.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write the rows: *.csv or *.parquet, a new file."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster that shares the work.")
 @options.formats
 def command(
@@ -72,6 +74,7 @@ def command(
     picture: options.Picture | None,
     colour: str | None,
     output: str | None,
+    force: bool,
     as_json: bool,
     as_csv: bool,
     **how: Any,
@@ -94,7 +97,7 @@ def command(
     if colour is not None and picture is None:
         raise click.UsageError("--colour is that of a picture; give --plot.")
     if output is not None:
-        _check_output(output)
+        _check_output(output, force)
     if picture is not None:
         picture.check()
     if count is not None:
@@ -118,7 +121,7 @@ def command(
         if limit is not None:
             screening = screening.first(limit)
     if output is not None:
-        _write(screening, output)
+        _write(screening, output, force)
     if as_csv:
         # Two million rows as dictionaries, as for render.emit, would fill the memory.
         render.say(screening.to_frame().to_csv(index=False, lineterminator="\n"), end="")
@@ -139,18 +142,18 @@ def _values_there_are(screening: Screening) -> str:
     return f"In this space {ranges}. {end}" if ranges else end
 
 
-def _check_output(path: str) -> None:
+def _check_output(path: str, force: bool) -> None:
     """Refuse a table that cannot be written, before the work is done.
 
     Raises:
-        InputError: another format, no such folder, or a library is missing.
+        InputError: another format, it exists, no such folder, or a library is missing.
     """
     from importlib.util import find_spec
 
     from perovdb.errors import InputError
     from perovdb.files.new_files import check_new_file
 
-    check_new_file(path, (".csv", ".parquet"), replace=True)
+    check_new_file(path, (".csv", ".parquet"), force=force)
     if path.lower().endswith(".parquet") and not (
         find_spec("pyarrow") or find_spec("fastparquet")
     ):
@@ -160,14 +163,14 @@ def _check_output(path: str) -> None:
         )
 
 
-def _write(screening: Screening, path: str) -> None:
+def _write(screening: Screening, path: str, force: bool) -> None:
     from perovdb.files.new_files import write_new_file
 
     frame = screening.to_frame()
     if path.lower().endswith(".csv"):
-        write_new_file(path, lambda part: frame.to_csv(part, index=False))
+        write_new_file(path, lambda part: frame.to_csv(part, index=False), force=force)
     else:
-        write_new_file(path, lambda part: frame.to_parquet(part, index=False))
+        write_new_file(path, lambda part: frame.to_parquet(part, index=False), force=force)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ from perovdb_cli import options, render
     help="Isotropic displacement B in A^2, of all ions or of each.",
 )
 @click.option("--curve", "table", metavar="FILE", help="Write the curves: *.csv, a new file.")
-@options.picture("Draw the curves")
+@options.picture("Draw the curves", beside=("--curve", "table"))
 @click.option("--stacked", is_flag=True, help="Draw each pattern above the last.")
 @click.option(
     "--measured",
@@ -74,6 +74,7 @@ def command(
     b_iso: tuple[str, ...],
     table: str | None,
     picture: options.Picture | None,
+    force: bool,
     stacked: bool,
     measured: str | None,
     size_nm: float | None,
@@ -112,7 +113,7 @@ def command(
     if stacked and picture is None:
         raise click.UsageError("--stacked is that of a picture; give --plot.")
     if table is not None:
-        check_new_file(table, (".csv",))
+        check_new_file(table, (".csv",), force=force)
     if picture is not None:
         picture.check()
     of_all |= {"dispersion": not no_dispersion, "b_iso_A2": _b_iso(b_iso)}
@@ -132,7 +133,7 @@ def command(
         )
         notes = curves.notes
         if table is not None:
-            curves.write_csv(table)
+            curves.write_csv(table, force=force)
         if picture is not None:
             from perovdb import plots
 

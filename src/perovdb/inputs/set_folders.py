@@ -44,6 +44,16 @@ def folder_names(study: Sequence[SetRequest]) -> list[str]:
     return names
 
 
+def is_folder_name(text: str) -> bool:
+    """Whether a text could be one of these names: what a table says is not taken on trust.
+
+    >>> is_folder_name("qe-standard-slurm/CsPbI3/I-hop0"), is_folder_name("../CsPbI3/I-hop0")
+    (True, False)
+    """
+    parts = text.split("/")
+    return len(parts) == 3 and all(part and part == _word(part) for part in parts)
+
+
 def _folder_name(request: SetRequest) -> str:
     hop, resources = request.hop, request.resources
     host = hop.formula or _of_file(str(hop.file))

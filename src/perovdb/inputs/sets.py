@@ -17,7 +17,8 @@ from pymatgen.core import Structure
 import perovdb
 from perovdb.errors import InputError, check_choice
 from perovdb.facts.bibtex import bibtex
-from perovdb.inputs import cp2k, preflight, qe, vasp, writer
+from perovdb.files.new_folders import write_new_folder
+from perovdb.inputs import cp2k, preflight, qe, vasp
 from perovdb.inputs.job import BAND, Job, Resources, new_job
 from perovdb.inputs.machine import find_machine
 from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
@@ -106,7 +107,7 @@ def write_inputs(
         relax_first=relax_first,
         resources=resources,
     )
-    return writer.write(folder, files)
+    return write_new_folder(folder, files)
 
 
 def input_files(

@@ -18,11 +18,15 @@ from typing import Any
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.errors import InputError, PerovdbError, ResultError
-from perovdb.inputs import writer
+from perovdb.files.failures import cannot_be_written
+from perovdb.files.locks import held
+from perovdb.files.new_files import write_new_text
+from perovdb.files.new_folders import check_new_folder, inside, write_new_folder
+from perovdb.files.parts import clear
 from perovdb.inputs.machine import Machine, find_machine
 from perovdb.inputs.manifest import MANIFEST, Manifest, parse_manifest, read_manifest
-from perovdb.inputs.schedulers import array_files
-from perovdb.inputs.set_folders import folder_names
+from perovdb.inputs.schedulers import SCHEDULERS, array_files
+from perovdb.inputs.set_folders import folder_names, is_folder_name
 from perovdb.inputs.set_requests import SetRequest
 from perovdb.inputs.sets import input_files
 from perovdb.migration.path import Path as HopPath
@@ -146,13 +150,13 @@ def write_study(
     if (root / MANIFEST).exists():
         raise InputError(f"{root} is an input set.", "Name another folder for the tree.")
     names = folder_names(study)
+    for place in {root, *(up for name in names for up in inside(root, name).parents[:2])}:
+        clear(place)
     kept = [_kept(root / name, request) for name, request in zip(names, study, strict=True)]
     for name, manifest in zip(names, kept, strict=True):
         if manifest is None:
             check_place(root / name, force)
     _make(root)
-    for place in {root, *(up for name in names for up in (root / name).parents[:2])}:
-        writer.clear(place)
     paths: dict[HopRequest, HopPath | PerovdbError] = {}
     hosts: Hosts = {}
     sets = []
@@ -163,18 +167,33 @@ def write_study(
                 chain = _chain(request.hop, paths, hosts)
                 files, manifest = set_of(request, machine, chain)
                 _make((root / name).parent)
-                writer.write(root / name, files, replace=force)
-                status = "written"
+                status, manifest = _put(root / name, request, files, manifest, force)
         except PerovdbError as error:
             status, problem, manifest = "failed", str(error), None
         sets.append(_set_of_study(name, status, request, manifest, problem))
         if progress:
             progress(sets[-1])
     written = Study(os.fspath(folder), tuple(sets))
-    every = [*_others(root, names), *written.rows()]
-    _write_arrays(root, every, machine)
-    writer.replace_file(root / CONTENTS, _as_csv(every))
+    with held(root):
+        # Other runs may have written their sets meanwhile.
+        every = [*_others(root, names), *written.rows()]
+        _write_arrays(root, every, machine)
+        write_new_text(root / CONTENTS, _as_csv(every), force=True)
     return written
+
+
+def _put(
+    folder: Path, request: SetRequest, files: Mapping[str, str], manifest: Manifest, force: bool
+) -> tuple[str, Manifest]:
+    """Write a set, unless another run has done so meanwhile: its status and manifest."""
+    try:
+        write_new_folder(folder, files, replace=force)
+    except InputError:
+        there = _kept(folder, request)
+        if there is None:
+            raise
+        return "kept", there
+    return "written", manifest
 
 
 def write_set(
@@ -195,13 +214,14 @@ def write_set(
     Raises:
         as `set_of`, and InputError if the place is taken or cannot be written.
     """
+    clear(Path(folder).absolute().parent)
     replacing = force and os.path.lexists(folder)
     if replacing:
         check_place(folder, force)
     else:
-        writer.check_target(folder)
+        check_new_folder(folder)
     files, manifest = set_of(request, machine or find_machine())
-    writer.write(folder, files, replace=replacing)
+    write_new_folder(folder, files, replace=replacing)
     return manifest
 
 
@@ -288,9 +308,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"{folder} cannot be made: {error.strerror}.", "Name a folder where you may write."
-        ) from error
+        raise cannot_be_written(folder, error) from error
 
 
 def _set_of_study(
@@ -324,16 +342,27 @@ def _set_of_study(
 
 
 def _others(root: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Rows of the table that stands in the tree, of sets of other studies that are still there."""
+    """Rows of the table that stands in the tree, of sets of other studies that are still there.
+
+    Whoever else may have written it: a row counts if it names a folder as we do, in the tree.
+    """
     try:
         with (root / CONTENTS).open(newline="", encoding="utf-8") as handle:
             rows = list(csv.DictReader(handle))
     except (OSError, ValueError, csv.Error):
         return
     for row in rows:
-        folder = row.get("folder")
-        if folder and folder not in names and _manifest_of(root / folder).request_sha256:
+        folder = row.get("folder") or ""
+        if folder not in names and is_folder_name(folder) and _is_set(root, folder):
             yield {**row, "status": "kept"}
+
+
+def _is_set(root: Path, folder: str) -> bool:
+    try:
+        manifest = _manifest_of(inside(root, folder))
+    except InputError:
+        return False
+    return manifest.request_sha256 is not None and manifest.scheduler in SCHEDULERS
 
 
 def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machine) -> None:
@@ -348,7 +377,7 @@ def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machin
         scheduler = manifests[0].scheduler or "bash"
         files = array_files(list(sets), manifests, f"{top}, all", scheduler, machine)
         for name, text in files.items():
-            writer.replace_file(root / top / name, text)
+            write_new_text(root / top / name, text, force=True)
 
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:

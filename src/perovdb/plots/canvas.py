@@ -125,12 +125,7 @@ def check_picture(
             style.
     """
     _style(style)
-    if os.path.isfile(path) and not force:
-        raise InputError(
-            f"{os.fspath(path)} exists already.",
-            "Name another file, or write over it with force=True, --force in a command.",
-        )
-    check_new_file(os.fspath(path), FORMATS, replace=force)
+    check_new_file(os.fspath(path), FORMATS, force=force)
 
 
 def save(
@@ -181,7 +176,7 @@ def save(
         figure.set_size_inches(width, own_height * width / own_width)
     try:
         with styles.context([*filter(None, [_styled.get(figure)]), _FILE]):
-            write_new_file(os.fspath(path), write)
+            write_new_file(os.fspath(path), write, force=force)
     finally:
         figure.set_size_inches(own_width, own_height)
 

@@ -111,8 +111,8 @@ class Diffractogram(Answer):
             "difference": measured.difference,
         }
 
-    def write_csv(self, path: str) -> None:
-        """Write `columns` as a new file.
+    def write_csv(self, path: str, *, force: bool = False) -> None:
+        """Write `columns` as a new file, or over one that is there if forced.
 
         Raises:
             InputError: it cannot be written.
@@ -123,8 +123,8 @@ class Diffractogram(Answer):
         writer.writerow(columns)
         lines = zip(*(column.tolist() for column in columns.values()), strict=True)
         writer.writerows([f"{value:.8g}" for value in line] for line in lines)
-        check_new_file(path, (".csv",))
-        write_new_text(path, text.getvalue())
+        check_new_file(path, (".csv",), force=force)
+        write_new_text(path, text.getvalue(), force=force)
 
     def rows(self) -> list[dict[str, Any]]:
         """`columns` as rows."""

@@ -136,13 +136,14 @@ def as_text(structure: Structure, form: str) -> str:
 
 
 @checked
-def write_structure(x: Material, path: str | os.PathLike[str]) -> None:
+def write_structure(x: Material, path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Write a structure to a new file, whole or not at all.
 
     Args:
         x: any material; a structure of other hands is taken in first.
         path: *.cif, *.vasp or POSCAR*, *.xyz, *.inc of CP2K, *.qe, *.json of pymatgen; the name
             tells the format.
+        force: write over a file that is there.
 
     Raises:
         InputError: the name tells no format, the file exists, or it cannot be written.
@@ -151,8 +152,8 @@ def write_structure(x: Material, path: str | os.PathLike[str]) -> None:
 
     name = os.fspath(path)
     text = as_text(as_structure(x), format_of(name))
-    check_new_file(name)
-    write_new_text(name, text)
+    check_new_file(name, force=force)
+    write_new_text(name, text, force=force)
 
 
 def title(structure: Structure) -> str:
