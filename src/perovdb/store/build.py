@@ -14,10 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from perovdb.errors import StoreError
+from perovdb.store.clashes import clashes
 from perovdb.store.connection import CURATED
 from perovdb.store.csv_rows import CsvRow, read_csv, read_text
 from perovdb.store.index import CREATE, write_index
 from perovdb.store.insert import check_aliases, check_references, insert
+from perovdb.store.meaning import check_row
 from perovdb.store.schema import (
     ABOUT_ITSELF,
     SCHEMA_VERSION,
@@ -78,9 +80,14 @@ def _fill(data: Path, target: Path) -> None:
                     )
                 tables[path.stem] = list(read_csv(path, columns[path.stem], whole=True))
             for table, rows in tables.items():
+                for row in rows:
+                    check_row(row, table)
                 insert(connection, table, rows)
             check_references(connection, tables)
             check_aliases(connection)
+            for table, rows in tables.items():
+                for clash in clashes(connection, table, "main", ["main"]):
+                    raise clash.error(rows[clash.row - 1])
             meta = {"digest": digest(data), "schema_version": str(SCHEMA_VERSION)}
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             connection.execute(CREATE)

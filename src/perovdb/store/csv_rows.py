@@ -116,9 +116,13 @@ def _check_header(file: str, header: list[str], columns: list[str], whole: bool)
         )
     for position, name in enumerate(header, start=1):
         if name not in columns:
+            stem, mark, _ = name.rpartition("_")
+            same = [column for column in columns if mark and column.rpartition("_")[0] == stem]
             raise StoreError(
                 f"{file}:1:{position}: {name[:40]!r} is not a column of the table.",
-                f"Its columns: {', '.join(columns)}.",
+                f"Convert its numbers to the unit of '{same[0]}', and call it so."
+                if same
+                else f"Its columns: {', '.join(columns)}.",
             )
         if header.index(name) + 1 != position:
             raise StoreError(f"{file}:1:{position}: '{name}' stands twice.", "Remove one.")

@@ -13,10 +13,12 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from perovdb.errors import InputError, PerovdbError, StoreError
+from perovdb.store.clashes import clashes
 from perovdb.store.connection import CURATED, INIT_HINT, RESTORE_HINT, Store, uri, using
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.index import CREATE, extend_index, index_key, write_index
 from perovdb.store.insert import check_aliases, insert, lost, refuse_lost, refuse_taken, taken
+from perovdb.store.meaning import check_row
 from perovdb.store.schema import (
     ABOUT_ITSELF,
     APPLICATION_ID,
@@ -209,7 +211,8 @@ def _take_in(connection: sqlite3.Connection, table: str, head: CsvRow) -> int:
         how many there are.
 
     Raises:
-        StoreError: a name is taken, or a row points at a row which is not there.
+        StoreError: a name is taken, or a row points at a row which is not there or says another
+            thing.
     """
     both = ("main", "own")
     for among in both:
@@ -217,6 +220,8 @@ def _take_in(connection: sqlite3.Connection, table: str, head: CsvRow) -> int:
             raise refuse_taken(head._replace(line=line), column, value)
     for one in lost(connection, table, "temp", both):
         raise refuse_lost(connection, head._replace(line=one.row), one, both)
+    for clash in clashes(connection, table, "temp", both):
+        raise clash.error(head._replace(line=clash.row))
     count = connection.execute(
         f'INSERT INTO own."{table}" SELECT * FROM temp."{table}" ORDER BY rowid'
     ).rowcount
@@ -244,6 +249,7 @@ def _as_kept(row: CsvRow, table: str, canonical: Canonical, fact_tables: Sequenc
     Raises:
         StoreError: a word that cannot be read, or a fact that says nothing.
     """
+    check_row(row, table)
     values = dict(row.values)
     for column in READ_COLUMNS:
         value = values.get(column)
@@ -332,6 +338,8 @@ def _problems(
         yield str(refuse_lost(connection, named(one.row), one, both))
     for number, column, _ in taken(connection, table, "own", "main"):
         yield f"{named(number).place(column)}: the curated store has a row of this name."
+    for clash in clashes(connection, table, "own", both):
+        yield str(clash.error(named(clash.row)))
 
 
 def _index_problems(connection: sqlite3.Connection) -> Iterator[str]:

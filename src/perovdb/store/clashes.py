@@ -1,0 +1,170 @@
+"""Rows against rows of other tables: sites against their phase, a phase against its formula."""
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from math import isfinite
+from typing import Any, NamedTuple
+
+from perovdb.errors import StoreError
+from perovdb.store.csv_rows import CsvRow
+
+#: What heat, pressure and a change of the network leave of a formula's volume in other phases.
+_SAME_FORMULA = (0.65, 1.5)
+
+
+class Clash(NamedTuple):
+    """A row that is against another: its number in the table, the column, and what to say."""
+
+    row: int
+    column: str
+    what: str
+    mend: str
+
+    def error(self, row: CsvRow) -> StoreError:
+        """What to say of it, where it is this row."""
+        return StoreError(f"{row.place(self.column)}: {self.what}", self.mend)
+
+
+def clashes(
+    connection: sqlite3.Connection, table: str, rows: str, known: Sequence[str]
+) -> Iterator[Clash]:
+    """Rows that are against rows of other tables.
+
+    Args:
+        connection: of all of these.
+        table: whose rows are looked at.
+        rows: the schema in which these stand.
+        known: schemas of what they are compared with, the curated one first.
+    """
+    if table == "phase":
+        yield from _other_volumes(connection, rows, known[0])
+    if table == "phase_site":
+        yield from _other_ions(connection, rows, known)
+
+
+def _other_volumes(connection: sqlite3.Connection, rows: str, curated: str) -> Iterator[Clash]:
+    """Phases whose formula unit is far from as large as in the curated phases of the formula."""
+    query = (
+        "SELECT r.rowid, r.formula, r.volume_A3 / r.Z, avg(k.volume_A3 / k.Z) "
+        f"FROM {rows}.phase AS r JOIN {curated}.phase AS k ON r.formula = k.formula "
+        "GROUP BY r.rowid"
+    )
+    low, high = _SAME_FORMULA
+    for number, formula, own, others in connection.execute(query):
+        if not low * others <= own <= high * others:
+            yield Clash(
+                number, "Z",
+                f"a formula unit of {formula} has {own:.1f} A^3, in its other phases "
+                f"{others:.1f}.",
+                "Mend Z or the cell.",
+            )  # fmt: skip
+
+
+def _other_ions(
+    connection: sqlite3.Connection, rows: str, known: Sequence[str]
+) -> Iterator[Clash]:
+    """Sites whose ions are not those of their phase's formula, in kind, role or number."""
+    columns = "rowid, phase_id, label, site, species, x, y, z, occupancy, wyckoff"
+
+    def ask(query: str, schemas: Sequence[str], *values: Any) -> list[tuple[Any, ...]]:
+        found = []
+        for schema in schemas:
+            found += connection.execute(query.format(schema), values).fetchall()
+        return found
+
+    roles = dict(ask("SELECT species, site FROM {}.ion", known))
+    every = connection.execute(f"SELECT {columns} FROM {rows}.phase_site ORDER BY phase_id, rowid")
+    of_phase = f"SELECT {columns} FROM {{}}.phase_site WHERE phase_id = ?"
+    for phase, group in groupby(every, key=lambda site: site[1]):
+        sites = list(group)
+        phases = ask("SELECT formula, Z FROM {}.phase WHERE id = ?", known, phase)
+        amounts = ion_amounts(phases[0][0], tuple(roles)) if phases else None
+        if amounts is None:
+            continue
+        formula, units = phases[0]
+        beside = {site[2]: site for site in ask(of_phase, known, phase)}
+        every_site = list({**beside, **{site[2]: site for site in sites}}.values())
+        yield from _site_clashes(sites, formula, roles, amounts)
+        yield from _number_clashes(sites, every_site, formula, units, amounts)
+
+
+def _site_clashes(
+    own: Sequence[tuple[Any, ...]],
+    formula: str,
+    roles: Mapping[str, str],
+    amounts: Mapping[str, float],
+) -> Iterator[Clash]:
+    for number, _, label, site, species, *_ in own:
+        if species not in amounts:
+            yield Clash(
+                number, "species", f"'{species}' is not in the formula {formula} of its phase.",
+                f"Its ions: {', '.join(amounts)}; a molecule is one site, at its centre.",
+            )  # fmt: skip
+        elif site is not None and roles[species] not in (None, site):
+            yield Clash(
+                number, "site", f"site '{label}' is {site}, but {species} takes {roles[species]}.",
+                "Mend the role or the ion.",
+            )  # fmt: skip
+
+
+def _number_clashes(
+    own: Sequence[tuple[Any, ...]],
+    sites: Sequence[tuple[Any, ...]],
+    formula: str,
+    units: int,
+    amounts: Mapping[str, float],
+) -> Iterator[Clash]:
+    """More than one ion on a place, or other numbers than the formula's by letters of Wyckoff."""
+    filled: dict[tuple[float, ...], float] = defaultdict(float)
+    counted: dict[str, float] = defaultdict(float)
+    for _, _, _, _, species, x, y, z, occupancy, wyckoff in sites:
+        filled[tuple(round(place % 1, 3) % 1 for place in (x, y, z))] += occupancy
+        multiplicity = re.match(r"\d{1,3}", wyckoff or "")
+        counted[species] += occupancy * float(multiplicity[0] if multiplicity else "nan")
+    for number, _, label, _, species, x, y, z, *_ in own:
+        share = filled[tuple(round(place % 1, 3) % 1 for place in (x, y, z))]
+        if share > 1.005:
+            yield Clash(
+                number, "occupancy",
+                f"the ions on the place of '{label}' fill it {share:.3g} times.",
+                "Occupancies of a place sum to 1 at the most.",
+            )  # fmt: skip
+        wanted = amounts.get(species, 0.0) * units
+        count = counted.pop(species, wanted)
+        if isfinite(count) and abs(count - wanted) > 0.02 * wanted:
+            yield Clash(
+                number, "wyckoff",
+                f"the sites of the phase hold {count:g} {species}, but {units} {formula} are "
+                f"{wanted:g}.",
+                "Mend the letters, the occupancies or Z; the sites of an ion come in one file.",
+            )  # fmt: skip
+
+
+@cache
+def _pattern(species: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted(map(re.escape, species), key=len, reverse=True)
+    return re.compile(rf"({'|'.join(longest_first)})(?![a-z])([0-9.]*)")
+
+
+def ion_amounts(formula: str, species: tuple[str, ...]) -> dict[str, float] | None:
+    """Ion -> amount in a canonical formula; None if it is none of these ions.
+
+    >>> ion_amounts("MA0.5FA0.5PbI3", ("MA", "FA", "Pb", "I"))
+    {'MA': 0.5, 'FA': 0.5, 'Pb': 1.0, 'I': 3.0}
+    """
+    pattern, at = _pattern(species), 0
+    amounts: dict[str, float] = defaultdict(float)
+    while at < len(formula):
+        match = pattern.match(formula, at)
+        if not match:
+            return None
+        try:
+            amounts[match[1]] += float(match[2] or 1)
+        except ValueError:
+            return None
+        at = match.end()
+    return dict(amounts)
