@@ -49,6 +49,12 @@ def test_cp2k_prints_the_same(bands, name):
     lengths = np.diff(found.profile.coordinates_A)
     assert lengths == pytest.approx(distances * 0.529177, abs=1e-5)
     assert found.converged == (name == "cp2k")
+    # Hartree/bohr of the last tables, one for each replica.
+    (output,) = (bands.FIXTURES / name).glob("neb*[b4].out")
+    text = output.read_text()
+    rows = re.findall(r"NEB\|      [A-Z][a-z]? " + r"\s+(-?\d\.\d{9})" * 3, text)
+    forces = np.array(rows[-12:], dtype=float).reshape(3, 4, 3) * HARTREE_EV / 0.529177
+    assert read_band(bands.FIXTURES / name).forces_eV_A == pytest.approx(forces, rel=1e-5)
     # MAX_FORCE of the input, 0.006 Hartree/bohr, was reached.
     if found.converged:
         assert residual_eV_A(found.facts, found.profile) < 0.006 * HARTREE_EV / 0.529177 * 1.5
@@ -158,6 +164,52 @@ def test_an_end_told_by_its_vasprun_alone_still_tells_its_forces(bands, tmp_path
     found = read_barrier(folder)
     assert found.profile.forces_eV_A[0] == pytest.approx(0.5)
     assert any("first image is not relaxed: a force of 0.500" in p.what for p in found.problems)
+
+
+def test_a_vasprun_of_another_potcar_is_refused(bands, tmp_path):
+    known = bands.model()
+    folder = bands.write_vasp(tmp_path / "v", known)
+    for image in range(7):
+        (folder / f"{image:02d}" / "OUTCAR").unlink()
+        text = bands.vasprun(known, image)
+        if image == 3:
+            text = text.replace("PAW_PBE Pb 08Apr2002", "PAW_PBE Pb_d 06Sep2000")
+        (folder / f"{image:02d}" / "vasprun.xml").write_text(text)
+    with pytest.raises(ResultError, match="03/vasprun.xml was run with other POTCARs than 00"):
+        read_barrier(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("NIONS =      4", "NIONS =      5", "cut or damaged before its first step"),
+        ("   VRHFIN =Pb: 5s6s\n", "", "cut or damaged before its first step"),
+        # The table of the last step; the run went on to its end all the same.
+        (" POSITION   ", " PLACES     ", "lacks energy or forces of an ionic step"),
+        ("Iteration      2(", "Iteration      3(", "lacks an ionic step"),
+        ("(eV)         0.000000 for", "(eV)         0.010000 for", "the springs add"),
+    ],
+)
+def test_an_outcar_that_lacks_what_its_end_promises_is_refused(bands, tmp_path, old, new, words):
+    known = bands.model()
+    folder = bands.write_vasp(tmp_path / "v", known)
+    output = folder / "03" / "OUTCAR"
+    text = output.read_text()
+    # The last of them, but all of a number of a step.
+    head, found, tail = text.rpartition(old)
+    assert found
+    output.write_text(text.replace(old, new) if "Iteration" in old else head + new + tail)
+    with pytest.raises(ResultError, match=words):
+        read_barrier(folder)
+
+
+def test_energies_of_other_systems_are_refused(bands, tmp_path):
+    known = bands.model()
+    energies = known.energies_eV.copy()
+    energies[3] -= 60
+    ase.io.write(tmp_path / "neb.traj", bands.frames(known._replace(energies_eV=energies)))
+    with pytest.raises(ResultError, match=f"images differ by {np.ptp(energies):.1f} eV"):
+        read_barrier(tmp_path)
 
 
 def test_an_outcar_of_another_run_beside_its_vasprun_is_refused(bands, tmp_path):

@@ -116,6 +116,16 @@ def test_what_blocks_is_told_first(bands, tmp_path):
     assert [one.blocks for one in found] == sorted((one.blocks for one in found), reverse=True)
 
 
+def test_the_bottom_of_a_valley_is_the_minimum_not_its_side(bands, tmp_path):
+    known = bands.model(images=8)
+    energies = np.array([0, 0.5, 0.2, 0.1, 0.3, 0.6, 0.4, 0.0])
+    known = known._replace(energies_eV=energies, forces_eV_A=np.zeros_like(known.forces_eV_A))
+    for way, bottom in ((1, 3), (-1, 4)):
+        turned = known._replace(energies_eV=energies[::way])
+        ase.io.write(tmp_path / "neb.traj", bands.frames(turned))
+        assert f"minimum at image {bottom}: it is of several hops" in told(read_barrier(tmp_path))
+
+
 def test_a_shift_of_the_whole_cell(bands, tmp_path):
     chain = bands.frames(bands.model())
     for number, atoms in enumerate(chain):
