@@ -74,7 +74,12 @@ def test_ends_come_from_the_store_with_their_sources(ask):
         (cell,) = end["cells"]
         assert {"phase", "temperature", "source", "kind", "evidence"} <= set(cell)
     assert any("differ in phase" in note for note in answer["notes"])
-    assert answer["point"]["from_ends"] is not None
+    # x = (a - a1) / (a2 - a1): an end that is off by its uncertainty moves x by that times its
+    # share over the width. Of the first end none is known.
+    first, second = answer["ends"]
+    assert first["su_A"] is None
+    wanted = answer["fraction"] * second["su_A"] / (second["a_A"] - first["a_A"])
+    assert answer["point"]["from_ends"] == pytest.approx(wanted)
 
 
 def test_out_of_range_is_an_answer(ask):

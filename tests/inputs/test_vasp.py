@@ -204,13 +204,3 @@ def test_the_cores_divide_by_the_images(folder):
     text = (folder / "job.sh").read_text()
     tasks = int(text.split("--ntasks=")[1].split()[0])
     assert tasks % 5 == 0
-
-
-def test_custodian_takes_the_folder(folder, monkeypatch):
-    jobs = pytest.importorskip("custodian.vasp.jobs")
-    library(folder.parent / "p", {"Cs_sv": 9, "Pb_d": 14, "I": 7})
-    subprocess.run(["bash", folder / "make_potcar.sh", folder.parent / "p"], check=True)
-    monkeypatch.chdir(folder)
-    job = jobs.VaspNEBJob(["vasp_std"], auto_npar=False, backup=True)
-    job.setup(str(folder))
-    assert (folder / "INCAR.orig").exists()

@@ -50,7 +50,7 @@ def test_cp2k_prints_the_same(bands, name):
     assert lengths == pytest.approx(distances * 0.529177, abs=1e-5)
     assert found.converged == (name == "cp2k")
     # Hartree/bohr of the last tables, one for each replica.
-    (output,) = (bands.FIXTURES / name).glob("neb*[b4].out")
+    (output,) = (bands.FIXTURES / name).glob("ne*[b4].out")
     text = output.read_text()
     rows = re.findall(r"NEB\|      [A-Z][a-z]? " + r"\s+(-?\d\.\d{9})" * 3, text)
     forces = np.array(rows[-12:], dtype=float).reshape(3, 4, 3) * HARTREE_EV / 0.529177
@@ -175,7 +175,7 @@ def test_a_vasprun_of_another_potcar_is_refused(bands, tmp_path):
         if image == 3:
             text = text.replace("PAW_PBE Pb 08Apr2002", "PAW_PBE Pb_d 06Sep2000")
         (folder / f"{image:02d}" / "vasprun.xml").write_text(text)
-    with pytest.raises(ResultError, match="03/vasprun.xml was run with other POTCARs than 00"):
+    with pytest.raises(ResultError, match=r"03/vasprun\.xml was run with other POTCARs than 00"):
         read_barrier(folder)
 
 

@@ -66,7 +66,9 @@ def test_kinds_are_those_of_the_annotations():
     def takes(number: int, lengths: tuple[float, float], names: dict[str, int] | None = None):
         return number, lengths, names
 
-    assert takes(np.int64(2), np.array([1.5, 2]), {"a": 1}) is not None
+    number, lengths, names = takes(np.int64(2), np.array([1.5, 2]), {"a": 1})
+    assert (number, *lengths) == (2, 1.5, 2.0)
+    assert names == {"a": 1}
     assert takes(2, [1, 2.5])[2] is None
     for wrong in (True, 1.0, "1", None):
         with pytest.raises(InputError, match=r"number of takes cannot be .* Give a whole number"):
