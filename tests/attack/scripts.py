@@ -15,9 +15,10 @@ from tests.attack.records import CODE, run_set
 
 #: Without spaces, as the name of a program is.
 _WORDS = (
-    f"vasp$(touch${{IFS}}{MARKER})", f"a;touch${{IFS}}{MARKER}", f"a|touch\t{MARKER}", f"}}>{MARKER}",
-    f"a>{MARKER}", f"x}}\";touch${{IFS}}{MARKER};\"${{y", f"`touch${{IFS}}{MARKER}`", f"a&&>{MARKER}",
-    f"/data/$(>{MARKER})", f"'>{MARKER}'", f"~/../{MARKER}", f"$PWD>{MARKER}", "*", "-n", "--", "#",
+    f"vasp$(touch${{IFS}}{MARKER})", f"a;touch${{IFS}}{MARKER}", f"a|touch\t{MARKER}",
+    f"}}>{MARKER}", f"a>{MARKER}", f"x}}\";touch${{IFS}}{MARKER};\"${{y", f"a&&>{MARKER}",
+    f"`touch${{IFS}}{MARKER}`", f"/data/$(>{MARKER})", f"'>{MARKER}'", f"~/../{MARKER}",
+    f"$PWD>{MARKER}", "*", "-n", "--", "#",
 )  # fmt: skip
 #: Tables of perovdb.toml -> keys whose texts are names, and are never shell.
 _NAMES = {
@@ -58,12 +59,13 @@ def attack(rng: Random, folder: Path) -> str:
 
 
 def _judged(answer: Answer, place: Path) -> str:
-    if answer.refused:
-        if place.exists():
-            raise Finding(f"refused, and {place.name} is there: {answer.err}")
-        return "refused"
-    run_set(place)
-    return "written and run"
+    # A study that could write some of its sets says what became of the others.
+    if place.exists() and (not answer.refused or place.name == "study"):
+        run_set(place)
+        return "written and run"
+    if place.exists():
+        raise Finding(f"refused, and {place.name} is there: {answer.err}")
+    return "refused"
 
 
 def _machine(rng: Random, code: str) -> None:

@@ -32,8 +32,9 @@ NAME = "perovdb.toml"
 _CODE_KEYS: dict[str, type] = {"modules": list, "setup": list}
 #: Keys that name one program.
 _PROGRAMS = ("command", "neb", "pw")
-#: Signs in a folder's name that end a quoted text, or look as if a shell would expand them.
-_QUOTES = frozenset("\"'`$\\")
+#: Signs in the name of a folder or program that end a quoted text or a shell's default value, or
+#: look as if a shell would expand them.
+_QUOTES = frozenset("\"'`$\\{}")
 
 _KEYS: dict[str, dict[str, type]] = {
     "vasp": {"command": str, "potentials": str, **_CODE_KEYS},
@@ -125,10 +126,10 @@ def _check_use(path: str | os.PathLike[str], table: str, key: str, value: Any) -
             "Name what starts it in [slurm], [pbs] or [bash], such as "
             'launcher = "mpirun -np {ranks}".',
         )
-    if key == "potentials" and (_QUOTES & set(value) or value.startswith("~")):
+    if key in ("potentials", *_PROGRAMS) and (_QUOTES & set(value) or value.startswith("~")):
         raise InputError(
             f"{path}: {table}.{key} goes into scripts as it is, and cannot be {value!r}.",
-            "Write the folder in full, without ~, $, quotes and backslashes.",
+            "Write the path in full, without ~, $, braces, quotes and backslashes.",
         )
     if key in ("launcher", "resources"):
         try:
