@@ -113,7 +113,7 @@ def _judge(answer: Answer, said: str) -> None:
     code, out, err = answer
     if code not in _CODES:
         raise Finding(f"{said}: exit code {code}")
-    raw = [c for c in out + err if unicodedata.category(c) in _RAW and c != "\n"]
+    raw = [c for c in out + err if unicodedata.category(c) in _RAW and c not in "\n\t"]
     if raw:
         raise Finding(f"{said}: {raw[0]!r} is printed raw")
     if "Traceback (most" in err or "Warning: " in err:
