@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from monty.json import MontyDecoder
 
+import perovdb
 from perovdb.errors import InputError
 from perovdb.inputs.job import Resources
 from perovdb.inputs.manifest import read_manifest
@@ -19,6 +20,8 @@ from perovdb.migration.path import path
 @pytest.mark.parametrize("code", CODES)
 def test_the_manifest_tells_what_the_set_is(code, iodide_hop):
     manifest = json.loads(input_files(iodide_hop, code=code)["manifest.json"])
+    assert (manifest["task"], manifest["code"]) == ("band", code)
+    assert manifest["perovdb"] == perovdb.__version__
     assert manifest["charge"] == 1
     assert manifest["atoms"] == 39
     assert manifest["images"] == 7
@@ -122,13 +125,14 @@ def test_how_no_set_can_be_run(options, words):
         Resources(**options)
 
 
-@pytest.mark.parametrize(("code", "cores"), [("vasp", 40), ("cp2k", 56), ("qe", 40)])
+@pytest.mark.parametrize(("code", "cores"), [("vasp", 40), ("vasp", 15), ("cp2k", 14), ("qe", 20)])
 def test_cores_are_shared_by_the_images(iodide_hop, code, cores):
     """Five images between the ends; CP2K computes the ends too."""
+    images = 7 if code == "cp2k" else 5
     manifest = json.loads(
         input_files(iodide_hop, code=code, resources=Resources(cores=cores))["manifest.json"]
     )
-    assert (manifest["ranks"], manifest["ranks_per_image"]) == (cores, 8)
+    assert (manifest["ranks"], manifest["ranks_per_image"]) == (cores, cores // images)
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -52,6 +52,13 @@ def test_a_missing_iodide_takes_its_electron_along(folder):
     assert incar["ISPIN"] == 1
 
 
+def test_a_build_that_cannot_climb_says_so(iodide_hop):
+    for build, climbs in (("plain", False), ("vtst", True)):
+        files = input_files(iodide_hop, code="vasp", resources=Resources(build=build))
+        assert ("LCLIMB = True" in files["INCAR"]) is climbs
+        assert ("no climbing image" in files["preflight.txt"]) is not climbs
+
+
 def test_a_missing_molecule_leaves_its_electron_behind(fa_hop):
     files = input_files(fa_hop, code="vasp")
     counts = Counter(site.specie.symbol for site in fa_hop.images[0])

@@ -121,6 +121,19 @@ def test_any_order_of_atoms_is_understood(species, seed, noise):
     assert whole.magnitude() < np.pi + 1e-6
 
 
+@pytest.mark.parametrize(("by_A", "same"), [(0.12, True), (0.4, False)])
+def test_every_atom_may_be_off_by_what_still_is_one_shape(by_A, same):
+    """All eight at once: each by itself counts, in directions that no turn makes up for."""
+    shape = load_molecule("MA")
+    away = shape.positions_A / np.linalg.norm(shape.positions_A, axis=1)[:, None]
+    order = np.arange(len(shape.elements))[::-1]
+    swollen = (shape.positions_A + by_A * away)[order]
+    names = tuple(shape.elements[k] for k in order)
+    stood = stand_as(shape.elements, shape.positions_A, names, swollen)
+    wanted = swollen[np.argsort(order)] if same else shape.positions_A
+    assert np.linalg.norm(stood - wanted, axis=1).max() < 1e-9
+
+
 def test_a_mirror_image_is_another_shape():
     """Four different atoms on a carbon: no rotation turns it into its image."""
     elements = ("C", "F", "Cl", "Br", "H")

@@ -37,6 +37,11 @@ def test_weights_are_shares_of_all_hops(count):
     assert len(steps) == count
 
 
+def test_a_hop_into_the_place_of_another_ion_ends_there():
+    sample = sample_hops(ALLOY, "I", 4, into="Br")
+    assert {(hop.species, hop.into) for hop in sample} == {("I", "Br")}
+
+
 def test_each_class_is_drawn_from():
     sample = sample_hops(ALLOY, "I", len(CLASSES) + 5)
     drawn = Counter(sample.classes)

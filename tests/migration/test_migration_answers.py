@@ -54,6 +54,12 @@ def test_hops_are_a_sequence_and_a_table():
     assert head[-1] == "  together they lead in 3 dimension(s)"
 
 
+def test_the_card_of_a_hop_tells_its_length():
+    """Along the edge of an octahedron: a / sqrt(2), with a = 6.2894 A."""
+    (hop,) = hops("CsPbI3", "I", phase="alpha")
+    assert f"{6.2894 / 2**0.5:.3f}" in str(hop)
+
+
 def test_a_hop_that_came_back_is_placed_in_the_same_atoms():
     again = type(ALPHA).from_dict(json.loads(json.dumps(ALPHA.as_dict())))
     same = path("MAPbI3", again, images=1)

@@ -72,7 +72,7 @@ def test_images_out_of_order_are_told():
         for other in range(one):
             swapped = chain.copy()
             swapped[[one, other]] = chain[[other, one]]
-            with pytest.raises(ResultError, match="not in the order"):
+            with pytest.raises(ResultError, match="here: the images are not in the order"):
                 check_order(swapped, lattice, PERIODIC, "here")
             twice = chain.copy()
             twice[one] = chain[other]

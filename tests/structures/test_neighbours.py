@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perovdb.structures.neighbours import Neighbours, first_shell, parts_of, two_colours, walked
+from perovdb.structures.neighbours import (
+    MOST_CELLS,
+    Neighbours,
+    first_shell,
+    parts_of,
+    step_keys,
+    two_colours,
+    walked,
+)
 
 CUBE = np.eye(3) * 6.0
 
@@ -71,3 +79,11 @@ def test_a_walk_counts_the_cells_that_it_crosses():
     assert part.tolist() == [0, 0, 0, 0, 4]
     # The loop leads into the next cell, whichever bond is not of the tree.
     assert abs(cell + sums[start] - sums[end]).sum() == 1
+
+
+def test_steps_have_keys_of_their_own_in_the_order_of_their_numbers():
+    """As far as cells are counted: the ends of the range, beside it, and the middle."""
+    ends = (-MOST_CELLS, 1 - MOST_CELLS, 0, MOST_CELLS - 1, MOST_CELLS)
+    steps = np.array(list(product(range(3), range(3), ends, ends, ends)))
+    keys = step_keys(steps, 3)
+    assert (np.diff(keys) > 0).all()

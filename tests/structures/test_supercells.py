@@ -11,6 +11,7 @@ from pymatgen.core import Structure
 from perovdb.errors import InputError
 from perovdb.structures.builder import build
 from perovdb.structures.cell_shapes import (
+    _reducing,
     hermite_form,
     hermite_forms,
     minimum_image_A,
@@ -210,3 +211,19 @@ def test_what_does_not_repeat_is_not_repeated():
     with pytest.raises(InputError, match="along its vector c"):
         supercell_of_sites(sites, [1, 1, 2])
     assert MOST_SITES >= 2000
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_no_vector_of_a_reduced_cell_can_be_shortened(seed, skew):
+    generator = np.random.default_rng(seed)
+    bases = np.diag([4.0, 5, 6]) + generator.normal(size=(3, 3, 3)) * skew
+    assume(np.abs(np.linalg.det(bases)).min() > 1)
+    turns = _reducing(bases)
+    assert np.abs(np.linalg.det(turns)) == pytest.approx(np.ones(3))
+    steps = np.array(list(product((-1, 0, 1), repeat=2)))
+    for reduced in turns @ bases:
+        for one in range(3):
+            others = np.delete(reduced, one, axis=0)
+            tried = np.linalg.norm(reduced[one] + steps @ others, axis=1)
+            assert tried.min() > np.linalg.norm(reduced[one]) * (1 - 1e-6)

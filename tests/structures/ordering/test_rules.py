@@ -1,6 +1,7 @@
 """Orders by name: random, clustered, layered, columnar, rock-salt."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -195,6 +196,27 @@ def test_columns_need_an_axis_along_which_there_are_some():
     asked = counts(sites, B={"Pb": 2, "Sn": 2})
     with pytest.raises(StructureError, match=r"form no columns along a"):
         ordered(sites, asked, Order("columnar", axis=0))
+
+
+@pytest.mark.parametrize("lowered", [1, 3])
+def test_a_plane_may_lie_across_the_border_of_the_cell(lowered):
+    """Sites a hair below zero stand at the top of the cell, and in the plane of the others."""
+    for layers, cs in ((4, 8), (1, 1)):
+        sites = cubic((2, 2, layers))
+        here = sites.of("A")
+        fractional = sites.fractional - [0, 0, sites.fractional[here, 2].min()]
+        below = fractional.copy()
+        below[here[np.isclose(fractional[here, 2], 0)][:lowered], 2] -= 1e-3
+        found = []
+        for places in (fractional, below):
+            moved = replace(sites, fractional=places)
+            asked = counts(moved, A={"Cs": cs, "FA": len(here) - cs})
+            try:
+                found.append(ordered(moved, asked, Order("layered", axis=2)).ions.tolist())
+            except StructureError as error:
+                found.append(str(error))
+        assert found[0] == found[1]
+        assert isinstance(found[0], str) is (layers == 1)
 
 
 def test_arguments_that_mean_nothing_are_refused():
