@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 
 #: Names of ions, phases and columns: letters and digits, and what formulas need.
-_LABEL = re.compile(r"[\w()+.-]{1,80}")
+_LABEL = re.compile(r"[\w(][\w()+.-]{0,79}")
 
 
 def one_line(text: str) -> str:

@@ -113,7 +113,9 @@ def with_record_of(old, new):
 def test_moved_atoms_keep_roles_but_not_the_history(hybrid, tmp_path, name):
     """As after a relaxation: the comment stays, positions and cell change, atoms are wrapped."""
     charged = hybrid.copy()
-    charged.properties = dict(hybrid.properties)
+    built = hybrid.properties["history"][0]
+    asked = {**built, "arguments": {**built["arguments"], "charge": -1}}
+    charged.properties = {**hybrid.properties, "history": [asked]}
     with_charge(charged, -1)
     moved = hybrid.copy()
     generator = np.random.default_rng(5)

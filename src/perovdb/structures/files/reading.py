@@ -68,7 +68,7 @@ def read_structure(
         f"{ion_formula(structure)} from {os.path.basename(path)}",
         charge=total,
         notes=[*damaged, *crystal.notes, *restored.notes],
-        arguments={"sha256": crystal.sha256},
+        arguments={"sha256": crystal.sha256, "charge": total},
     )
 
 

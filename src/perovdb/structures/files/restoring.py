@@ -10,13 +10,16 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError, UnknownSpecies
-from perovdb.structures.charges import unit_charge
+from perovdb.structures.charges import charge_of_units, unit_charge
 from perovdb.structures.files.molecular_graphs import Molecule, find_molecules
 from perovdb.structures.files.overlaps import check_overlaps, plain
 from perovdb.structures.files.recognise import make_whole, recognise
-from perovdb.structures.files.records import Labels, fit_record, labels_of
+from perovdb.structures.files.records import Labels, Record, fit_record, labels_of
 from perovdb.structures.history import Outcome, pymatgen_charge, step
 from perovdb.structures.units import PROPERTIES, ion_formula, units
+
+#: The highest charge of an atom, in e.
+_MOST_CHARGE = 9
 
 
 class Restored(NamedTuple):
@@ -57,14 +60,21 @@ def restore(raw: Structure, carried: Any, unknown: str) -> Restored:
         matrix = record.lattice.matrix if record.unmoved else bare.lattice.matrix
         bare.lattice = Lattice(matrix, pbc=record.lattice.pbc)
     check_overlaps(bare)
+    wrong: list[str] = []
+    if record is not None and not _is_asked(record, bare):
+        formal, more = _formal_charge(record.labels.on(bare))
+        said = f"its perovdb record says charge {record.charge:+d}, which no step asked for"
+        wrong = [f"{said}: that of the ions is taken", *more]
+        record = record._replace(charge=formal)
     if record is not None and record.unmoved:
-        return Restored(record.labels.on(bare), record.charge, record.history, ())
+        history = [] if wrong else record.history
+        return Restored(record.labels.on(bare), record.charge, history, tuple(wrong))
     groups = find_molecules(bare)
     whole = make_whole(bare, groups)
     if record is not None and _are_molecules(record.labels, groups):
         steps = "; ".join(step["text"] for step in record.history)
         note = f"atoms or cell have moved since it was made: {steps}"
-        return Restored(record.labels.on(bare, whole), record.charge, [], (note,))
+        return Restored(record.labels.on(bare, whole), record.charge, [], (note, *wrong))
     own = pymatgen_charge(raw)
     if own is not None and own != round(own):
         raise StructureError(
@@ -151,6 +161,21 @@ def _are_ions(structure: Structure) -> bool:
         elif len(unit.atoms) == 1:
             return False
     return True
+
+
+def _is_asked(record: Record, bare: Structure) -> bool:
+    """Whether the charge of a record is that of its ions, or may be that for which a step asked,
+    or that of a molecule that the store does not know."""
+    try:
+        if record.charge == charge_of_units(units(record.labels.on(bare))):
+            return True
+        arguments = [step["arguments"] for step in record.history]
+        asked = any(
+            type(one.get("charge")) is int or one.get("neutral") == "cell" for one in arguments
+        )
+    except UnknownSpecies:
+        asked = True
+    return asked and abs(record.charge) <= _MOST_CHARGE * len(bare)
 
 
 def _formal_charge(structure: Structure) -> tuple[int, list[str]]:
