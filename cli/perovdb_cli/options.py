@@ -179,6 +179,8 @@ def store() -> click.Option:
     """--store FILE, which every command takes."""
 
     def remember(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
+        if value == "":
+            raise click.BadParameter("it is empty; name a file.", ctx, option)
         if value is not None:
             # What every store that is opened later reads.
             os.environ["PEROVDB_STORE"] = value

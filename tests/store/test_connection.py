@@ -16,7 +16,7 @@ from perovdb.store.connection import CURATED, Store
 
 
 def test_a_store_cannot_be_written(store):
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(StoreError, match="readonly"):
         store.rows("DELETE FROM phase")
 
 

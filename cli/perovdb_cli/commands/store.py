@@ -74,7 +74,7 @@ def check(file: Path, as_json: bool) -> None:
     """
     from perovdb.errors import StoreError
     from perovdb.facts.formulas import kept_word
-    from perovdb.store import own
+    from perovdb.store import gate, own
 
     problems = []
     with options.counting("rows") as progress:
@@ -85,7 +85,10 @@ def check(file: Path, as_json: bool) -> None:
     if as_json:
         render.emit_json({"file": str(file), "problems": problems})
     if problems:
-        raise StoreError(f"{file}: {len(problems)} problem(s).", "Mend the rows named above.")
+        raise StoreError(
+            f"{file}: {len(problems)} problem(s).",
+            f"Mend what is named above. {gate.rescue(str(file))}",
+        )
     if not as_json:
         render.say(f"{file}: sound")
 

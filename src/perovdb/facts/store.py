@@ -14,7 +14,8 @@ from perovdb.facts.preferred import Preferred, preferred
 from perovdb.facts.properties import COLUMNS, properties
 from perovdb.facts.select import Filters, barriers, devices, select
 from perovdb.store import Store, queries, using
-from perovdb.store.connection import CURATED, Record, own_path
+from perovdb.store.connection import Record, own_path
+from perovdb.store.gate import CURATED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from perovdb.errors import StoreError
 from perovdb.store.clashes import clashes
-from perovdb.store.connection import CURATED
 from perovdb.store.csv_rows import CsvRow, read_csv, read_text
+from perovdb.store.gate import CURATED
 from perovdb.store.index import CREATE, write_index
 from perovdb.store.insert import check_aliases, check_references, insert
 from perovdb.store.meaning import check_row

@@ -2,31 +2,33 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from perovdb.errors import InputError, StoreError
-from perovdb.store.schema import ABOUT_ITSELF, check_fresh, check_header, tables
+from perovdb.store import gate
+from perovdb.store.gate import CURATED, INIT_HINT
+from perovdb.store.references import lost, taken
+from perovdb.store.schema import ABOUT_ITSELF, check_fresh, check_header, typed_columns
 
 #: Environment variable that names a store of one's own.
 OWN_VARIABLE = "PEROVDB_STORE"
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CURATED = os.path.join(_PACKAGE, "perovdb.sqlite")
 #: Where the tables stand in a checkout.
-_DATA = os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), "data")
+_DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(CURATED))), "data")
 _REBUILD = "Reinstall perovdb, or in a checkout run: python -m perovdb.store.build"
 
 Record = dict[str, Any]
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Rows of a store up to this size are checked whenever it is opened, in milliseconds.
+_SMALL_BYTES = 4_000_000
 
-INIT_HINT = "Make a store of your own with 'perovdb store init FILE'."
-RESTORE_HINT = "Try again; if it stays so, restore a copy of the file."
+_KINDS = {"TEXT": str, "REAL": float, "INTEGER": int}
 
 
 class Store:
@@ -35,8 +37,13 @@ class Store:
     Rows come as dictionaries: column name -> value.
     """
 
-    def __init__(self, path: str = CURATED, own: str | None = None) -> None:
+    def __init__(
+        self, path: str = CURATED, own: str | None = None, check_rows: bool = True
+    ) -> None:
         """Open the file at `path` and, beside it, the one at `own`.
+
+        Args:
+            check_rows: whether the rows of a small file are looked at once.
 
         Raises:
             StoreError: there is no such file, it is not a perovdb store, or its schema or its
@@ -46,39 +53,55 @@ class Store:
         self.own = own
         #: Answers of the functions that are `per_store`.
         self.kept: dict[Any, Any] = {}
+        #: Column -> the types that its values may have.
+        self._kinds: dict[str, set[type]] = {}
         self.connection = sqlite3.connect(
-            uri(path, _REBUILD) + "&immutable=1", uri=True, check_same_thread=False
+            gate.uri(path, _REBUILD) + "&immutable=1", uri=True, check_same_thread=False
         )
         self.connection.row_factory = sqlite3.Row
+        #: Ends a question that takes too long.
+        self.watch = gate.guard(self.connection)
         check_header(self.connection, path, "main", _REBUILD)
         if self.path == CURATED:
             digest = self.rows("SELECT value FROM meta WHERE key = 'digest'")[0]["value"]
             check_fresh(_DATA, CURATED, digest, _REBUILD)
         if own is not None:
-            self._join(own)
+            self._join(own, check_rows)
 
     def rows(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Record]:
-        """All rows that `query` gives.
+        """All rows that `query` gives; a name that it makes up is not that of a column.
 
         Raises:
-            StoreError: the file is damaged.
+            StoreError: the file is damaged, or keeps SQLite busy for too long.
         """
+        self.watch.give(gate.LONGEST_S)
         try:
             # A dict of a sqlite3.Row would look for each name among all of them.
             cursor = self.connection.cursor()
             cursor.row_factory = None
             names = [column[0] for column in cursor.execute(query, parameters).description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            rows = cursor.fetchall()
         except (OverflowError, UnicodeEncodeError) as error:
             raise InputError(
                 f"This cannot be looked up: {error}.", "Mend the question."
             ) from error
-        except sqlite3.DatabaseError as error:
-            # Its subclasses are slips in a query; this very class is said of a damaged file.
-            if type(error) is not sqlite3.DatabaseError:
-                raise
-            where = " or ".join(path for path in (self.path, self.own) if path)
-            raise StoreError(f"{where} cannot be read: {error}.", RESTORE_HINT) from error
+        except sqlite3.ProgrammingError:
+            raise
+        except gate.FAILURES as error:
+            raise gate.failed(self._where, error, self.watch) from error
+        if self.own is not None:
+            self._check_kinds(names, rows)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _check_kinds(self, names: list[str], rows: list[tuple[Any, ...]]) -> None:
+        for kinds in {tuple(map(type, row)) for row in rows}:
+            for name, kind in zip(names, kinds, strict=True):
+                if kind is not type(None) and kind not in self._kinds.get(name, _KINDS.values()):
+                    raise gate.failed(self._where, f"column '{name}' holds a {kind.__name__}")
+
+    @property
+    def _where(self) -> str:
+        return self.own or self.path
 
     def close(self) -> None:
         """Close the files."""
@@ -89,8 +112,13 @@ class Store:
         """Names by which SQL knows the files: main, and own if there is one."""
         return ("main", "own") if self.own else ("main",)
 
-    def _join(self, own: str) -> None:
-        place = uri(own, INIT_HINT)
+    def attach(self, own: str) -> None:
+        """Open the file of a store of one's own beside, as `own`; its schema is not looked at.
+
+        Raises:
+            StoreError: it is no store, or one of another version.
+        """
+        place = gate.own_uri(own)
         if not os.access(os.path.dirname(own) or ".", os.W_OK) and not os.path.exists(
             f"{own}-wal"
         ):
@@ -98,41 +126,62 @@ class Store:
             place += "&immutable=1"
         try:
             self.connection.execute("ATTACH ? AS own", (place,))
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{own} is not a perovdb store ({error}).", INIT_HINT) from error
+        except gate.FAILURES as error:
+            what = f"{own} is not a perovdb store ({gate.reason(error)})."
+            raise StoreError(what, INIT_HINT) from error
         check_header(self.connection, own, "own", INIT_HINT)
-        filled = " UNION ALL ".join(
-            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM own.\"{table}\")"
-            for table in tables(self.connection)
-            if table not in ABOUT_ITSELF
-        )
+
+    def _join(self, own: str, check_rows: bool) -> None:
+        self.attach(own)
         try:
-            with_rows = self.connection.execute(filled).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{own} cannot be read: {error}.", RESTORE_HINT) from error
+            ours, theirs = (gate.objects(self.connection, schema) for schema in self.schemas)
+            gate.check_schema(theirs, ours, own)
+            if self.connection.execute("SELECT 1 FROM own.meta WHERE key = 'digest'").fetchone():
+                raise InputError(f"{own} is a copy of the curated store.", INIT_HINT)
+            columns = typed_columns(self.connection)
+            for _, column, kind in columns:
+                self._kinds.setdefault(column, set()).add(_KINDS[kind])
+            with_rows = self._with_rows(dict.fromkeys(table for table, _, _ in columns))
+            if check_rows and os.path.getsize(own) <= _SMALL_BYTES:
+                self._check_rows(with_rows)
+        except gate.FAILURES as error:
+            raise gate.failed(own, error, self.watch) from error
         # A temporary view hides the table of the same name; one without rows needs none.
         views = [
             f'CREATE TEMP VIEW "{table}" AS SELECT * FROM main."{table}" '
             f'UNION ALL SELECT * FROM own."{table}";'
-            for (table,) in with_rows
+            for table in with_rows
         ]
         self.connection.executescript("BEGIN;" + "".join(views) + "COMMIT;")
+
+    def _check_rows(self, tables: Iterable[str]) -> None:
+        """Refuse rows that are damaged, disagree with the rules, or point at nothing."""
+        for table in tables:
+            query = f'PRAGMA own.integrity_check("{table}")'
+            told = [said for (said,) in self.connection.execute(query) if said != "ok"]
+            told += [
+                f"{one.column} of row {one.row} of {table} is not in '{one.table}'"
+                for one in lost(self.connection, table, "own", self.schemas)
+            ]
+            told += [
+                f"{column} of row {row} of {table} is one of the curated store"
+                for row, column, _ in taken(self.connection, table, "own", "main")
+            ]
+            if told:
+                raise gate.failed(self._where, told[0])
+
+    def _with_rows(self, tables: Iterable[str]) -> list[str]:
+        """Tables of which one's own store has rows."""
+        filled = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM own.\"{table}\")"
+            for table in tables
+            if table not in ABOUT_ITSELF
+        )
+        return [table for (table,) in self.connection.execute(filled)]
 
 
 #: What `using` says: an open store, or the file of one's own.
 _USED: ContextVar["Store | str | None"] = ContextVar("perovdb_store", default=None)
-
-
-def uri(path: str, mend: str, mode: str = "ro") -> str:
-    """The URI that opens an existing file, read-only unless the mode is "rw".
-
-    Raises:
-        StoreError: there is no such file.
-    """
-    if not os.path.isfile(path):
-        raise StoreError(f"There is no store at {path}.", mend)
-    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return f"file:{escaped}?mode={mode}"
 
 
 def own_path() -> str | None:

@@ -5,6 +5,7 @@ they go in by one transaction, whose work grows with them alone; the file keeps 
 so that other writers wait, readers go on, and a killed process leaves it whole.
 """
 
+import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,12 +14,15 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from perovdb.errors import InputError, PerovdbError, StoreError
+from perovdb.store import gate
 from perovdb.store.clashes import clashes
-from perovdb.store.connection import CURATED, INIT_HINT, RESTORE_HINT, Store, uri, using
+from perovdb.store.connection import Store, using
 from perovdb.store.csv_rows import CsvRow, read_csv
+from perovdb.store.gate import CURATED, INIT_HINT
 from perovdb.store.index import CREATE, extend_index, index_key, write_index
-from perovdb.store.insert import check_aliases, insert, lost, refuse_lost, refuse_taken, taken
+from perovdb.store.insert import check_aliases, insert, refuse_lost, refuse_taken
 from perovdb.store.meaning import check_row
+from perovdb.store.references import lost, taken
 from perovdb.store.schema import (
     ABOUT_ITSELF,
     APPLICATION_ID,
@@ -129,7 +133,6 @@ def add_all(
     """Add the rows of several CSV files, table -> file, each after what its rows point at: all of
     them, or none. For the rest as `add`.
     """
-    _refuse_curated(path)
     store = Store(CURATED, str(path))
     with closing(_writer(path)) as connection:
         try:
@@ -140,20 +143,19 @@ def add_all(
                     for table, file in files.items()
                 ]
             connection.execute("COMMIT")
-            # From here on other writers wait.
+            # From here on other writers wait. One may have changed more than rows since.
             connection.execute("BEGIN IMMEDIATE")
+            gate.check_schema(gate.objects(connection, "own"), gate.objects(connection), str(path))
+            last = [_last_row(connection, table) for table in files]
             count = sum(map(partial(_take_in, connection), files, heads))
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            damaged = type(error) is sqlite3.DatabaseError
-            raise StoreError(
-                f"{path} cannot be {'read' if damaged else 'written'}: {error}.",
-                RESTORE_HINT if damaged else "Try again.",
-            ) from error
+        except gate.FAILURES as error:
+            raise gate.failed(str(path), error) from error
         # Whoever copies the file alone must have the rows: bring the log into it. They are there
         # even where that fails.
         with suppress(sqlite3.Error):
             connection.execute("PRAGMA own.wal_checkpoint(TRUNCATE)")
+        _check_kept(connection, path, dict(zip(files, last, strict=True)))
     return count
 
 
@@ -163,10 +165,45 @@ def _writer(path: Path) -> sqlite3.Connection:
     Rows are staged in `temp`, a file without a name that goes with the connection.
     """
     connection = sqlite3.connect(
-        uri(CURATED, INIT_HINT) + "&immutable=1", uri=True, timeout=_WAIT_S, isolation_level=None
+        gate.uri(CURATED, INIT_HINT) + "&immutable=1",
+        uri=True,
+        timeout=_WAIT_S,
+        isolation_level=None,
     )
-    connection.execute("ATTACH ? AS own", (uri(str(path), INIT_HINT, "rw"),))
+    gate.guard(connection).give(math.inf)
+    connection.execute("ATTACH ? AS own", (gate.own_uri(str(path), "rw"),))
     return connection
+
+
+def _last_row(connection: sqlite3.Connection, table: str) -> int:
+    ((last,),) = connection.execute(f'SELECT coalesce(max(rowid), 0) FROM own."{table}"')
+    return int(last)
+
+
+def _check_kept(connection: sqlite3.Connection, path: Path, last: Mapping[str, int]) -> None:
+    """Compare staged rows with those of the file, which is opened anew for it.
+
+    Args:
+        last: table -> the number of its last row before they came.
+
+    Raises:
+        StoreError: they are not all there, as they were staged.
+    """
+    try:
+        connection.execute("ATTACH ? AS kept", (gate.own_uri(str(path)),))
+        for table, before in last.items():
+            ((staged, kept),) = connection.execute(
+                f'SELECT (SELECT count(*) FROM temp."{table}"), count(*) FROM (SELECT * FROM '
+                f'temp."{table}" INTERSECT SELECT * FROM kept."{table}" WHERE rowid > ?)',
+                (before,),
+            )
+            if kept != staged:
+                raise StoreError(
+                    f"{path} holds {kept} of the {staged} row(s) that were added to '{table}'.",
+                    "Look at what else writes to the file, and add those that are not there.",
+                )
+    except gate.FAILURES as error:
+        raise gate.failed(str(path), error, doubt="The rows were added, but") from error
 
 
 def _stage(
@@ -238,11 +275,6 @@ def _told(rows: Iterable[CsvRow], progress: Progress | None) -> Iterator[CsvRow]
             progress(count)
 
 
-def _refuse_curated(path: Path) -> None:
-    if os.path.realpath(path) == os.path.realpath(CURATED):
-        raise InputError(f"{path} is the curated store, which is built from data/.", INIT_HINT)
-
-
 def _as_kept(row: CsvRow, table: str, canonical: Canonical, fact_tables: Sequence[str]) -> CsvRow:
     """A row with formulas, ions and phases as a store writes them.
 
@@ -288,19 +320,37 @@ def check(path: Path, canonical: Canonical, progress: Progress | None = None) ->
     Raises:
         StoreError: the file is not a store of this schema.
     """
-    _refuse_curated(path)
-    with closing(Store(CURATED, str(path))) as store, using(store):
+    damage = _damage(path)
+    yield from damage
+    if damage:
+        return
+    with closing(Store(CURATED, str(path), check_rows=False)) as store, using(store):
+        store.watch.give(math.inf)
         try:
-            for row in store.connection.execute("PRAGMA own.integrity_check"):
-                if row[0] != "ok":
-                    yield f"the file is damaged: {row[0]}"
             known = {*ABOUT_ITSELF, *tables_with(store.connection, "name", "meaning")}
             for table in tables(store.connection):
                 if table not in known:
                     yield from _problems(store, table, canonical, progress)
             yield from _index_problems(store.connection)
-        except (sqlite3.DatabaseError, StoreError) as error:
-            yield f"the file is damaged: {error}"
+        except StoreError as error:
+            yield str(error)
+        except gate.FAILURES as error:
+            yield str(gate.failed(str(path), error))
+
+
+def _damage(path: Path) -> list[str]:
+    """Where the schema of a file is not that of a store, or where the file itself is damaged."""
+    with closing(Store()) as curated:
+        curated.attach(str(path))
+        curated.watch.give_for(str(path))
+        connection = curated.connection
+        try:
+            told = gate.differences(gate.objects(connection, "own"), gate.objects(connection))
+            if not told:
+                told = [said for (said,) in connection.execute("PRAGMA own.integrity_check")]
+        except gate.FAILURES as error:
+            return [str(gate.failed(str(path), error, curated.watch))]
+    return [f"the file is damaged: {said}" for said in told if said != "ok"]
 
 
 def _problems(
@@ -359,42 +409,48 @@ def _index_problems(connection: sqlite3.Connection) -> Iterator[str]:
 def migrate(path: Path) -> int:
     """Bring a store of an older perovdb to this schema; its rows stay.
 
+    Version 2 has indexes on formulas and a full-text index, 3 on more that is filtered by.
+
     Returns:
         the schema version that it had.
 
     Raises:
         StoreError: the file is no store, or one of a newer perovdb.
     """
-    connection = sqlite3.connect(uri(str(path), INIT_HINT, "rw"), uri=True)
+    connection = sqlite3.connect(gate.own_uri(str(path), "rw"), uri=True, timeout=_WAIT_S)
+    gate.guard(connection).give(math.inf)
     try:
         made_by, version = header(connection)
         if made_by != APPLICATION_ID or version >= SCHEMA_VERSION:
             check_header(connection, str(path), "main", INIT_HINT)
-            return version
+            return _opened(path, version)
+        with closing(Store()) as curated:
+            ours = gate.objects(curated.connection)
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            _add_indexes(connection)
+            theirs = gate.objects(connection)
+            there = {one.name for one in theirs}
+            lacking = {one for one in ours if one.name not in there}
+            gate.check_schema(theirs | lacking, ours, str(path))
+            for one in lacking:
+                if one.type == "index" and one.sql:
+                    connection.execute(one.sql)
+            if "search" not in there:
+                connection.execute(CREATE)
+            write_index(connection)
+            gate.check_schema(gate.objects(connection), ours, str(path))
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute(
                 "UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),)
             )
-        return version
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be migrated: {error}.", INIT_HINT) from error
+    except gate.FAILURES as error:
+        raise gate.failed(str(path), error) from error
     finally:
         connection.close()
+    return _opened(path, version)
 
 
-def _add_indexes(connection: sqlite3.Connection) -> None:
-    """Version 2 has indexes on formulas and a full-text index; 3 on more that is filtered by."""
-    with closing(Store()) as curated:
-        definitions = dict(
-            curated.connection.execute(
-                "SELECT name, sql FROM main.sqlite_master WHERE type = 'index' AND sql != ''"
-            )
-        )
-    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    for name, definition in {**definitions, "search": CREATE}.items():
-        if name not in there:
-            connection.execute(definition)
-    write_index(connection)
+def _opened(path: Path, version: int) -> int:
+    """The version that a store had, once it has opened as one of this version."""
+    Store(CURATED, str(path)).close()
+    return version

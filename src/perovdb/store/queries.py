@@ -10,6 +10,7 @@ from typing import Any
 
 from perovdb.errors import InputError, MissingData
 from perovdb.store.connection import Record, current_store, per_store
+from perovdb.store.gate import failed
 from perovdb.store.schema import ABOUT_ITSELF, tables, tables_with
 
 
@@ -51,7 +52,7 @@ def facts(
             kinds[row["kind"]],
             _CONFIDENCE.get(row["confidence"], 0),
             -(row["year"] or 0),
-            row["id"],
+            row["id"] or "",
         )
     )
     return rows
@@ -64,7 +65,15 @@ _CONFIDENCE = {"medium": 1, "low": 2}
 @per_store
 def _ranks(vocabulary: str) -> dict[str, int]:
     """Word of a vocabulary -> rank, 0 first."""
-    return {row["name"]: row["rank"] for row in _rows(f'SELECT * FROM "{vocabulary}"')}
+    return _Ranks({row["name"]: row["rank"] for row in _rows(f'SELECT * FROM "{vocabulary}"')})
+
+
+class _Ranks(dict[str, int]):
+    def __missing__(self, word: str) -> int:
+        store = current_store()
+        raise failed(
+            str(store.own or store.path), f"{word!a} stands where evidence or kind should"
+        )
 
 
 def has_formula(formula: str) -> bool:
@@ -259,12 +268,13 @@ def search(query: str, limit: int) -> list[Record]:
     for schema in current_store().schemas:
         hits += _rows(
             "SELECT table_name AS 'table', row_id AS id, formula, "
-            "snippet(search, -1, '', '', ' ... ', 20) AS excerpt, source, kind, evidence, rank "
+            "snippet(search, -1, '', '', ' ... ', 20) AS excerpt, source, kind, evidence, "
+            "rank AS score "
             f"FROM {schema}.search WHERE search MATCH ? ORDER BY rank LIMIT ?",
             (query, limit),
         )
-    hits.sort(key=lambda row: row["rank"])
-    return [{k: v for k, v in row.items() if k != "rank"} for row in hits[:limit]]
+    hits.sort(key=lambda row: row["score"])
+    return [{k: v for k, v in row.items() if k != "score"} for row in hits[:limit]]
 
 
 def conflicts() -> list[Record]:
@@ -303,7 +313,7 @@ def statistics() -> Record:
     for table in tables_with(connection, "evidence"):
         query = f'SELECT evidence, count(*) AS n FROM "{table}" GROUP BY evidence'
         for row in _rows(query):
-            evidence[row["evidence"]] += row["n"]
+            evidence[row["evidence"]] = evidence.get(row["evidence"], 0) + row["n"]
     meta = {row["key"]: row["value"] for row in _rows("SELECT * FROM main.meta")}
     return {
         "tables": rows,

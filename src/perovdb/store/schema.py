@@ -7,6 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from perovdb.errors import StoreError
+from perovdb.store.gate import FAILURES, reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ SCHEMA_VERSION = 3
 ABOUT_ITSELF = ("meta", "column_meaning")
 
 _COLUMNS = (
-    "SELECT t.name, c.name "
+    "SELECT t.name, c.name, c.type "
     "FROM main.sqlite_master AS t JOIN pragma_table_info(t.name, 'main') AS c "
     "WHERE t.type = 'table' AND t.name NOT LIKE 'search%' AND t.name NOT LIKE 'sqlite_%' "
     "ORDER BY t.rowid, c.cid"
@@ -29,9 +30,14 @@ _COLUMNS = (
 def tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
     """Table -> its columns, in the order of the schema, without those of the full-text index."""
     columns: dict[str, list[str]] = {}
-    for table, column in connection.execute(_COLUMNS):
+    for table, column, _ in typed_columns(connection):
         columns.setdefault(table, []).append(column)
     return columns
+
+
+def typed_columns(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Table, column, and TEXT, REAL or INTEGER of every column, in the order of the schema."""
+    return connection.execute(_COLUMNS).fetchall()
 
 
 def tables_with(connection: sqlite3.Connection, *columns: str) -> list[str]:
@@ -52,8 +58,8 @@ def check_header(connection: sqlite3.Connection, path: str, schema: str, mend: s
     """
     try:
         made_by, version = header(connection, schema)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path} is not a perovdb store ({error}).", mend) from error
+    except FAILURES as error:
+        raise StoreError(f"{path} is not a perovdb store ({reason(error)}).", mend) from error
     if made_by != APPLICATION_ID:
         raise StoreError(f"{path} is not a perovdb store.", mend)
     what = f"{path} has schema version {version}, this perovdb reads {SCHEMA_VERSION}."
