@@ -56,17 +56,6 @@ def matches(formula: str | None, sites: Mapping[str, Ions], fraction: Fractions)
     return all(low <= shares.get(ion, 0.0) <= high for ion, (low, high) in fraction.items())
 
 
-def host_matches(row: Mapping[str, object], host: str) -> bool:
-    """Whether the host of a row is `host`: the same formula, or the same words in it."""
-    words = str(row["host"])
-    if host.casefold() in words.casefold():
-        return True
-    try:
-        return formula_key(host) == row["formula"]
-    except (FormulaError, UnknownSpecies):
-        return False
-
-
 def kept_word(column: str, text: str) -> str:
     """A formula, moving ions or a phase as the store in use writes them.
 

@@ -1,9 +1,12 @@
 """Everything that was measured or computed of materials, one number a row, under one name each."""
 
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Unpack
 
-from perovdb.errors import InputError
-from perovdb.facts.select import Filters, select
+from perovdb.errors import InputError, check_choice
+from perovdb.facts.ordered import in_order
+from perovdb.facts.select import Filters, read
 from perovdb.store.connection import Record
 
 #: What is said of a property, in the order of the columns below.
@@ -71,46 +74,75 @@ def properties(
         formula: a formula as people write it; all materials by default.
         name: a name of `names`, such as band_gap_eV or pl_peak_nm; all by default.
         form: QD, NC, film, ...: a part of what the source says of the sample's form.
-        filters: see `Filters`.
+        filters: see `Filters`; `within` is for value, min, max, uncertainty and temperature_K.
 
     Raises:
         InputError: there is no such name.
         FormulaError, UnknownSpecies: the formula or an ion is not known.
     """
+    return list(read_properties(formula, name, form, **filters))
+
+
+def read_properties(
+    formula: str | None = None,
+    name: str | None = None,
+    form: str | None = None,
+    **filters: Unpack[Filters],
+) -> Iterator[Record]:
+    """As `properties`, row by row as they are gone through."""
     # A name with columns of its own stands in their tables, or in that of all others.
     own = {table for quantity, table, _ in QUANTITIES if quantity == name}
-    rows = [
-        entry
+    spans = filters.pop("within", None) or {}
+    for column in spans:
+        check_choice(column, _NUMBERS, "no number of a property")
+    limit = filters.pop("limit", None)
+    tables = {
+        table: read(table, None, formula, **filters)
         for table in TABLES
         if not own or table in own or table == "other_property"
-        for entry in _entries(table, select(table, None, formula, **filters))
-    ]
-    if name is not None:
-        rows = [row for row in rows if row["name"] == name]
-        if not rows and not own and name not in names():
+    }
+    rows: Iterator[Record] = (
+        entry
+        for table, facts in tables.items()
+        for entry in _entries(table, facts)
+        if name in (None, entry["name"])
+        and (form is None or _is_of_form(entry, form))
+        and all(_lies(entry[column], *span) for column, span in spans.items())
+    )
+    if name is not None and not own:
+        first = next(rows, None)
+        if first is None and name not in names():
             from difflib import get_close_matches
 
             near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()
             raise InputError(
                 f"'{name}' is not a property of the store.", f"Near it: {', '.join(near)}."
             )
-    if form is not None:
-        rows = [row for row in rows if _is_of_form(row, form)]
+        rows = chain([first] if first else [], rows)
     order = {quantity[0]: number for number, quantity in enumerate(QUANTITIES)}
-    # sorted() keeps the order of preference within a name.
-    return sorted(rows, key=lambda row: (order.get(row["name"], len(order)), row["name"]))
+    # Sorting keeps the order of preference within a name.
+    ranked = in_order(rows, lambda row: (order.get(row["name"], len(order)), row["name"]))
+    return islice(ranked, limit)
+
+
+#: Columns of numbers that `within` is for.
+_NUMBERS = ("value", "min", "max", "uncertainty", "temperature_K")
+
+
+def _lies(value: float | None, low: float | None, high: float | None) -> bool:
+    return value is not None and (low is None or low <= value) and (high is None or value <= high)
 
 
 def names() -> list[str]:
     """Names of all properties: those with columns of their own first."""
     own = [quantity[0] for quantity in QUANTITIES]
-    every = [entry["name"] for table in TABLES for entry in _entries(table, select(table))]
+    every = {entry["name"] for table in TABLES for entry in _entries(table, read(table))}
     return list(dict.fromkeys([*own, *sorted(every)]))
 
 
-def _entries(table: str, rows: list[Record]) -> list[Record]:
+def _entries(table: str, rows: Iterable[Record]) -> Iterator[Record]:
     quantities = [(name, columns) for name, of_table, columns in QUANTITIES if of_table == table]
-    return [entry for row in rows for entry in _of_row(row, table, quantities)]
+    return (entry for row in rows for entry in _of_row(row, table, quantities))
 
 
 def _of_row(

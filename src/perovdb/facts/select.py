@@ -1,20 +1,35 @@
 """Rows of a table of facts by filters that compose, best first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypedDict, Unpack
 
 from perovdb.composition.registry import load_registry
-from perovdb.errors import MissingData, check_choice
+from perovdb.errors import (
+    FormulaError,
+    InputError,
+    MissingData,
+    UnknownSpecies,
+    check_choice,
+)
 from perovdb.facts.formulas import (
     Fractions,
     Ions,
     composition_of,
     formula_key,
-    host_matches,
     matches,
 )
 from perovdb.store import queries
-from perovdb.store.connection import Record
+from perovdb.store.connection import Record, Rows
+from perovdb.store.selection import (
+    Condition,
+    any_of,
+    as_sure_as,
+    equals,
+    holds,
+    matching,
+    of_years,
+    within,
+)
 
 #: A year, or the first and the last, either of which may be None.
 Years = int | tuple[int | None, int | None]
@@ -30,6 +45,8 @@ class Filters(TypedDict, total=False):
         kind: measured, fitted, derived, computed, convention or stated.
         source: key of the source.
         year: of the source, or (first, last).
+        within: column of numbers -> (lowest, highest), either of which may be None.
+        limit: as many rows, the best.
     """
 
     A: Ions | None
@@ -40,6 +57,8 @@ class Filters(TypedDict, total=False):
     kind: str | None
     source: str | None
     year: Years | None
+    within: Mapping[str, tuple[float | None, float | None]] | None
+    limit: int | None
 
 
 def select(
@@ -60,7 +79,21 @@ def select(
         FormulaError, UnknownSpecies: the formula or an ion is not known.
         InputError: a value of a filter is none that the store knows.
     """
-    registry = load_registry()
+    return list(read(table, equal, formula, **filters))
+
+
+def read(
+    table: str,
+    equal: Mapping[str, Any] | None = None,
+    formula: str | None = None,
+    *,
+    conditions: Iterable[Condition] = (),
+    order: str | None = None,
+    **filters: Unpack[Filters],
+) -> Rows:
+    """As `select`, row by row as they are gone through, and with conditions and an order besides:
+    SQL by which rows come before what is best comes first.
+    """
     exact = {column: value for column, value in (equal or {}).items() if value is not None}
     if formula is not None:
         exact["formula"] = formula_key(formula)
@@ -68,7 +101,27 @@ def select(
         exact["kind"] = known("fact_kind", kind)
     if (source := filters.get("source")) is not None:
         exact["source"] = source
-    evidence, year = filters.get("evidence"), filters.get("year")
+    asked = [*exact, *("evidence",) * bool(filters.get("evidence"))]
+    for column in (*asked, *("source",) * bool(filters.get("year"))):
+        check_choice(column, queries.columns(table), f"no column of {table}")
+    every = [equals(column, value) for column, value in exact.items()]
+    if (evidence := filters.get("evidence")) is not None:
+        every.append(as_sure_as(known("evidence_level", evidence)))
+    if (year := filters.get("year")) is not None:
+        first, last = (year, year) if isinstance(year, int) else year
+        every.append(of_years(first, last))
+    every += _composed(table, filters)
+    for column, (low, high) in (filters.get("within") or {}).items():
+        every.append(within(_number(table, column), _bound(low), _bound(high)))
+    limit = filters.get("limit")
+    if limit is not None and limit < 1:
+        raise InputError(f"{limit} rows cannot be shown.", "Give a number from 1.")
+    return matching(table, [*every, *conditions], order, limit)
+
+
+def _composed(table: str, filters: Filters) -> Iterator[Condition]:
+    """What is asked of the ions of the formula."""
+    registry = load_registry()
     required = {"A": filters.get("A"), "B": filters.get("B"), "X": filters.get("X")}
     sites = {
         site: tuple(
@@ -79,15 +132,36 @@ def select(
     }
     fractions = filters.get("fraction") or {}
     shares = {registry.ion(ion).species: span for ion, span in fractions.items()}
-    first, last = (year, year) if isinstance(year, int) else year or (None, None)
-    rows = queries.facts(
-        table,
-        exact,
-        least=known("evidence_level", evidence) if evidence else None,
-        first_year=first,
-        last_year=last,
+    if not (sites or shares):
+        return
+    if "formula" in queries.columns(table):
+        yield holds(table, "formula", lambda formula: matches(formula, sites, shares))
+    else:
+        yield Condition("0")
+
+
+def _number(table: str, column: str) -> str:
+    """A column of numbers of a table.
+
+    Raises:
+        InputError: it is none.
+    """
+    types = queries.types(table)
+    check_choice(
+        column, [name for name, kind in types.items() if kind != "TEXT"], f"no number of {table}"
     )
-    return [row for row in rows if matches(row.get("formula"), sites, shares)]
+    return column
+
+
+def _bound(value: float | None) -> float | None:
+    """A limit of a range.
+
+    Raises:
+        InputError: it is not a number.
+    """
+    if value is not None and value != value:
+        raise InputError("nan is no limit of a range.", "Give a number, or None for no limit.")
+    return value
 
 
 def known(table: str, value: str) -> str:
@@ -125,16 +199,26 @@ def phases(formula: str) -> list[Record]:
 
 def barriers(
     species: str | None = None, host: str | None = None, **filters: Unpack[Filters]
-) -> list[Record]:
+) -> Rows:
     """Rows of barriers whose moving ions hold `species` and whose host is, or names, `host`."""
     registry = load_registry()
     ion = registry.ion(species).species if species in registry.spellings else species
-    return [
-        row
-        for row in select("barrier", **filters)
-        if (ion is None or ion in row["species"].split(";"))
-        and (host is None or host_matches(row, host))
-    ]
+    conditions = []
+    if ion is not None:
+        conditions.append(holds("barrier", "species", lambda word: ion in word.split(";")))
+    if host is not None:
+        conditions.append(_host(host))
+    return read("barrier", conditions=conditions, **filters)
+
+
+def _host(host: str) -> Condition:
+    """The host is this one: the same formula, or the same words in it."""
+    words = host.casefold()
+    named = holds("barrier", "host", lambda word: words in word.casefold())
+    try:
+        return any_of([named, equals("formula", formula_key(host))])
+    except (FormulaError, UnknownSpecies):
+        return named
 
 
 def devices(
@@ -142,17 +226,13 @@ def devices(
     min_pce_pct: float | None = None,
     certified: bool = False,
     **filters: Unpack[Filters],
-) -> list[Record]:
+) -> Rows:
     """Rows of devices by absorber and least efficiency, best first; only certified ones if so."""
-    rows = [
-        row
-        for row in select("device", formula=formula, **filters)
-        if (row["certified"] or not certified)
-        and (min_pce_pct is None or _pce(row) >= min_pce_pct)
-    ]
-    return sorted(rows, key=_pce, reverse=True)
+    conditions = [Condition("certified <> ''")] if certified else []
+    if min_pce_pct is not None:
+        conditions.append(Condition(f"{_PCE} >= ?", (_bound(min_pce_pct),)))
+    return read("device", formula=formula, conditions=conditions, order=f"{_PCE} DESC", **filters)
 
 
-def _pce(row: Record) -> float:
-    value = row["pce_pct"] if row["pce_pct"] is not None else row["pce_max_pct"]
-    return value or 0.0
+#: As the index on it has it.
+_PCE = "coalesce(pce_pct, pce_max_pct, 0.0)"

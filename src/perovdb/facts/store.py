@@ -12,9 +12,9 @@ from perovdb.facts import search
 from perovdb.facts.bibtex import bibtex
 from perovdb.facts.preferred import Preferred, preferred
 from perovdb.facts.properties import COLUMNS, properties
-from perovdb.facts.select import Filters, barriers, devices, select
+from perovdb.facts.select import Filters, barriers, devices, read
 from perovdb.store import Store, queries, using
-from perovdb.store.connection import Record, own_path
+from perovdb.store.connection import Record, Rows, own_path
 from perovdb.store.gate import CURATED
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ class FactStore(Store):
 
     The questions about facts take the same filters, which compose, see `Filters`: A, B, X (an
     ion, or one of several, on the site), fraction ({"FA": (0.1, 0.5)}), evidence (the least sure
-    that is wanted), kind, source, year (or a pair from, to). Rows come best first: read before
-    second-hand before recalled; measured before fitted, derived and computed; then the newest
-    source. Each carries source, year, kind, evidence and locator.
+    that is wanted), kind, source, year (or a pair from, to), within ({"barrier_eV": (0.2, 0.4)}, a
+    range of a column of numbers) and limit (so many rows, the best). Rows come best first: read
+    before second-hand before recalled; measured before fitted, derived and computed; then the
+    newest source. Each carries source, year, kind, evidence and locator.
 
     All raise FormulaError or UnknownSpecies for a formula or an ion that is not known, and
     InputError for a filter that cannot be used.
@@ -75,7 +76,7 @@ class FactStore(Store):
         self, species: str | None = None, host: str | None = None, **filters: Unpack[Filters]
     ) -> pd.DataFrame:
         """Migration and exchange barriers (barrier_eV) by moving ion and host, with method."""
-        return _frame(self._ask(barriers, species, host, **filters), self._columns("barrier"))
+        return _frame_of(self._ask(barriers, species, host, **filters))
 
     def gap_series(self, **filters: Unpack[Filters]) -> pd.DataFrame:
         """How the gap runs between end members: bowing_eV and polynomials."""
@@ -93,8 +94,7 @@ class FactStore(Store):
         **filters: Unpack[Filters],
     ) -> pd.DataFrame:
         """Devices: pce_pct, jsc_mA_cm2, voc_V, ff_pct, architecture, treatment."""
-        rows = self._ask(devices, formula, min_pce_pct, certified, **filters)
-        return _frame(rows, self._columns("device"))
+        return _frame_of(self._ask(devices, formula, min_pce_pct, certified, **filters))
 
     def solvents(self, **filters: Unpack[Filters]) -> pd.DataFrame:
         """Solvents and ligands: polarity, dielectric constant, donor and acceptor numbers."""
@@ -170,7 +170,7 @@ class FactStore(Store):
         formula: str | None = None,
         equal: dict[str, str | None] | None = None,
     ) -> pd.DataFrame:
-        return self._frame(table, self._ask(select, table, equal, formula, **filters))
+        return _frame_of(self._ask(read, table, equal, formula, **filters))
 
     def _frame(self, table: str, rows: list[Record]) -> pd.DataFrame:
         return _frame(rows, self._columns(table))
@@ -198,7 +198,14 @@ def _open(own: str | None, version: int) -> FactStore:
     return FactStore(CURATED, own)
 
 
-def _frame(rows: list[Record], columns: Iterable[str]) -> pd.DataFrame:
+def _frame(rows: Iterable[Record], columns: Iterable[str]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def _frame_of(rows: Rows) -> pd.DataFrame:
+    """Rows that never are dictionaries: there may be a million."""
+    import pandas as pd
+
+    return pd.DataFrame.from_records(list(rows.tuples()), columns=list(rows.names))

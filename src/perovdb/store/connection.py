@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 from perovdb.errors import InputError, StoreError
@@ -29,6 +30,31 @@ R = TypeVar("R")
 _SMALL_BYTES = 4_000_000
 
 _KINDS = {"TEXT": str, "REAL": float, "INTEGER": int}
+
+#: Rows that are fetched at a time.
+_BATCH = 1000
+
+#: Answers that are kept with a store: those that were asked for last.
+_KEPT = 20_000
+
+
+class Rows:
+    """An answer that is read while it is gone through, once: as records, or as tuples."""
+
+    def __init__(self, names: tuple[str, ...], batches: Iterator[list[tuple[Any, ...]]]) -> None:
+        #: Of the columns.
+        self.names = names
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[Record]:
+        # A row at a time as a dict: the names are shared by all.
+        names = self.names
+        for row in self.tuples():
+            yield dict(zip(names, row, strict=True))
+
+    def tuples(self) -> Iterator[tuple[Any, ...]]:
+        """Values without names: a third of the time and memory where the rows are many."""
+        return chain.from_iterable(self._batches)
 
 
 class Store:
@@ -72,15 +98,38 @@ class Store:
         """All rows that `query` gives; a name that it makes up is not that of a column.
 
         Raises:
+            InputError: a parameter cannot be looked up.
             StoreError: the file is damaged, or keeps SQLite busy for too long.
         """
+        return list(self.read(query, parameters))
+
+    def read(self, query: str, parameters: tuple[Any, ...] = ()) -> Rows:
+        """Rows that `query` gives, read as they are asked for; raises as `rows` does."""
+        # A dict of a sqlite3.Row would look for each name among all of them.
+        cursor = self.connection.cursor()
+        cursor.row_factory = None
+        with self._failing():
+            cursor.execute(query, parameters)
+        names = tuple(column[0] for column in cursor.description or ())
+        return Rows(names, self._batches(cursor, names))
+
+    def _batches(
+        self, cursor: sqlite3.Cursor, names: tuple[str, ...]
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        while True:
+            with self._failing():
+                batch = cursor.fetchmany(_BATCH)
+            if not batch:
+                return
+            if self.own is not None:
+                self._check_kinds(names, batch)
+            yield batch
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
         self.watch.give(gate.LONGEST_S)
         try:
-            # A dict of a sqlite3.Row would look for each name among all of them.
-            cursor = self.connection.cursor()
-            cursor.row_factory = None
-            names = [column[0] for column in cursor.execute(query, parameters).description or ()]
-            rows = cursor.fetchall()
+            yield
         except (OverflowError, UnicodeEncodeError) as error:
             raise InputError(
                 f"This cannot be looked up: {error}.", "Mend the question."
@@ -89,11 +138,8 @@ class Store:
             raise
         except gate.FAILURES as error:
             raise gate.failed(self._where, error, self.watch) from error
-        if self.own is not None:
-            self._check_kinds(names, rows)
-        return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def _check_kinds(self, names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    def _check_kinds(self, names: Iterable[str], rows: list[tuple[Any, ...]]) -> None:
         for kinds in {tuple(map(type, row)) for row in rows}:
             for name, kind in zip(names, kinds, strict=True):
                 if kind is not type(None) and kind not in self._kinds.get(name, _KINDS.values()):
@@ -237,15 +283,23 @@ def _open(own: str | None, version: int) -> Store:
 
 
 def per_store(function: Callable[P, R]) -> Callable[P, R]:
-    """A function whose answers are kept with the store in use; its arguments are hashable."""
+    """A function whose answers are kept with the store in use; its arguments are hashable.
+
+    Those that were not asked for while many others were are forgotten.
+    """
 
     @wraps(function)
     def answer(*args: P.args, **kwargs: P.kwargs) -> R:
         kept = current_store().kept
         key = (function, args, tuple(sorted(kwargs.items())))
-        if key not in kept:
-            kept[key] = function(*args, **kwargs)
-        value: R = kept[key]
+        try:
+            value: R = kept.pop(key)
+        except KeyError:
+            value = function(*args, **kwargs)
+            if len(kept) >= _KEPT:
+                kept.pop(next(iter(kept)), None)
+        # A dict keeps the order: what was asked for last stands last.
+        kept[key] = value
         return value
 
     return answer

@@ -10,70 +10,22 @@ from typing import Any
 
 from perovdb.errors import InputError, MissingData
 from perovdb.store.connection import Record, current_store, per_store
-from perovdb.store.gate import failed
-from perovdb.store.schema import ABOUT_ITSELF, tables, tables_with
+from perovdb.store.schema import ABOUT_ITSELF, column_types, tables, tables_with
+from perovdb.store.selection import equals, matching, ranks
 
 
 def _rows(query: str, parameters: tuple[Any, ...] = ()) -> list[Record]:
     return current_store().rows(query, parameters)
 
 
-def facts(
-    table: str,
-    equal: Mapping[str, Any] | None = None,
-    least: str | None = None,
-    first_year: int | None = None,
-    last_year: int | None = None,
-) -> list[Record]:
+def facts(table: str, equal: Mapping[str, Any] | None = None) -> list[Record]:
     """Rows of a table of facts with the year of their source, best first.
 
     Args:
         table: a table that has evidence, kind and source.
         equal: column -> value that it must have.
-        least: the least sure level of evidence that is wanted.
-        first_year, last_year: of the source.
     """
-    conditions = "".join(f' AND "{column}" = ?' for column in equal or {})
-    rows = _rows(
-        "SELECT *, (SELECT s.year FROM source AS s WHERE s.key = f.source) AS year "
-        f'FROM "{table}" AS f WHERE 1{conditions}',
-        tuple((equal or {}).values()),
-    )
-    evidence, kinds = _ranks("evidence_level"), _ranks("fact_kind")
-    if least is not None:
-        rows = [row for row in rows if evidence[row["evidence"]] <= evidence[least]]
-    if first_year is not None:
-        rows = [row for row in rows if row["year"] is not None and row["year"] >= first_year]
-    if last_year is not None:
-        rows = [row for row in rows if row["year"] is not None and row["year"] <= last_year]
-    rows.sort(
-        key=lambda row: (
-            evidence[row["evidence"]],
-            kinds[row["kind"]],
-            _CONFIDENCE.get(row["confidence"], 0),
-            -(row["year"] or 0),
-            row["id"] or "",
-        )
-    )
-    return rows
-
-
-# Ranked here and not in SQL: to prepare a join of four tables takes longer than to rank its rows.
-_CONFIDENCE = {"medium": 1, "low": 2}
-
-
-@per_store
-def _ranks(vocabulary: str) -> dict[str, int]:
-    """Word of a vocabulary -> rank, 0 first."""
-    return _Ranks({row["name"]: row["rank"] for row in _rows(f'SELECT * FROM "{vocabulary}"')})
-
-
-class _Ranks(dict[str, int]):
-    def __missing__(self, word: str) -> int:
-        store = current_store()
-        raise failed(
-            str(store.own or store.path), f"{word!a} stands where evidence or kind should"
-        )
+    return list(matching(table, [equals(*item) for item in (equal or {}).items()]))
 
 
 def has_formula(formula: str) -> bool:
@@ -121,7 +73,7 @@ def radii(species: str) -> list[Record]:
         "ORDER BY radius_set, charge, coordination_number, id",
         (species,),
     )
-    evidence = _ranks("evidence_level")
+    evidence = ranks("evidence_level")
     return sorted(rows, key=lambda row: evidence[row["evidence"]])
 
 
@@ -147,7 +99,7 @@ def all_sources() -> list[Record]:
 
 def descriptor_windows() -> list[Record]:
     """Published windows of tolerance factors."""
-    rows, evidence = _rows("SELECT * FROM descriptor_window ORDER BY id"), _ranks("evidence_level")
+    rows, evidence = _rows("SELECT * FROM descriptor_window ORDER BY id"), ranks("evidence_level")
     return sorted(rows, key=lambda row: (row["descriptor"], evidence[row["evidence"]]))
 
 
@@ -220,7 +172,12 @@ def wavelength(name: str) -> Record:
 
 def columns(table: str) -> list[str]:
     """Columns of a table, in their order."""
-    return [row["name"] for row in _rows(f'PRAGMA main.table_info("{table}")')]
+    return [*types(table)]
+
+
+def types(table: str) -> dict[str, str]:
+    """Column -> TEXT, REAL or INTEGER, in the order of the table."""
+    return column_types(current_store().connection, table)
 
 
 def column_meanings(table: str) -> list[Record]:
