@@ -234,7 +234,8 @@ def filters(function: Function) -> Function:
             **{site: arguments.pop(site.lower()) or None for site in "ABX"},
             "fraction": {ion: (low, high) for ion, low, high in shares},
             "year": years if years != (None, None) else None,
-            **{name: arguments.pop(name) for name in ("evidence", "kind", "source")},
+            "within": {column: (low, high) for column, low, high in arguments.pop("within")},
+            **{name: arguments.pop(name) for name in ("evidence", "kind", "source", "limit")},
         }
         return function(filters=chosen, **arguments)
 
@@ -256,6 +257,15 @@ def filters(function: Function) -> Function:
             metavar="ION LOW HIGH",
             help="Only with this fraction of the ion on its site.",
         ),
+        click.option(
+            "--within",
+            nargs=3,
+            type=(str, float, float),
+            multiple=True,
+            metavar="COLUMN LOW HIGH",
+            help="Only with a number between these in a column of --json, such as barrier_eV.",
+        ),
+        click.option("--limit", type=click.IntRange(1), metavar="N", help="The best N rows."),
         click.option("--evidence", metavar="LEVEL", help="At least: read, secondhand, recalled."),
         click.option("--kind", metavar="KIND", help="measured, computed, fitted, derived, ..."),
         click.option("--source", metavar="KEY", help="Only from this source."),

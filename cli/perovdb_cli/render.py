@@ -3,15 +3,19 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import click
 
 from perovdb.answers import Answer, together
-from perovdb.answers.tables import fitted, least_width, printable, short, table
+from perovdb.answers.tables import fitted, least_width, printable, short, table_parts
 
 Row = Mapping[str, Any]
+
+#: Rows that are printed at a time.
+_AT_A_TIME = 1000
 
 
 def say(text: str, end: str = "\n", err: bool = False) -> None:
@@ -78,11 +82,16 @@ def emit_json(value: Any) -> None:
     """Print a value as JSON, in which a number is finite."""
     import json
 
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    say(printable(text, lambda c: json.dumps(c)[1:-1]))
+    _say_json(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
 
 
-def emit_csv(rows: Sequence[Row]) -> None:
+def _say_json(text: str, end: str = "\n") -> None:
+    import json
+
+    say(printable(text, lambda c: json.dumps(c)[1:-1]), end=end)
+
+
+def emit_csv(rows: Sequence[Row], head: bool = True) -> None:
     """Print rows as CSV; the header is the keys of all, in the order in which they come."""
     import csv
     import io
@@ -91,13 +100,14 @@ def emit_csv(rows: Sequence[Row]) -> None:
     if rows:
         header = dict.fromkeys(key for row in rows for key in row)
         writer = csv.DictWriter(buffer, list(header), lineterminator="\n")
-        writer.writeheader()
+        if head:
+            writer.writeheader()
         writer.writerows(rows)
     say(buffer.getvalue(), end="")
 
 
 def emit_rows(
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     shown: Callable[[Row], Row] = dict,
     as_json: bool = False,
     as_csv: bool = False,
@@ -108,25 +118,67 @@ def emit_rows(
     texts cut to the longest cell. A narrow terminal goes without spare columns, the first ones
     first, and says so.
 
-    In CSV the columns source, kind, evidence and notes of facts stand last.
+    Rows are printed as they come, all of the same columns. In CSV the columns source, kind,
+    evidence and notes of facts stand last.
     """
+    rows = iter(rows)
+    parts = iter(lambda: list(islice(rows, _AT_A_TIME)), [])
     if as_json:
-        emit_json(rows)
+        before = "[\n "
+        for part in parts:
+            _say_json(before + ",\n ".join(map(_json_object, part)), end="")
+            before = ",\n "
+        say("[]" if before == "[\n " else "\n]")
     elif as_csv:
-        emit_csv([_provenance_last(row) for row in rows])
+        for number, part in enumerate(parts):
+            emit_csv([_provenance_last(row) for row in part], head=number == 0)
     else:
-        cells = [
-            {k: short(v, longest_cell) if isinstance(v, str) else v for k, v in shown(row).items()}
-            for row in rows
-        ]
+        cells: Iterator[Sequence[Row]] = (
+            [
+                {
+                    k: short(v, longest_cell) if isinstance(v, str) else v
+                    for k, v in shown(row).items()
+                }
+                for row in part
+            ]
+            for part in parts
+        )
         width, left_out = terminal_width(), list[str]()
-        while width and len(left_out) < len(spare) and least_width(cells) > width:
+        first = next(cells, [])
+        while width and len(left_out) < len(spare) and least_width(first) > width:
             left_out.append(spare[len(left_out)])
-            cells = [{k: v for k, v in row.items() if k != left_out[-1]} for row in cells]
-        lines = table(cells, width=width)
+            first = _without(first, left_out)
+        rest = (_without(part, left_out) for part in cells)
+        if not first:
+            emit_lines([])
+        for lines in table_parts(chain([first], rest), width=width):
+            emit_lines(lines)
         if left_out:
-            lines.append(f"no room for {', '.join(left_out)}; --csv and --json have all")
-        emit_lines(lines)
+            say(f"no room for {', '.join(left_out)}; --csv and --json have all")
+
+
+def ahead(rows: Iterable[Row]) -> Iterator[Row] | None:
+    """The same rows, of which one is there; None if there is none."""
+    rows = iter(rows)
+    first = next(rows, None)
+    return None if first is None else chain([first], rows)
+
+
+def _without(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    return [{k: v for k, v in row.items() if k not in names} for row in rows]
+
+
+def _json_object(row: Row) -> str:
+    """A row as it stands in an array that is indented by one."""
+    import json
+
+    if not row or any(isinstance(value, (dict, list, tuple)) for value in row.values()):
+        text = json.dumps(row, indent=1, ensure_ascii=False, allow_nan=False)
+        return text.replace("\n", "\n ")
+    # Without an indent it is written in C.
+    between = (",\n  ", ": ")
+    text = json.dumps(row, separators=between, ensure_ascii=False, allow_nan=False)
+    return f"{{\n  {text[1:-1]}\n }}"
 
 
 def _provenance_last(row: Row) -> Row:

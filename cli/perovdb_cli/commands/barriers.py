@@ -24,8 +24,8 @@ def command(
     from perovdb.facts.select import barriers
     from perovdb.store import queries
 
-    rows = barriers(species, host, **filters)
-    if not rows:
+    rows = render.ahead(barriers(species, host, **filters))
+    if rows is None:
         moving = ", ".join(sorted(queries.moving_species()))
         raise MissingData(
             "The store has no such barrier.", f"Leave out a filter; moving species: {moving}."

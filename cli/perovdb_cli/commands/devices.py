@@ -28,8 +28,8 @@ def command(
     from perovdb.errors import MissingData
     from perovdb.facts.select import devices
 
-    rows = devices(formula, min_pce_pct, certified, **filters)
-    if not rows:
+    rows = render.ahead(devices(formula, min_pce_pct, certified, **filters))
+    if rows is None:
         raise MissingData("The store has no such device.", "Leave out a filter.")
     render.emit_rows(rows, _shown, as_json, as_csv, spare=("cites", "certified"))
 

@@ -30,10 +30,10 @@ def command(
     """
     from perovdb.errors import MissingData
     from perovdb.facts.conditions import value_text
-    from perovdb.facts.properties import properties
+    from perovdb.facts.properties import read_properties
 
-    rows = properties(formula, name, form, **filters)
-    if not rows:
+    rows = render.ahead(read_properties(formula, name, form, **filters))
+    if rows is None:
         raise MissingData(
             "The store has no such property" + (f" of {formula}." if formula else "."),
             "Leave out a filter, or look for words with 'perovdb search'.",

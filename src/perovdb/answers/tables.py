@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -42,23 +42,40 @@ def table(rows: Sequence[Row], indent: str = "", width: int | None = None) -> li
         width: characters that a line may have; the longest texts are cut to it. By default that
             of `fitted`.
     """
-    if not rows:
-        return []
-    head = list(rows[0])
-    cells = [[cell(row[name]) for name in head] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    right = [all(_is_number(entry) for entry in column) for column in zip(*cells, strict=True)]
+    return next(table_parts([rows], indent, width), [])
+
+
+def table_parts(
+    parts: Iterable[Sequence[Row]], indent: str = "", width: int | None = None
+) -> Iterator[list[str]]:
+    """Lines of a table that comes in parts, each laid out when it is there; the head stands above
+    the first. A column may grow from part to part and does not shrink. For the rest as `table`.
+    """
     width = line_width() if width is None else width
-    if width is not None:
-        widths = _narrowed(widths, head, right, width - len(indent))
-    return [
-        indent
-        + "  ".join(
-            _cut(entry, room).rjust(room) if to_right else _cut(entry, room).ljust(room)
-            for entry, room, to_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in [head, *cells]
-    ]
+    widths, right, head = list[int](), list[bool](), list[str]()
+    for rows in parts:
+        if not rows:
+            continue
+        cells = [[cell(row[name]) for name in rows[0]] for row in rows]
+        columns = [*zip(*cells, strict=True)]
+        if not head:
+            head = list(rows[0])
+            widths, right = [len(name) for name in head], [True] * len(head)
+            cells = [head, *cells]
+        longest = [max(map(len, column)) for column in columns]
+        widths = [max(pair) for pair in zip(widths, longest, strict=True)]
+        numbers = [all(map(_is_number, column)) for column in columns]
+        right = [all(pair) for pair in zip(right, numbers, strict=True)]
+        if width is not None:
+            widths = _narrowed(widths, head, right, width - len(indent))
+        yield [
+            indent
+            + "  ".join(
+                _cut(entry, room).rjust(room) if to_right else _cut(entry, room).ljust(room)
+                for entry, room, to_right in zip(line, widths, right, strict=True)
+            ).rstrip()
+            for line in cells
+        ]
 
 
 def _narrowed(widths: list[int], head: list[str], numbers: list[bool], most: int) -> list[int]:
