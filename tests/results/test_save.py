@@ -66,7 +66,7 @@ def test_the_same_folder_is_recognised_wherever_it_stands(band, lab, copied):
     assert (again.id, again.new) == (first.id, False)
     assert "source other2026 was not taken" in again.note
     assert result_id(read_barrier(copied("qe", "elsewhere"))) == first.id
-    assert len(barriers("I", source=first.source)) == 1
+    assert len(list(barriers("I", source=first.source))) == 1
 
 
 def test_two_results_share_a_source_that_is_named(band, lab, copied):
