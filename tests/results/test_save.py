@@ -71,7 +71,7 @@ def test_the_same_folder_is_recognised_wherever_it_stands(band, lab, copied):
 
 def test_two_results_share_a_source_that_is_named(band, lab, copied):
     save_barriers([band, read_barrier(copied("cp2k", "other"))], source="lab2026")
-    assert len(barriers(source="lab2026")) == 2
+    assert len(list(barriers(source="lab2026"))) == 2
 
 
 def test_what_cannot_be_trusted_is_saved_by_force_alone(lab, copied):
