@@ -35,3 +35,26 @@ bench:
     python benchmarks/paths.py
     python benchmarks/hops.py
     python benchmarks/ordering.py
+
+# Mutants of one package against its tests, in a copy: just mutants calculators/kinetics
+mutants package tests=("tests/" + package):
+    #!/usr/bin/env bash
+    set -euo pipefail
+    copy=$(mktemp -d)
+    git clone --quiet . "$copy"
+    cd "$copy"
+    cat >> pyproject.toml << 'TOML'
+    [tool.mutmut]
+    source_paths = ["src"]
+    also_copy = ["CHANGELOG.md", "LICENSE", "README.md", "benchmarks", "cli", "data", "docs"]
+    only_mutate = ["src/perovdb/{{ package }}/*"]
+    pytest_add_cli_args = ["-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"]
+    pytest_add_cli_args_test_selection = ["{{ replace(tests, ' ', '", "') }}"]
+    track_dependencies = false
+    timeout_multiplier = 4.0
+    timeout_constant = 5.0
+    TOML
+    export PYTHONPATH="$copy/src:$copy/cli" OMP_NUM_THREADS=1
+    python -m perovdb.store.build
+    mutmut run
+    echo "survivors: cd $copy && mutmut results; mutmut show NAME"
