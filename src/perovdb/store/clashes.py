@@ -44,6 +44,8 @@ def clashes(
         yield from _other_volumes(connection, rows, known[0])
     if table == "phase_site":
         yield from _other_ions(connection, rows, known)
+    if table == "formability":
+        yield from _other_compounds(connection, rows, known)
 
 
 def _other_volumes(connection: sqlite3.Connection, rows: str, curated: str) -> Iterator[Clash]:
@@ -70,26 +72,52 @@ def _other_ions(
     """Sites whose ions are not those of their phase's formula, in kind, role or number."""
     columns = "rowid, phase_id, label, site, species, x, y, z, occupancy, wyckoff"
 
-    def ask(query: str, schemas: Sequence[str], *values: Any) -> list[tuple[Any, ...]]:
-        found = []
-        for schema in schemas:
-            found += connection.execute(query.format(schema), values).fetchall()
-        return found
+    def ask(query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return _in_all(connection, known, query, *values)
 
-    roles = dict(ask("SELECT species, site FROM {}.ion", known))
+    roles = dict(ask("SELECT species, site FROM {}.ion"))
     every = connection.execute(f"SELECT {columns} FROM {rows}.phase_site ORDER BY phase_id, rowid")
     of_phase = f"SELECT {columns} FROM {{}}.phase_site WHERE phase_id = ?"
     for phase, group in groupby(every, key=lambda site: site[1]):
         sites = list(group)
-        phases = ask("SELECT formula, Z FROM {}.phase WHERE id = ?", known, phase)
+        phases = ask("SELECT formula, Z FROM {}.phase WHERE id = ?", phase)
         amounts = ion_amounts(phases[0][0], tuple(roles)) if phases else None
         if amounts is None:
             continue
         formula, units = phases[0]
-        beside = {site[2]: site for site in ask(of_phase, known, phase)}
+        beside = {site[2]: site for site in ask(of_phase, phase)}
         every_site = list({**beside, **{site[2]: site for site in sites}}.values())
         yield from _site_clashes(sites, formula, roles, amounts)
         yield from _number_clashes(sites, every_site, formula, units, amounts)
+
+
+def _other_compounds(
+    connection: sqlite3.Connection, rows: str, known: Sequence[str]
+) -> Iterator[Clash]:
+    """Compounds whose ions A, B and X are not those of their formula."""
+    ions = tuple(
+        species for (species,) in _in_all(connection, known, "SELECT species FROM {}.ion")
+    )
+    for number, formula, *of_sites in connection.execute(
+        f'SELECT rowid, formula, "A", "B", "X" FROM {rows}.formability'
+    ):
+        amounts = ion_amounts(formula, ions)
+        for site, species in zip("ABX", of_sites, strict=True):
+            if amounts is not None and species not in amounts:
+                yield Clash(
+                    number, site, f"'{species}' is not in the formula {formula}.",
+                    f"Its ions: {', '.join(amounts)}.",
+                )  # fmt: skip
+
+
+def _in_all(
+    connection: sqlite3.Connection, schemas: Sequence[str], query: str, *values: Any
+) -> list[tuple[Any, ...]]:
+    """What a query with {} for the schema gives of several."""
+    found: list[tuple[Any, ...]] = []
+    for schema in schemas:
+        found += connection.execute(query.format(schema), values).fetchall()
+    return found
 
 
 def _site_clashes(
