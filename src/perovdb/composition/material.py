@@ -125,6 +125,9 @@ def _of_file(path: str) -> Composition:
 
 
 def _of_structure(structure: Any) -> Composition:
+    from perovdb.files.atoms import check_number_of_atoms
+
+    check_number_of_atoms(len(structure))
     if all(name in structure.site_properties for name in _CARRIED):
         composition = _of_ions(_recognised(structure))
     elif _elements_tell(structure):

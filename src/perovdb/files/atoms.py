@@ -9,8 +9,25 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
 
+#: The most atoms that are taken in, from a file or from memory: 200,000 are read in a minute or
+#: so, in about 1 GB.
+MOST_ATOMS = 200_000
+
 #: Empty space on each side of a particle that comes without a cell, in angstrom.
 VACUUM_A = 10.0
+
+
+def check_number_of_atoms(count: int, where: str = "There") -> None:
+    """Refuse more than MOST_ATOMS, before they take memory and time.
+
+    Raises:
+        InputError: there are more.
+    """
+    if count > MOST_ATOMS:
+        have = "are" if where == "There" else "holds"
+        raise InputError(
+            f"{where} {have} {count:,} atoms.", f"Give {MOST_ATOMS:,} of them at the most."
+        )
 
 
 def structure_of_atoms(atoms: Any) -> Structure:
@@ -26,6 +43,7 @@ def structure_of_atoms(atoms: Any) -> Structure:
 
     if not isinstance(atoms, Atoms) or not len(atoms):
         raise InputError("There are no atoms.", "Give one set of ASE's Atoms.")
+    check_number_of_atoms(len(atoms))
     atoms = atoms.copy()
     empty = ~np.array(atoms.cell.array, dtype=float).any(axis=1)
     if (empty & atoms.pbc).any():

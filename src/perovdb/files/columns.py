@@ -10,12 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from perovdb.errors import InputError
+from perovdb.files.reading import lines_of
 
 #: Columns that place a peak, the first that is there counts.
 PLACES = ("two_theta_deg", "d_A")
-
-#: Longest line that can be one of a table of numbers.
-_LONGEST = 10_000
 
 
 class PeakList(NamedTuple):
@@ -113,17 +111,10 @@ _COLUMNS = "Name the columns on the first line: two_theta_deg,intensity or d_A,i
 
 def _lines(path: str) -> list[tuple[int, str]]:
     """Lines that hold something besides a comment, with their numbers."""
-    try:
-        with open(path, encoding="utf-8-sig") as handle:
-            numbered = [(n, line.partition("#")[0].strip()) for n, line in enumerate(handle, 1)]
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}.", "Check its name and its folder."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a text file.", "Give a table of numbers.") from error
+    with lines_of(path, "table") as handle:
+        numbered = [(n, line.partition("#")[0].strip()) for n, line in enumerate(handle, 1)]
     for number, line in numbered:
-        if len(line) > _LONGEST or "\0" in line:
+        if "\0" in line:
             raise InputError(f"{path}, line {number} is no line of a table.", "Give a text file.")
     return [(number, line) for number, line in numbered if line]
 

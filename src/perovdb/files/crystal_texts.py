@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
-from perovdb.files.atoms import structure_of_atoms
+from perovdb.files.atoms import MOST_ATOMS, check_number_of_atoms, structure_of_atoms
 from perovdb.files.names import FORMATS
+from perovdb.files.reading import reason
 
-#: The most atoms that are taken in, so that a broken file is refused before it takes memory.
-MOST_ATOMS = 200_000
+#: Words of a CIF, each of which costs some microseconds: those of as many atoms as are taken in.
+_MOST_WORDS_CIF = 15 * MOST_ATOMS
 
 #: The most sites of a CIF with symmetry, times its operations.
 _MOST_SITES_CIF = 12_000
@@ -38,24 +41,35 @@ def read_xyz(text: str) -> Structure:
     Raises:
         InputError: it is no XYZ file, or is cut.
     """
+    from ase.io import read
+
+    *_, last = frames_of_xyz(text)
+    return structure_of_atoms(read(io.StringIO(last), format="extxyz"))
+
+
+def frames_of_xyz(text: str) -> Iterator[str]:
+    """The frames of an XYZ file, one at least, each with as many lines as it tells atoms.
+
+    Raises:
+        InputError: it is no XYZ file, is cut, or tells too many atoms.
+    """
     lines = text.splitlines()
-    start, frame = 0, ""
-    while start < len(lines) and (lines[start].strip() or not frame):
+    start = 0
+    while start < len(lines) and (lines[start].strip() or not start):
         words = lines[start].split()
         if len(words) != 1 or not words[0].isdigit():
             raise InputError(f"Line {start + 1} is not a number of atoms.", READABLE)
-        end = start + 2 + int(words[0][:12])
+        count = int(words[0][:12])
+        end = start + 2 + count
         if end > len(lines):
             raise InputError(
                 f"Line {start + 1} tells {words[0][:12]} atoms, but only "
                 f"{max(0, len(lines) - start - 2)} lines follow.",
                 "Check that the file is whole.",
             )
-        frame = "\n".join(lines[start:end]) + "\n"
+        check_number_of_atoms(count, f"The frame of line {start + 1}")
+        yield "\n".join(lines[start:end]) + "\n"
         start = end
-    from ase.io import read
-
-    return structure_of_atoms(read(io.StringIO(frame), format="extxyz"))
 
 
 def read_json(text: str) -> Structure:
@@ -70,8 +84,7 @@ def read_json(text: str) -> Structure:
         raise InputError(f"It is not JSON: {reason(error)}.", READABLE) from error
     if not isinstance(content, dict) or not {"lattice", "sites"} <= content.keys():
         raise InputError("It is not the JSON of a structure.", "Write it with pymatgen's as_dict.")
-    if len(content["sites"]) > MOST_ATOMS:
-        raise InputError("It holds too many atoms.", f"Give {MOST_ATOMS} of them at the most.")
+    check_number_of_atoms(len(content["sites"]), "It")
     return Structure.from_dict(content)
 
 
@@ -79,15 +92,22 @@ def read_plain_cif(text: str) -> Structure | None:
     """The atoms of a CIF in P1, in their order and not wrapped; None if pymatgen must read it.
 
     Raises:
-        InputError: pymatgen would work on it for long: its time grows as the square of the sites.
+        InputError: it is too long, or pymatgen would work on it for long: its time grows as the
+            square of the sites.
     """
     from pymatgen.io.cif import CifFile, str2float
     from pymatgen.symmetry.groups import SpaceGroup
 
+    if sum(1 for _ in islice(re.finditer(r"\S+", text), _MOST_WORDS_CIF + 1)) > _MOST_WORDS_CIF:
+        raise InputError(
+            f"It holds more than {_MOST_WORDS_CIF:,} words.",
+            f"Give {MOST_ATOMS:,} atoms at the most, with what is needed of each.",
+        )
     blocks = [block for block in CifFile.from_str(text).data.values() if _X in block.data]
     if not blocks:
         return None
     data = blocks[0].data
+    check_number_of_atoms(len(data[_X]), "It")
     symmetry = [data[key] for key in _OPERATIONS if key in data]
     operations = symmetry[0] if symmetry and isinstance(symmetry[0], list) else []
     number = next((data[key] for key in _GROUPS if key in data), None)
@@ -130,15 +150,10 @@ def check_poscar(text: str) -> None:
             f"Line {head[0] + 1} tells {count} atoms, but only {max(0, left)} lines follow.",
             "Check that the file is whole.",
         )
+    check_number_of_atoms(count, "It")
 
 
 def _counts(line: str) -> list[int]:
     """The whole numbers of a line, none if it holds anything else."""
     words = line.split("!")[0].split()
     return [int(word[:12]) for word in words] if all(w.isdigit() for w in words) else []
-
-
-def reason(error: Exception) -> str:
-    """What another program's error says, in one line."""
-    line = " ".join((str(error) or type(error).__name__).split()).rstrip(".")
-    return line if len(line) <= 160 else line[:157].rstrip() + "..."

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
 import warnings
-import zlib
-from lzma import LZMAError
 from typing import NamedTuple
 
-from monty.io import zopen
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError
+from perovdb.files.atoms import check_number_of_atoms
 from perovdb.files.code_inputs import read_cp2k, read_qe
 from perovdb.files.crystal_texts import (
     READABLE,
@@ -21,13 +20,10 @@ from perovdb.files.crystal_texts import (
     read_json,
     read_plain_cif,
     read_xyz,
-    reason,
 )
-from perovdb.files.names import format_to_read
+from perovdb.files.names import format_to_read, unpacked_name
 from perovdb.files.own_records import with_own_boundaries
-
-#: The largest file that is read.
-MOST_BYTES = 50_000_000
+from perovdb.files.reading import read_bytes, reason, unpacked
 
 
 class Crystal(NamedTuple):
@@ -81,7 +77,7 @@ def read_crystal(path: str, sha256: str | None = None) -> Crystal:
             if structure is None and form == "poscar":
                 structure = Structure.from_str(text, fmt="poscar")
             elif structure is None:
-                structure = Structure.from_file(path)
+                structure = _theirs(path, text)
         except InputError as error:
             raise InputError(f"{path}: {error.what}", error.mend) from error
         except Exception as error:
@@ -92,6 +88,7 @@ def read_crystal(path: str, sha256: str | None = None) -> Crystal:
                 f"{path} cannot be read as a crystal: {reason(error)}.",
                 "Check that the file is whole.",
             ) from error
+    check_number_of_atoms(len(structure), path)
     if not len(structure):
         raise InputError(f"{path} holds no atoms.", READABLE)
     notes = dict.fromkeys(
@@ -117,25 +114,23 @@ def _ours(form: str, text: str) -> Structure | None:
     return readers[form](text) if form in readers else None
 
 
+def _theirs(path: str, text: str) -> Structure:
+    """The structure in a text of a format that pymatgen knows by the name of its file."""
+    if re.search("<!(DOCTYPE|ENTITY)", text):
+        raise InputError("It declares entities of XML.", "Leave its DOCTYPE out.")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, os.path.basename(unpacked_name(path)))
+        with open(copy, "w", encoding="utf-8", newline="") as handle:
+            handle.write(text)
+        return Structure.from_file(copy)
+
+
 def _text(path: str) -> tuple[str, str]:
     """The text of a file, unpacked, and its SHA-256."""
     if not isinstance(path, str):
         raise InputError(f"{path!r} is not the name of a file.", READABLE)
-    if not os.path.isfile(path):
-        raise InputError(f"There is no file {path}.", "Check its name and its folder.")
-    try:
-        if os.path.getsize(path) > MOST_BYTES:
-            raise _too_large(path, os.path.getsize(path))
-        with open(path, "rb") as handle:
-            digest = hashlib.sha256(handle.read()).hexdigest()
-        with zopen(path, "rb") as handle:
-            content = handle.read(MOST_BYTES + 1)
-    except (OSError, EOFError, zlib.error, LZMAError) as error:
-        raise InputError(
-            f"{path} cannot be read: {reason(error)}.", "Name a file that you may read."
-        ) from error
-    if len(content) > MOST_BYTES:
-        raise _too_large(path, len(content))
+    packed = read_bytes(path, "structure")
+    content = unpacked(packed, path, "structure")
     if not content.strip():
         raise InputError(f"{path} is empty.", READABLE)
     try:
@@ -144,10 +139,4 @@ def _text(path: str) -> tuple[str, str]:
         text = content.decode("latin-1")
     if re.search(r"[\x00-\x08\x0e-\x1f]", text):
         raise InputError(f"{path} is not a text.", READABLE)
-    return text, digest
-
-
-def _too_large(path: str, size: int) -> InputError:
-    return InputError(
-        f"{path} has {size / 1e6:.0f} MB.", f"Give {MOST_BYTES / 1e6:.0f} MB at the most."
-    )
+    return text, hashlib.sha256(packed).hexdigest()

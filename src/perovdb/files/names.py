@@ -57,8 +57,13 @@ def format_of(name: str) -> str:
 
 def format_to_read(name: str) -> str:
     """The format that the name of a file tells, "" if it tells none of ours."""
+    return _named(unpacked_name(name), FORMATS | READ_TOO)
+
+
+def unpacked_name(name: str) -> str:
+    """The name of a file without the ending of a packed one."""
     stem, ending = os.path.splitext(name)
-    return _named(stem if ending.lower() in COMPRESSED else name, FORMATS | READ_TOO)
+    return stem if ending.lower() in COMPRESSED else name
 
 
 def _named(name: str, formats: dict[str, str]) -> str:

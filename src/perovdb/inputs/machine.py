@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from perovdb.errors import InputError
+from perovdb.files.reading import read_text
 
 NAME = "perovdb.toml"
 
@@ -83,8 +84,8 @@ def read_machine(path: str | os.PathLike[str]) -> Machine:
         InputError: as `find_machine`.
     """
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tables = tomllib.loads(read_text(path, "settings"))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read: {error}.", "Mend it or remove it.") from error
     for table, keys in tables.items():
         if table not in _KEYS or not isinstance(keys, dict):

@@ -9,6 +9,7 @@ from typing import Any
 
 from perovdb.answers import Answer
 from perovdb.errors import ResultError
+from perovdb.files.reading import read_text
 from perovdb.inputs.presets import Setting
 
 #: Its name in the folder of every set.
@@ -139,8 +140,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         return None
     try:
-        return parse_manifest(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return parse_manifest(read_text(path, "manifest"))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ResultError(
             f"{path} is no manifest: {error}.", "Copy it from the input set, or remove it."
         ) from error

@@ -17,6 +17,7 @@ from typing import Any
 from perovdb.composition import parse
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, PerovdbError
+from perovdb.files.reading import digest_of, read_text
 from perovdb.inputs.job import Resources
 from perovdb.inputs.presets import load_preset
 from perovdb.inputs.sets import check_code
@@ -128,11 +129,8 @@ def read_study(path: str | os.PathLike[str]) -> list[SetRequest]:
         InputError: the file cannot be read, is not TOML, or `requests` refuses a table.
     """
     try:
-        with open(path, "rb") as handle:
-            text = tomllib.load(handle)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check its name.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = tomllib.loads(read_text(path, "settings"))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not TOML: {error}.", "Write: code = 'vasp'.") from error
     tables = text.pop("hops", None)
     if tables is None:
@@ -238,6 +236,6 @@ def _has_molecules(hop: HopRequest) -> bool:
 def _hash_of(path: str | None) -> str | None:
     """SHA-256 of a file; None if there is none."""
     try:
-        return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:
+        return None if path is None else digest_of(path, "structure")
+    except InputError:
         return None

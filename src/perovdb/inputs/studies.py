@@ -23,6 +23,7 @@ from perovdb.files.locks import held
 from perovdb.files.new_files import write_new_text
 from perovdb.files.new_folders import check_new_folder, inside, write_new_folder
 from perovdb.files.parts import clear
+from perovdb.files.reading import read_text
 from perovdb.inputs.machine import Machine, find_machine
 from perovdb.inputs.manifest import MANIFEST, Manifest, parse_manifest, read_manifest
 from perovdb.inputs.schedulers import SCHEDULERS, array_files
@@ -347,9 +348,8 @@ def _others(root: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
     Whoever else may have written it: a row counts if it names a folder as we do, in the tree.
     """
     try:
-        with (root / CONTENTS).open(newline="", encoding="utf-8") as handle:
-            rows = list(csv.DictReader(handle))
-    except (OSError, ValueError, csv.Error):
+        rows = list(csv.DictReader(io.StringIO(read_text(root / CONTENTS, "manifest"))))
+    except (ResultError, csv.Error):
         return
     for row in rows:
         folder = row.get("folder") or ""

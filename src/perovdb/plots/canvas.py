@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from perovdb.errors import InputError
 from perovdb.files.new_files import check_new_file, write_new_file
+from perovdb.files.reading import read_text
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -105,6 +106,8 @@ def _style(name: str | os.PathLike[str] | None) -> str:
             f"There is no style '{name}'.",
             f"Give a style file, or one of: {', '.join(names)}.",
         )
+    if name not in names:
+        read_text(name, "settings")
     return name
 
 

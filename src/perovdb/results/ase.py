@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from perovdb.errors import ResultError
+from perovdb.files.crystal_texts import frames_of_xyz
+from perovdb.files.reading import read_bytes
 from perovdb.results.band import Band, Facts, same_elements
 from perovdb.results.text import only
 
@@ -90,10 +93,16 @@ def read(folder: Path, images: int | None = None) -> Band:
 def _frames(path: Path) -> list[Any]:
     from ase.io import read as read_frames
 
+    content = read_bytes(path, "trajectory")
+    frames: Any
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frames = read_frames(path, index=":", format=path.suffix[1:])
+            if path.suffix == ".extxyz":
+                texts = frames_of_xyz(content.decode("utf-8"))
+                frames = [read_frames(io.StringIO(text), format="extxyz") for text in texts]
+            else:
+                frames = read_frames(io.BytesIO(content), index=":", format="traj")
             for frame in frames:
                 frame.get_chemical_symbols()
     # ASE's readers raise whatever a damaged file makes them fall over.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from perovdb.errors import ResultError
-from perovdb.results.text import NUMBER, lines, number, numbers
+from perovdb.results.text import NUMBER, every_line, lines, number, numbers
 
 _FRAME = re.compile(r"^\s*i =\s*(\d+), E =\s*(\S+)\s*$")
 
@@ -138,7 +138,7 @@ def read_frame(path: Path, step: int, energy: float) -> tuple[tuple[str, ...], n
     Raises:
         ResultError: there is none with this energy.
     """
-    rows = list(lines(path))
+    rows = every_line(path)
     frame = None
     place = 0
     while place < len(rows):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from perovdb.errors import ResultError
+from perovdb.files.atoms import MOST_ATOMS
 from perovdb.results.text import NUMBER, lines, number, numbers
 
 #: Words before a number that are read once, such as NELECT =     343.0000.
@@ -34,6 +35,12 @@ _WITHOUT = re.compile(r"^\s+energy  without entropy=\s*(\S+)\s+energy\(sigma->0\
 #: (from memory); so many orders are looked at, to this much rounding.
 _ORDERS = 10
 _ROUNDING_EV, _SHARE = 2e-6, 1e-4
+
+#: Steps whose tables are held: a band ends with the last step or the one before.
+_STEPS_HELD = 3
+
+#: What no run reaches.
+_MOST_ELEMENTS, _MOST_STEPS = 1000, 100_000
 
 
 @dataclass
@@ -114,15 +121,18 @@ def read_outcar(path: Path) -> Image:
     for row in rows:
         if row.startswith("   VRHFIN ="):
             kinds.append(row.split("=")[1].split(":")[0].strip())
+            check_lengths(path, elements=len(kinds))
         elif row.startswith("   TITEL  ="):
             potentials.append(row.split("=")[1].strip())
+            check_lengths(path, elements=len(potentials))
         elif "ions per type =" in row:
-            counts = [int(word) for word in row.split("=")[1].split() if word.isdigit()]
+            counts = [int(word[:12]) for word in row.split("=")[1].split() if word.isdecimal()]
+            check_lengths(path, atoms=sum(counts))
         elif "direct lattice vectors" in row and "reciprocal" in row:
             lattice = _vectors(rows, path)
         elif "Iteration" in row and (match := _ITERATION.search(row)):
             if not steps or steps[-1].number != int(match[1]):
-                steps.append(Step(int(match[1])))
+                take_step(steps, Step(int(match[1])), path)
         elif "reached required accuracy" in row:
             relaxed = True
         elif "General timing and accounting informations" in row:
@@ -153,6 +163,37 @@ def read_outcar(path: Path) -> Image:
         relaxed=relaxed,
         finished=finished,
     )
+
+
+def take_step(steps: list[Step], step: Step, path: Path) -> None:
+    """Begin another step. Of a long run the profile needs the end: tables of steps before the
+    last three are let go, so that memory does not grow with the file.
+
+    Raises:
+        ResultError: there are too many.
+    """
+    steps.append(step)
+    check_lengths(path, steps=len(steps))
+    if len(steps) > _STEPS_HELD and steps[-1 - _STEPS_HELD].complete:
+        old = steps[-1 - _STEPS_HELD]
+        old.positions_A = old.forces_eV_A = np.zeros((0, 3))
+
+
+def check_lengths(path: Path, atoms: int = 0, elements: int = 0, steps: int = 0) -> None:
+    """Refuse a file that tells more than any run has, before it takes memory.
+
+    Raises:
+        ResultError: it does.
+    """
+    for what, number_of, most in (
+        ("atoms", atoms, MOST_ATOMS),
+        ("elements", elements, _MOST_ELEMENTS),
+        ("ionic steps", steps, _MOST_STEPS),
+    ):
+        if number_of > most:
+            raise ResultError(
+                f"{path} tells of more than {most:,} {what}.", "It is damaged: copy it again."
+            )
 
 
 def _of_step(row: str, rows: Iterator[str], step: Step, atoms: int, path: Path) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from perovdb.errors import ResultError
 from perovdb.results.band import BOHR_A, HARTREE_EV, Band, Facts
-from perovdb.results.text import head, lines, number, numbers, only, whole
+from perovdb.results.text import every_line, head, lines, number, numbers, only, whole
 
 CODE = "qe"
 MARKS = "prefix.path, prefix.axsf, and the output of neb.x"
@@ -82,7 +82,7 @@ def read(folder: Path) -> Band:
 
 def _path_file(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Energies (n,) in eV, positions and forces (n, a, 3) in A and eV/A."""
-    rows = list(lines(path))
+    rows = every_line(path)
     heading = "ENERGIES, POSITIONS AND GRADIENTS"
     cut = ResultError(f"{path} is cut or damaged.", "Copy it again from where neb.x ran.")
     try:
@@ -118,7 +118,7 @@ def _path_file(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _axsf(path: Path) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
     """Cell (3, 3), elements, positions (n, a, 3) in A."""
-    rows = list(lines(path))
+    rows = every_line(path)
     words = [row.split() for row in rows]
     cut = ResultError(f"{path} is cut or damaged.", "Copy it again from where neb.x ran.")
     try:

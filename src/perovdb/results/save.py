@@ -15,6 +15,7 @@ from typing import Any
 
 from perovdb.errors import InputError, MissingData, ResultError, StoreError
 from perovdb.facts.formulas import kept_word
+from perovdb.files.reading import opened
 from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
 from perovdb.results.barrier import Barrier, Saved
 from perovdb.store import Store, own, queries, using
@@ -74,7 +75,7 @@ def result_id(barrier: Barrier) -> str:
     digest = hashlib.sha256()
     for path in sorted(barrier.files, key=lambda path: path.relative_to(barrier.folder)):
         digest.update(f"{path.relative_to(barrier.folder)}\0".encode())
-        with path.open("rb") as handle:
+        with opened(path, "output", unpack=False) as handle:
             while chunk := handle.read(2**20):
                 digest.update(chunk)
     return f"neb_{digest.hexdigest()[:16]}"

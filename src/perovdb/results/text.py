@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import re
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from perovdb.errors import ResultError
+from perovdb.files.reading import lines_of
 
 #: Numbers as Fortran prints them, which may stand without a blank between them.
 NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eEdD][-+]?\d+)?")
 
-#: Files that are read whole are no longer than this.
-_LONGEST_MB = 512
 
+def lines(path: Path, kind: str = "output") -> Iterator[str]:
+    """The lines of a file, also of one that is packed.
 
-@contextmanager
-def _refused(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise ResultError(
-            f"{path} cannot be read: {error}.", "Copy it again from where the code ran."
-        ) from error
-
-
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", errors="replace")
-    return path.open(encoding="utf-8", errors="replace")
-
-
-def lines(path: Path) -> Iterator[str]:
-    """The lines of a file, also of one that is packed with gzip.
+    Args:
+        path: of the file.
+        kind: of `files.reading`.
 
     Raises:
         ResultError: it cannot be read, or is no text.
     """
-    with _refused(path), _open(path) as handle:
+    with lines_of(path, kind, errors="replace") as handle:
         for line in handle:
             if "\0" in line:
                 raise ResultError(
@@ -52,24 +34,30 @@ def lines(path: Path) -> Iterator[str]:
             yield line.rstrip("\n")
 
 
+def every_line(path: Path) -> list[str]:
+    """The lines of a file that is not too long to be held.
+
+    Raises:
+        ResultError: as `lines`, or it is too long.
+    """
+    return list(lines(path, "report"))
+
+
 def whole(path: Path) -> str:
     """A file as one text.
 
     Raises:
-        ResultError: it cannot be read, is no text, or is too long.
+        ResultError: as `every_line`.
     """
-    with _refused(path):
-        if path.stat().st_size > _LONGEST_MB * 2**20:
-            raise ResultError(f"{path} is too long to be read.", "Cut old runs from it.")
-    return "\n".join(lines(path)) + "\n"
+    return "\n".join(every_line(path)) + "\n"
 
 
 def head(path: Path, length: int = 4000) -> str:
     """The first characters of a file, to tell what it is; "" if it cannot be read."""
     try:
-        with _open(path) as handle:
+        with lines_of(path, "output", errors="replace") as handle:
             return handle.read(length)
-    except (OSError, EOFError, zlib.error):
+    except ResultError:
         return ""
 
 

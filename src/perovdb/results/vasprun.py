@@ -6,6 +6,7 @@ what stands before the cut.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
@@ -13,8 +14,15 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 import numpy as np
 
 from perovdb.errors import ResultError
-from perovdb.results.outcar import Image, Step
+from perovdb.files.atoms import MOST_ATOMS
+from perovdb.results.outcar import Image, Step, take_step
 from perovdb.results.text import lines, number, numbers
+
+#: Parts of a step of which something is needed at its end.
+_OF_STEP = ("structure", "varray", "energy", "scstep")
+
+#: No run nests its elements as deep, or has as many characters without one.
+_DEEPEST, _LONGEST_TEXT = 30, 10_000_000
 
 _SETTINGS = ("NELECT", "ENCUT", "EDIFFG", "NSW", "NELM", "ISPIN")
 
@@ -25,16 +33,33 @@ def read_vasprun(path: Path) -> Image:
     Raises:
         ResultError: it is none, or is cut before the first step.
     """
-    parser: XMLPullParser[Any] = XMLPullParser(["end"])
+    parser: XMLPullParser[Any] = XMLPullParser(["start", "end"])
     image = Image(path, "", (), np.zeros((3, 3)), {}, ())
     whole = False
+    around: list[Element] = []
+    since = 0
     try:
         for row in lines(path):
+            if "<!" in row and re.search("<!(DOCTYPE|ENTITY)", row):
+                raise ResultError(
+                    f"{path} declares entities of XML, as VASP never does.", "Copy it again."
+                )
             parser.feed(row + "\n")
+            since += len(row)
             for event in parser.read_events():
-                element = cast(Any, event)[1]
+                since = 0
+                what, element = cast(tuple[str, Element], event)
+                if what == "start":
+                    around.append(element)
+                    continue
                 _take(element, image)
                 whole |= element.tag == "modeling"
+                if len(around) > 1 and not _needed([one.tag for one in around[1:4]]):
+                    around[-2].remove(element)
+                around.pop()
+            within = len(around[-1]) if around else 0
+            if len(around) > _DEEPEST or since > _LONGEST_TEXT or within > MOST_ATOMS:
+                raise ResultError(f"{path} is no vasprun.xml.", "Copy it again.")
     except ParseError as error:
         if not image.steps:
             raise ResultError(f"{path} is no vasprun.xml: {error}.", "Copy it again.") from error
@@ -58,8 +83,25 @@ def _take(element: Element, image: Image) -> None:
             (row.findall("c")[-1].text or "").strip() for row in sets.get("atomtypes", [])
         )
     elif element.tag == "calculation":
-        image.steps.append(_step(element, image, where))
-        element.clear()
+        take_step(image.steps, _step(element, image, where), image.path)
+
+
+def _needed(tags: list[str]) -> bool:
+    """Whether an element is looked at again when one around it ends.
+
+    What is not goes at once, so that memory does not grow with the file.
+
+    Args:
+        tags: of the elements around it from below the root on, and its own, three at the most.
+    """
+    return len(tags) > 1 and (
+        tags[0] == "atominfo"
+        or (
+            tags[0] == "calculation"
+            and tags[1] in _OF_STEP
+            and (tags[1] != "scstep" or len(tags) == 2)
+        )
+    )
 
 
 def _step(element: Element, image: Image, where: str) -> Step:

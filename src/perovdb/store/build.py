@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from perovdb.errors import StoreError
+from perovdb.files.reading import read_text
 from perovdb.store.clashes import clashes
-from perovdb.store.csv_rows import CsvRow, read_csv, read_text
+from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.gate import CURATED
 from perovdb.store.index import CREATE, write_index
 from perovdb.store.insert import check_aliases, check_references, insert
@@ -61,7 +62,7 @@ def _fill(data: Path, target: Path) -> None:
     connection = database.conn
     try:
         try:
-            database.executescript(expanded(read_text(data / "schema.sql")))
+            database.executescript(expanded(read_text(data / "schema.sql", "rows")))
         except sqlite3.Error as error:
             raise StoreError(f"schema.sql: {error}.", "Mend the SQL.") from error
         write_header(connection)
@@ -105,7 +106,7 @@ def expanded(schema: str) -> str:
 
 def _source_rows(path: Path, types: dict[str, str]) -> list[CsvRow]:
     try:
-        sources = tomllib.loads(read_text(path))
+        sources = tomllib.loads(read_text(path, "rows"))
     except tomllib.TOMLDecodeError as error:
         raise StoreError(f"{path.name}: {error}.", "Mend the TOML.") from error
     rows = []

@@ -4,11 +4,11 @@ import csv
 import math
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 from perovdb.errors import StoreError
+from perovdb.files.reading import lines_of
 
 Value = str | int | float | None
 
@@ -35,28 +35,6 @@ class CsvRow(NamedTuple):
         return f"{self.file}:{self.line}:{self.positions[column]}: {column}"
 
 
-def read_text(path: Path) -> str:
-    """A text file.
-
-    Raises:
-        StoreError: it cannot be read as UTF-8.
-    """
-    with _opened(path) as file:
-        return file.read()
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            yield file
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(
-            f"{path}: cannot be read ({error}).",
-            "Give a text file: a spreadsheet saves one as 'CSV UTF-8'.",
-        ) from error
-
-
 def read_csv(path: Path, types: Mapping[str, str], whole: bool) -> Iterator[CsvRow]:
     """Rows of a CSV file, one after the other.
 
@@ -68,7 +46,7 @@ def read_csv(path: Path, types: Mapping[str, str], whole: bool) -> Iterator[CsvR
     Raises:
         StoreError: file, line and column of what cannot be read.
     """
-    with _opened(path) as file:
+    with lines_of(path, "rows") as file:
         reader = csv.reader(file, strict=True)
         try:
             header = next(reader, [])

@@ -10,6 +10,7 @@ from pymatgen.core import Structure
 
 from perovdb.composition import Composition, Material, as_composition
 from perovdb.errors import InputError
+from perovdb.files.atoms import check_number_of_atoms
 from perovdb.files.names import is_file_name
 from perovdb.structures.files.ase_adapter import from_ase
 from perovdb.structures.files.reading import read_structure
@@ -32,6 +33,7 @@ def as_structure(x: Material) -> Structure:
         FormulaError, UnknownSpecies, MissingData: as `build`, for a formula.
     """
     if isinstance(x, Structure):
+        check_number_of_atoms(len(x))
         if not (x.properties or {}).get("history"):
             return adopt(x)
         if _is_as_made(x):

@@ -293,7 +293,7 @@ def test_what_is_no_file_is_refused(tmp_path):
     with pytest.raises(InputError, match="MB"):
         read_structure(str(tmp_path / "huge.cif"))
     os.mkfifo(tmp_path / "pipe.cif")
-    with pytest.raises(InputError, match="no file"):
+    with pytest.raises(InputError, match="a pipe, not a file"):
         read_structure(str(tmp_path / "pipe.cif"))
 
 

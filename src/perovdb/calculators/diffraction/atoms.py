@@ -56,6 +56,9 @@ def given_atoms(x: Material) -> GivenAtoms | None:
             atoms = GivenAtoms(structure_of_atoms(x), "the atoms", ())
         else:
             return None
+    from perovdb.files.atoms import check_number_of_atoms
+
+    check_number_of_atoms(len(atoms.structure))
     coordinates = (atoms.structure.lattice.matrix, atoms.structure.frac_coords)
     if not all(np.isfinite(rows).all() for rows in coordinates):
         raise InputError(f"A coordinate of {atoms.name} is not a number.", "Check them all.")

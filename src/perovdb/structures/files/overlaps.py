@@ -7,7 +7,7 @@ from ase.data import atomic_numbers, covalent_radii
 from pymatgen.core import DummySpecies, Lattice, Structure
 
 from perovdb.errors import InputError, StructureError
-from perovdb.files.crystal_texts import MOST_ATOMS
+from perovdb.files.atoms import check_number_of_atoms
 
 #: Limits of what is taken in, so that a broken file is refused before it takes memory or time.
 LONGEST_A = 1000.0
@@ -36,10 +36,7 @@ def plain(structure: Structure) -> Structure:
     """
     if not len(structure):
         raise InputError("There are no atoms.", "Give a structure with one atom or more.")
-    if len(structure) > MOST_ATOMS:
-        raise InputError(
-            f"There are {len(structure)} atoms.", f"Give {MOST_ATOMS} of them at the most."
-        )
+    check_number_of_atoms(len(structure))
     elements = []
     for number, site in enumerate(structure, 1):
         if not site.is_ordered:

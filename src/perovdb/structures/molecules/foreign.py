@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from importlib import import_module
 from typing import Any
@@ -12,11 +13,12 @@ from scipy.sparse.csgraph import connected_components
 
 from perovdb.composition.registry import Ion, load_registry
 from perovdb.errors import InputError, MissingData, UnknownSpecies
+from perovdb.files.crystal_texts import frames_of_xyz
+from perovdb.files.reading import read_text, reason
 from perovdb.structures.arguments import checked
 from perovdb.structures.molecules.geometry import RigidMolecule, in_own_frame
 
-#: No ion of a perovskite has a file as large, in bytes, or as many atoms.
-LARGEST_BYTES = 1_000_000
+#: No ion of a perovskite has as many atoms.
 LARGEST = 200
 
 #: Atoms are bound if they are nearer than this times the sum of their covalent radii
@@ -64,26 +66,23 @@ def read_molecule(source: str | os.PathLike[str], species: str, seed: int = 0) -
 def _from_xyz(path: str) -> tuple[tuple[str, ...], np.ndarray]:
     from ase.io import read
 
+    text = read_text(path, "molecule")
     try:
-        if os.path.getsize(path) > LARGEST_BYTES:
-            raise InputError(f"{path} is too large for a molecule.", "Give one molecule.")
-        images: list[Any] = list(read(path, index=":", format="xyz"))
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror or error}.", "Name an XYZ file."
-        ) from error
+        frames = list(frames_of_xyz(text))
+    except InputError as error:
+        raise InputError(f"{path}: {error.what}", error.mend) from error
+    if len(frames) != 1:
+        raise InputError(f"{path} holds {len(frames)} molecules.", "Give one molecule in a file.")
+    try:
+        image: Any = read(io.StringIO(frames[0]), format="xyz")
     # ase's readers raise whatever a line that they did not expect brings about.
     except Exception as error:
         raise InputError(
-            f"{path} is not an XYZ file: {_one_line(error)}.",
+            f"{path} is not an XYZ file: {reason(error)}.",
             "The first line holds the number of atoms, the third and all that follow an element "
             "and x, y, z in angstrom.",
         ) from error
-    if len(images) != 1:
-        raise InputError(f"{path} holds {len(images)} molecules.", "Give one molecule in a file.")
-    return tuple(images[0].get_chemical_symbols()), np.asarray(images[0].positions)
+    return tuple(image.get_chemical_symbols()), np.asarray(image.positions)
 
 
 def _from_smiles(text: str, ion: Ion, seed: int) -> tuple[tuple[str, ...], np.ndarray]:
@@ -156,7 +155,3 @@ def _check(source: str, ion: Ion, elements: tuple[str, ...], positions_A: np.nda
             f"{source} falls into {pieces} pieces that no bond joins.",
             "Give one whole molecule, not cut by a cell, in angstrom.",
         )
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
