@@ -93,7 +93,7 @@ REFUSED = [
     (("words.csv",), 2, "words.csv, line 3: 'strong' is not a finite number"),
     (("short.csv",), 2, "short.csv, line 2: 1 entries under 2 columns"),
     (("high.csv",), 2, "between 0 and 180"),
-    (("binary.csv",), 2, "binary.csv is not a text file"),
+    (("binary.csv",), 2, "binary.csv cannot be read: it is not a text"),
     (("--peak", "nan"), 2, "between 0 and 180"),
     (("--d", "0.1"), 1, "half the wavelength"),
     (("--peak", "14", "--wavelength", "CuKx"), 2, "CuKa1"),

@@ -196,8 +196,8 @@ GIVEN = {
 ALPHA = ("CsPbI3", "--phase", "alpha")
 CURVE = ("--curve", "new.csv")
 REFUSED = [
-    (("no.cif",), 2, "There is no file no.cif"),
-    (("POSCAR",), 2, "There is no file POSCAR"),
+    (("no.cif",), 2, "no.cif cannot be read: there is no file"),
+    (("POSCAR",), 2, "POSCAR cannot be read: there is no file"),
     (("junk.cif",), 2, "junk.cif cannot be read as a crystal"),
     (("empty.cif",), 2, "empty.cif is empty"),
     (("junk.vasp",), 2, "junk.vasp: There are no numbers of atoms on line 6"),
@@ -209,7 +209,7 @@ REFUSED = [
     (("good.vasp", "--phase", "alpha"), 2, "chosen for good.vasp, whose atoms are given"),
     (("good.vasp", "--b-iso", "Cs=1", "--b-iso", "Pb=1"), 2, "one for each of Cs"),
     (("XePbI3",), 2, "'Xe'"),
-    ((*ALPHA, "no.cif"), 2, "There is no file no.cif"),
+    ((*ALPHA, "no.cif"), 2, "no.cif cannot be read: there is no file"),
     ((*ALPHA, "CsPbBr3:omega"), 1, "Positions are known for"),
     ((*ALPHA, "CsPbBr3", "--b-iso", "Cs=1"), 2, "one for each of Cs, Pb, I"),
     ((*ALPHA, "--fwhm", "0.1"), 2, "--fwhm is that of a curve"),
@@ -232,7 +232,7 @@ REFUSED = [
     ((*ALPHA, *CURVE, "--measured", "none.xy"), 2, "none.xy holds no curve"),
     ((*ALPHA, *CURVE, "--measured", "far.xy"), 2, "far.xy holds no curve between 5 and 90"),
     ((*ALPHA, *CURVE, "--measured", "level.xy"), 2, "flat"),
-    ((*ALPHA, *CURVE, "--measured", "binary.xy"), 2, "binary.xy is not a text file"),
+    ((*ALPHA, *CURVE, "--measured", "binary.xy"), 2, "binary.xy cannot be read: it is not a text"),
     ((*ALPHA, "--plot", "there.png"), 2, "there.png exists already"),
     ((*ALPHA, "--plot", "new.png", "--style", "gg"), 2, "There is no style 'gg'"),
     ((*ALPHA, "--force"), 2, "--force is that of a file; give --curve or --plot"),

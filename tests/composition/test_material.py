@@ -95,7 +95,7 @@ def test_what_is_no_material_is_refused(tmp_path):
     for wrong in (None, 3, ["CsPbI3"], b"CsPbI3"):
         with pytest.raises(FormulaError, match="is not a material"):
             as_composition(wrong)
-    with pytest.raises(InputError, match="There is no file"):
+    with pytest.raises(InputError, match="there is no file"):
         as_composition(tmp_path / "none.cif")
     (tmp_path / "x.cif").write_text("nothing")
     with pytest.raises(PerovdbError, match=r"x\.cif"):

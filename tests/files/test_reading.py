@@ -74,7 +74,7 @@ def test_what_is_no_plain_file_or_too_large_is_refused_at_once(tmp_path, name):
     reader, called = READERS[name]
     path = tmp_path / called
     if name not in ("style", "trajectory"):
-        refused(reader, path, "There is no file")
+        refused(reader, path, "there is no file")
         path.mkdir()
         refused(reader, path, "is a folder")
         path.rmdir()

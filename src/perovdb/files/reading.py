@@ -246,9 +246,14 @@ def _in_words(path: str, kind: Kind) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise kind.error(f"There is no file {path}.", "Check its name and its folder.") from error
+        raise kind.error(
+            f"{path} cannot be read: there is no file of this name.",
+            "Check its name and its folder.",
+        ) from error
     except UnicodeDecodeError as error:
-        raise kind.error(f"{path} is not a text in UTF-8.", "Save it as one.") from error
+        raise kind.error(
+            f"{path} cannot be read: it is not a text in UTF-8.", "Save it as one."
+        ) from error
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise kind.error(
             f"{path} cannot be read: {getattr(error, 'strerror', None) or reason(error)}.",

@@ -53,7 +53,7 @@ def test_a_wavelength_is_a_name_or_a_number_also_as_a_text():
     ("question", "error", "words"),
     [
         (lambda: xrd(3), FormulaError, "not a material"),
-        (lambda: xrd("gone.cif"), InputError, "There is no file gone.cif"),
+        (lambda: xrd("gone.cif"), InputError, "gone.cif cannot be read: there is no file"),
         (lambda: xrd(CRYSTAL, "alpha"), InputError, "whose atoms are given"),
         (lambda: xrd(bulk("Pb")[:0]), InputError, "no atoms"),
         (lambda: debye("CsPbI3", [1.0]), InputError, "no particle"),

@@ -106,7 +106,7 @@ def test_mutated_files_give_one_error_or_the_molecule(ma_file):
 
 @pytest.mark.parametrize("name", ["missing.xyz", ".xyz"])
 def test_a_file_that_is_not_there(tmp_path, name):
-    with pytest.raises(InputError, match="There is no file"):
+    with pytest.raises(InputError, match="cannot be read"):
         read_molecule(tmp_path / name, "MA")
 
 
