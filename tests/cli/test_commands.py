@@ -1,6 +1,7 @@
 """The command line: what others rely on, what it refuses, and that it writes nothing then."""
 
 import csv
+import inspect
 import io
 import json
 import os
@@ -16,6 +17,8 @@ from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Poscar
 
+import perovdb as library
+from perovdb.inputs.job import Resources
 from perovdb_cli.commands import COMMANDS, cli
 
 PROVENANCE = {"source", "kind", "evidence"}
@@ -402,8 +405,6 @@ def test_the_examples_of_the_help_run(perovdb, tmp_path, monkeypatch):
 
 
 def test_version(perovdb):
-    import perovdb as library
-
     assert perovdb("--version").out == f"perovdb {library.__version__}\n"
 
 
@@ -594,3 +595,24 @@ def test_a_table_of_the_store_keeps_what_is_recalled_in_csv(perovdb):
 def test_the_phase_at_a_temperature_is_one_command(perovdb):
     (at,) = ask(perovdb, "phase-at", "CsPbI3", "--temperature", "450")
     assert (at["phase"], at["basis"]) == ("beta", "transitions")
+
+
+def test_defaults_of_options_are_those_of_the_library():
+    """Seed 0 everywhere; what a set asks of the scheduler is what `Resources` says."""
+    params = {name: cli.get_command(None, name).params for name in COMMANDS}
+    seeds = [one.default for some in params.values() for one in some if one.name == "seed"]
+    assert seeds == [0] * len(seeds)
+    assert len(seeds) > 4
+    verbs = [getattr(library, name) for name in dir(library) if name.islower()]
+    seeded = [
+        signature.parameters["seed"].default
+        for signature in map(inspect.signature, filter(inspect.isroutine, verbs))
+        if "seed" in signature.parameters
+    ]
+    assert seeded == [0] * len(seeded)
+    assert len(seeded) > 4
+    neb = {one.name: one.default for one in params["neb"]}
+    asked = ("scheduler", "ranks_per_image", "hours", "build")
+    assert [neb[name] for name in asked] == [
+        (Resources().scheduler,), *(getattr(Resources(), name) for name in asked[1:])
+    ]  # fmt: skip
