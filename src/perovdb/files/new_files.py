@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from perovdb.errors import InputError
 from perovdb.files.failures import cannot_be_written
-from perovdb.files.parts import NEW, part_beside, sync
+from perovdb.files.parts import NEW, part_beside, sync, sync_names
 
 #: Ending of files that can be run.
 EXECUTABLE = ".sh"
@@ -62,7 +62,7 @@ def write_new_file(path: str, write: Callable[[str], None], *, force: bool = Fal
                 os.replace(new, path)
             else:
                 _name(new, path)
-            sync(os.path.dirname(os.path.abspath(path)))
+            sync_names(os.path.dirname(os.path.abspath(path)))
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:

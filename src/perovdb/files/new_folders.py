@@ -10,7 +10,7 @@ from pathlib import Path
 from perovdb.errors import InputError
 from perovdb.files.failures import cannot_be_written
 from perovdb.files.new_files import EXECUTABLE
-from perovdb.files.parts import ASIDE, NEW, part_beside, sync
+from perovdb.files.parts import ASIDE, NEW, part_beside, sync, sync_names
 
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
@@ -62,7 +62,7 @@ def write_new_folder(
                 _swap(target, new, Path(part, ASIDE))
             else:
                 new.rename(target)
-            sync(str(target.absolute().parent))
+            sync_names(str(target.absolute().parent))
     except OSError as error:
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR) and not replace:
             raise _exists(target) from error

@@ -128,6 +128,12 @@ def _remove(part: str) -> None:
         os.rmdir(part)
 
 
+def sync_names(folder: str) -> None:
+    """Bring the names in a folder to the disk, as far as it lets: what has one is there."""
+    with suppress(OSError):
+        sync(folder)
+
+
 def sync(path: str) -> None:
     """Bring a file or folder to the disk, so that it outlives a loss of power.
 
