@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -15,6 +14,7 @@ from typing import Any
 
 from perovdb.errors import InputError, MissingData, ResultError, StoreError
 from perovdb.facts.formulas import kept_word
+from perovdb.files.failures import cannot_be_written
 from perovdb.files.reading import opened
 from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
 from perovdb.results.barrier import Barrier, Saved
@@ -99,12 +99,7 @@ def _save(barrier: Barrier, place: Path, source: str | None) -> Saved:
             )
         return Saved(row["id"], there[0]["source"], False, dict(there[0]), note)
     tables = {"barrier": row} if known else {"source": source_row(barrier, key), "barrier": row}
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / "trial.sqlite"
-        shutil.copy(place, trial)
-        for target in (trial, place):
-            for table, values in tables.items():
-                _add(target, table, values, Path(folder))
+    _add(place, tables)
     return Saved(row["id"], key, True, row)
 
 
@@ -115,17 +110,21 @@ def _has_source(key: str) -> bool:
         return False
 
 
-def _add(store: Path, table: str, values: Mapping[str, Any], folder: Path) -> None:
-    filled = {name: value for name, value in values.items() if value is not None}
-    path = folder / f"{table}.csv"
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(filled)
-        writer.writerow(filled.values())
+def _add(store: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add a row to each of some tables: all of them, or none."""
     try:
-        own.add(store, path, table, kept_word)
+        with tempfile.TemporaryDirectory() as folder:
+            files = {}
+            for table, values in tables.items():
+                filled = {name: value for name, value in values.items() if value is not None}
+                files[table] = Path(folder, f"{table}.csv")
+                with files[table].open("w", newline="", encoding="utf-8") as handle:
+                    csv.writer(handle).writerows([list(filled), list(filled.values())])
+            own.add_all(store, files, kept_word)
+    except OSError as error:
+        raise cannot_be_written(tempfile.gettempdir(), error) from error
     except StoreError as error:
-        raise StoreError(f"The barrier was refused: {error.what}", error.mend) from error
+        raise StoreError(f"The barrier was not saved: {error.what}", error.mend) from error
 
 
 def _default_source(barrier: Barrier) -> str:

@@ -5,16 +5,16 @@ editable install after an edit. The same tables give the same bytes. Nothing is 
 unless every row passes.
 """
 
-import os
 import re
 import sqlite3
 import sys
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
-from perovdb.errors import StoreError
+from perovdb.errors import PerovdbError, StoreError
+from perovdb.files.new_files import write_new_file
 from perovdb.files.reading import read_text
+from perovdb.store import disk
 from perovdb.store.clashes import clashes
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.gate import CURATED
@@ -42,22 +42,19 @@ def build(data: Path, target: Path) -> None:
 
     Raises:
         StoreError: a file is missing, or a row is refused (file, line and column are named).
+        InputError: the store cannot be written.
     """
-    part = target.with_name(f"{target.name}.part{os.getpid()}")
     try:
-        _fill(data, part)
-        os.replace(part, target)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{target} cannot be built: {error}.", "Mend the cause.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
+        write_new_file(str(target), lambda new: _fill(data, Path(new)), force=True)
+    except sqlite3.Error as error:
+        raise disk.refused(target, error) or StoreError(
+            f"{target} cannot be built: {error}.", "Mend the cause."
+        ) from error
 
 
 def _fill(data: Path, target: Path) -> None:
     from sqlite_utils import Database
 
-    target.unlink(missing_ok=True)
     database = Database(target)
     connection = database.conn
     try:
@@ -157,7 +154,7 @@ def main() -> None:
     data = target.parents[2] / "data"
     try:
         build(data, target)
-    except StoreError as error:
+    except PerovdbError as error:
         sys.exit(f"perovdb: error: {error}")
     sys.stdout.write(f"built {target}\n")
 

@@ -56,9 +56,11 @@ def refused(path: str | os.PathLike[str], error: BaseException | None) -> StoreE
             f"{path} cannot be used: {name}.",
             "Ask for leave to write it and in its folder, or copy the store to a place of yours.",
         )
-    return StoreError(
-        f"{path} cannot be used: {name} ({error}).", f"Look after it, or make room. {_AGAIN}"
-    )
+    if "full" in name:
+        return StoreError(
+            f"{path} cannot be written: the disk or your quota is full.", f"Make room. {_AGAIN}"
+        )
+    return StoreError(f"{path} cannot be used: {name} ({error}).", f"Look after it. {_AGAIN}")
 
 
 def _folders(path: str | os.PathLike[str]) -> list[tuple[str, str]]:

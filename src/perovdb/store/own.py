@@ -14,7 +14,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from perovdb.errors import InputError, PerovdbError, StoreError
-from perovdb.store import gate
+from perovdb.files.new_files import write_new_file
+from perovdb.store import disk, gate
 from perovdb.store.clashes import clashes
 from perovdb.store.connection import Store, using
 from perovdb.store.csv_rows import CsvRow, read_csv
@@ -63,25 +64,25 @@ def init(path: Path) -> None:
     Raises:
         InputError: the file exists, or cannot be written.
     """
+    exists = InputError(f"{path} exists already.", "Name another file.")
     if os.path.lexists(path):
-        raise InputError(f"{path} exists already.", "Name another file.")
-    part = path.with_name(f"{path.name}.part{os.getpid()}")
-    try:
-        connection = sqlite3.connect(part)
-        try:
-            with closing(Store()) as curated:
+        raise exists
+
+    def write(new: str) -> None:
+        with closing(sqlite3.connect(new)) as connection, closing(Store()) as curated:
+            try:
                 _create(connection, curated)
-            connection.execute("PRAGMA journal_mode = WAL")
-        finally:
-            connection.close()
-        os.rename(part, path)
-    except (OSError, sqlite3.Error) as error:
-        raise InputError(
-            f"{path} cannot be written: {error}.", "Name a place where you may write."
-        ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.Error as error:
+                raise disk.refused(path, error) or StoreError(
+                    f"{path} cannot be written: {error}.", "Name a place where you may write."
+                ) from error
+
+    try:
+        write_new_file(str(path), write)
+    except InputError as error:
+        # Another run may have made it meanwhile.
+        raise (exists if os.path.lexists(path) else error) from error
 
 
 def _create(connection: sqlite3.Connection, curated: Store) -> None:
