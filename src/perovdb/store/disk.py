@@ -27,7 +27,7 @@ _WHY = {
 }
 
 
-def refused(path: str | os.PathLike[str], error: BaseException | None) -> StoreError | None:
+def refused(path: str | os.PathLike[str], error: object) -> StoreError | None:
     """The error of a store that is sound as far as anybody knows, but cannot be used; None if
     something else is wrong.
 
@@ -65,6 +65,7 @@ def refused(path: str | os.PathLike[str], error: BaseException | None) -> StoreE
 
 def _folders(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
     """Folders in which SQLite writes, and what they are called."""
+
     own = os.path.dirname(os.path.abspath(path))
     temporary = os.environ.get("SQLITE_TMPDIR") or tempfile.gettempdir()
     return [(own, own), (temporary, f"temporary files, {temporary},")]

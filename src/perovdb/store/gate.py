@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from perovdb.errors import InputError, StoreError
 from perovdb.files.labels import one_line
+from perovdb.store import disk
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CURATED = os.path.join(_PACKAGE, "perovdb.sqlite")
@@ -182,6 +183,8 @@ def failed(
     Raises:
         KeyboardInterrupt: it was ended by Ctrl-C, which SQLite keeps to itself.
     """
+    if told := disk.refused(path, error):
+        return StoreError(f"{doubt} {told.what}".lstrip(), told.mend)
     text = reason(error)
     if text == "interrupted":
         if watch is None or not watch.is_over():

@@ -8,8 +8,9 @@ so that other writers wait, readers go on, and a killed process leaves it whole.
 import math
 import os
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def init(path: Path) -> None:
 
     Raises:
         InputError: the file exists, or cannot be written.
+        StoreError: the disk refuses it.
     """
     exists = InputError(f"{path} exists already.", "Name another file.")
     if os.path.lexists(path):
@@ -149,15 +151,45 @@ def add_all(
             gate.check_schema(gate.objects(connection, "own"), gate.objects(connection), str(path))
             last = [_last_row(connection, table) for table in files]
             count = sum(map(partial(_take_in, connection), files, heads))
-            connection.execute("COMMIT")
         except gate.FAILURES as error:
-            raise gate.failed(str(path), error) from error
-        # Whoever copies the file alone must have the rows: bring the log into it. They are there
-        # even where that fails.
-        with suppress(sqlite3.Error):
-            connection.execute("PRAGMA own.wal_checkpoint(TRUNCATE)")
-        _check_kept(connection, path, dict(zip(files, last, strict=True)))
+            raise _nothing_added(path, error) from error
+        _commit(connection, path, dict(zip(files, last, strict=True)))
     return count
+
+
+def _commit(connection: sqlite3.Connection, path: Path, last: Mapping[str, int]) -> None:
+    """Commit what was added. Whether it is there is read from the file, whatever SQLite says.
+
+    Raises:
+        StoreError: it is not, or not as a whole.
+    """
+    try:
+        connection.execute("COMMIT")
+    except gate.FAILURES as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if not any(kept for _, _, kept in _kept(connection, path, last)):
+            raise _nothing_added(path, error) from error
+    # Whoever copies the file alone must have the rows: bring the log into it.
+    try:
+        connection.execute("PRAGMA own.wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        warnings.warn(
+            f"the rows stand in {path}-wal as yet, since {path} cannot grow ({error}): keep both "
+            "together; they become one when there is room",
+            stacklevel=2,
+        )
+    for table, staged, kept in _kept(connection, path, last):
+        if kept != staged:
+            raise StoreError(
+                f"{path} holds {kept} of the {staged} row(s) that were added to '{table}'.",
+                "Look at what else writes to the file, and add those that are not there.",
+            )
+
+
+def _nothing_added(path: Path, error: Exception) -> StoreError:
+    told = gate.failed(str(path), error)
+    return StoreError(f"{told.what} No row was added.", told.mend)
 
 
 def _writer(path: Path) -> sqlite3.Connection:
@@ -172,7 +204,11 @@ def _writer(path: Path) -> sqlite3.Connection:
         isolation_level=None,
     )
     gate.guard(connection).give(math.inf)
-    connection.execute("ATTACH ? AS own", (gate.own_uri(str(path), "rw"),))
+    try:
+        connection.execute("ATTACH ? AS own", (gate.own_uri(str(path), "rw"),))
+    except gate.FAILURES as error:
+        connection.close()
+        raise gate.failed(str(path), error) from error
     return connection
 
 
@@ -181,15 +217,18 @@ def _last_row(connection: sqlite3.Connection, table: str) -> int:
     return int(last)
 
 
-def _check_kept(connection: sqlite3.Connection, path: Path, last: Mapping[str, int]) -> None:
-    """Compare staged rows with those of the file, which is opened anew for it.
+def _kept(
+    connection: sqlite3.Connection, path: Path, last: Mapping[str, int]
+) -> list[tuple[str, int, int]]:
+    """Staged rows, and how many of them the file holds, which is opened anew for it.
 
     Args:
         last: table -> the number of its last row before they came.
 
     Raises:
-        StoreError: they are not all there, as they were staged.
+        StoreError: that cannot be found out.
     """
+    found = []
     try:
         connection.execute("ATTACH ? AS kept", (gate.own_uri(str(path)),))
         for table, before in last.items():
@@ -198,13 +237,12 @@ def _check_kept(connection: sqlite3.Connection, path: Path, last: Mapping[str, i
                 f'temp."{table}" INTERSECT SELECT * FROM kept."{table}" WHERE rowid > ?)',
                 (before,),
             )
-            if kept != staged:
-                raise StoreError(
-                    f"{path} holds {kept} of the {staged} row(s) that were added to '{table}'.",
-                    "Look at what else writes to the file, and add those that are not there.",
-                )
+            found.append((table, staged, kept))
+        connection.execute("DETACH kept")
     except gate.FAILURES as error:
-        raise gate.failed(str(path), error, doubt="The rows were added, but") from error
+        doubt = "Whether the rows were added cannot be read back:"
+        raise gate.failed(str(path), error, doubt=doubt) from error
+    return found
 
 
 def _stage(
@@ -418,9 +456,13 @@ def migrate(path: Path) -> int:
     Raises:
         StoreError: the file is no store, or one of a newer perovdb.
     """
-    connection = sqlite3.connect(gate.own_uri(str(path), "rw"), uri=True, timeout=_WAIT_S)
-    gate.guard(connection).give(math.inf)
+    place = gate.own_uri(str(path), "rw")
     try:
+        connection = sqlite3.connect(place, uri=True, timeout=_WAIT_S)
+    except sqlite3.Error as error:
+        raise gate.failed(str(path), error) from error
+    try:
+        gate.guard(connection).give(math.inf)
         made_by, version = header(connection)
         if made_by != APPLICATION_ID or version >= SCHEMA_VERSION:
             check_header(connection, str(path), "main", INIT_HINT)

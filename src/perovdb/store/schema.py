@@ -7,6 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from perovdb.errors import StoreError
+from perovdb.store.disk import refused
 from perovdb.store.gate import FAILURES, reason
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def check_header(connection: sqlite3.Connection, path: str, schema: str, mend: s
     try:
         made_by, version = header(connection, schema)
     except FAILURES as error:
-        raise StoreError(f"{path} is not a perovdb store ({reason(error)}).", mend) from error
+        raise refused(path, error) or StoreError(
+            f"{path} is not a perovdb store ({reason(error)}).", mend
+        ) from error
     if made_by != APPLICATION_ID:
         raise StoreError(f"{path} is not a perovdb store.", mend)
     what = f"{path} has schema version {version}, this perovdb reads {SCHEMA_VERSION}."
