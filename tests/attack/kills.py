@@ -71,7 +71,7 @@ def _old_store() -> None:
 
 
 _TREE = "t/qe-standard-{0}/CsPbI3-alpha/I-hop0-{1}vac-rigid-images-1"
-_DEEDS = (
+DEEDS = (
     Deed(("build", "CsPbI3", "--phase", "alpha", "-o", "m.cif"), repeats=False),
     Deed(("build", "CsPbI3", "--phase", "alpha", "-o", "m.cif", "--force"), _old("m.cif")),
     Deed(("screen", "Cs,FA | Pb | I", "-o", "s.csv", "--force"), _old("s.csv")),
@@ -117,7 +117,7 @@ def _rows(path: str) -> object:
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """Of a deed: the folder from which it starts, both states, and the changes that it makes."""
 
     folder: Path
@@ -127,8 +127,9 @@ class _Known:
 
 
 @cache
-def _known(number: int) -> _Known:
-    deed = _DEEDS[number]
+def known(number: int) -> Known:
+    """What is known of a deed."""
+    deed = DEEDS[number]
     folder = Path(tempfile.mkdtemp())
     trial = Path(tempfile.mkdtemp())
     with contextlib.chdir(folder):
@@ -136,13 +137,14 @@ def _known(number: int) -> _Known:
         before = state()
     shutil.copytree(folder, trial, dirs_exist_ok=True)
     with contextlib.chdir(trial):
-        ended = run(lambda: _command(deed), trial)
+        ended = run(lambda: run_deed(deed), trial)
         if ended.code:
             raise Finding(f"{' '.join(deed.command)}: {ended.said}")
-        return _Known(folder, before, state(), ended.changes)
+        return Known(folder, before, state(), ended.changes)
 
 
-def _command(deed: Deed) -> None:
+def run_deed(deed: Deed) -> None:
+    """Run its command, and end with its exit code."""
     answer = perovdb(*deed.command)
     os.write(1, (answer.out + answer.err).encode())
     raise SystemExit(answer.code)
@@ -170,61 +172,61 @@ def prepare() -> None:
 
     HopRequest.path = path  # type: ignore[method-assign]
     studies.input_files = filled
-    for number, deed in enumerate(_DEEDS):
+    for number, deed in enumerate(DEEDS):
         with contextlib.chdir(tempfile.mkdtemp()):
             deed.before()
             perovdb(*deed.command)
-        _known(number)
+        known(number)
 
 
 def attack(rng: Random, folder: Path) -> str:
     """A third of the runs is not killed but refused by the disk; every third is run again."""
-    number = rng.randrange(len(_DEEDS))
-    deed, known = _DEEDS[number], _known(number)
-    shutil.copytree(known.folder, folder, dirs_exist_ok=True)
+    number = rng.randrange(len(DEEDS))
+    deed, there = DEEDS[number], known(number)
+    shutil.copytree(there.folder, folder, dirs_exist_ok=True)
     error = rng.choice(DISK_ERRORS) if rng.random() < 1 / 3 else None
-    fault = Fault(rng.randint(1, known.changes), error)
-    ended = run(lambda: _command(deed), folder, fault)
+    fault = Fault(rng.randint(1, there.changes), error)
+    ended = run(lambda: run_deed(deed), folder, fault)
     found = state()
     said = f"{' '.join(deed.command)}, {fault}"
     if ended.code == 99 or ("perovdb" not in ended.said and ended.code):
         raise Finding(f"{said}: {ended.said[-300:]}")
-    new = _compare(deed, known, found, said)
-    if ended.code == 0 and found != known.after:
+    new = compare(deed, there, found, said)
+    if ended.code == 0 and found != there.after:
         raise Finding(f"{said}: it says that it is done, and is not")
-    if ended.code and new == len(known.after) and not deed.wholes and known.before:
+    if ended.code and new == len(there.after) and not deed.wholes and there.before:
         raise Finding(f"{said}: it says that it failed, and is done: {ended.said[-300:]}")
     if rng.random() < 1 / 3:
-        _again(deed, known, said)
+        _again(deed, there, said)
     return "killed" if ended.killed else "refused" if ended.code else "answered"
 
 
-def _compare(deed: Deed, known: _Known, found: State, said: str) -> int:
+def compare(deed: Deed, there: Known, found: State, said: str) -> int:
     """How much of what was to come is there; each whole is the old one or the new one."""
-    names = {*known.before, *known.after, *found}
+    names = {*there.before, *there.after, *found}
     wholes: dict[str, list[str]] = {}
     for name in names:
         inside = [whole for whole in deed.wholes if name.startswith(whole + os.sep)]
         wholes.setdefault(inside[0] if inside else name, []).append(name)
     new = 0
     for whole, parts in wholes.items():
-        old, come, there = (
+        old, come, has = (
             {name: one[name] for name in parts if name in one}
-            for one in (known.before, known.after, found)
+            for one in (there.before, there.after, found)
         )
-        if there not in (old, come):
-            lost = sorted({*old} - {*there})
+        if has not in (old, come):
+            lost = sorted({*old} - {*has})
             raise Finding(f"{said}: {whole} is neither the old nor the new one; lost: {lost}")
-        new += len(come) if there == come else 0
+        new += len(come) if has == come else 0
     return new
 
 
-def _again(deed: Deed, known: _Known, said: str) -> None:
+def _again(deed: Deed, there: Known, said: str) -> None:
     """The next run completes it, and leaves no remains."""
     answer = perovdb(*deed.command)
     if answer.refused and deed.repeats:
         raise Finding(f"{said}: the next run: {answer.err}")
-    if state() != known.after:
+    if state() != there.after:
         raise Finding(f"{said}: the next run does not complete it: {answer.err}")
     left = [str(path) for path in Path().rglob(".*")]
     if left and not answer.refused:
