@@ -16,7 +16,7 @@ from perovdb.store.connection import CURATED, Store
 
 
 def test_a_store_cannot_be_written(store):
-    with pytest.raises(StoreError, match="readonly"):
+    with pytest.raises(StoreError, match="may not write it"):
         store.rows("DELETE FROM phase")
 
 
