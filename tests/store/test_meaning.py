@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pymatgen.core import Lattice
 from pymatgen.symmetry.groups import SpaceGroup, sg_symbol_from_int_number
 
-from perovdb.errors import StoreError
+import perovdb
+from perovdb.errors import MissingData, StoreError
 from perovdb.facts.formulas import kept_word
 from perovdb.store import Store, own
 from perovdb.store.build import build
@@ -145,6 +146,17 @@ def test_a_site_that_is_not_of_its_phase_is_refused(mine, tmp_path, number, chan
     own.add(mine, as_csv(tmp_path / "p.csv", PHASE), "phase", kept_word)
     sites = [{**site, **change} if at == number else site for at, site in enumerate(SITES)]
     assert message in refusal(mine, "phase_site", *sites)
+
+
+def test_positions_that_make_another_compound_are_not_built(mine, tmp_path):
+    own.add(mine, as_csv(tmp_path / "p.csv", PHASE), "phase", kept_word)
+    # Half a cell edge along z lacks: Cs stands on the faces, three times a cell.
+    own.add(mine, as_csv(tmp_path / "s.csv", *SITES), "phase_site", kept_word)
+    with (
+        perovdb.using(mine),
+        pytest.raises(MissingData, match="put 3 Cs, 1 Pb, 3 I into its cell"),
+    ):
+        perovdb.build("CsPbI3", "LAB1")
 
 
 def test_a_column_in_another_unit_or_doubled_is_named(mine):

@@ -18,7 +18,7 @@ import numpy as np
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.mixing import lattice
-from perovdb.composition import Composition, Material, as_composition
+from perovdb.composition import Composition, Material, as_composition, parse
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.composition.stoichiometry import ABX3
 from perovdb.errors import MissingData
@@ -34,6 +34,9 @@ from perovdb.store.connection import Record
 
 if TYPE_CHECKING:
     from pymatgen.symmetry.groups import SpaceGroup
+
+#: How far the ions of a cell may be from those of its formula: occupancies are printed rounded.
+_SAME_NUMBER = 0.02
 
 
 @answer
@@ -231,16 +234,39 @@ def _filled_sites(
         ions = ions_at.setdefault(place, {})
         ions[registry.spellings.get(species, species)] = float(site["occupancy"])
     occupants = list(ions_at.values())
+    # The number of the site in place of its role: what of the cell belongs to which site.
+    numbered = [{**site, "site": number} for number, site in enumerate(first)]
+    lattice_A, numbers, fractional = expand(row, numbered)
+    _check_ions(row, [occupants[int(number)] for number in numbers])
     shares = _shares_left(row["formula"], composition, registry)
     if {ion for ions in occupants for ion in ions} == set(shares):
         occupants = [{ion: x * shares[ion] for ion, x in ions.items()} for ions in occupants]
     else:
         occupants = [dict(composition.sites[site["site"]]) for site in first]
-    # The number of the site in place of its role: what of the cell belongs to which site.
-    numbered = [{**site, "site": number} for number, site in enumerate(first)]
-    lattice_A, numbers, fractional = expand(row, numbered)
     roles = tuple(str(first[int(number)]["site"]) for number in numbers)
     return lattice_A, roles, fractional, tuple(occupants[int(number)] for number in numbers)
+
+
+def _check_ions(row: Record, occupants: list[dict[str, float]]) -> None:
+    """Refuse a phase whose positions, repeated by its group, hold other ions than its formula.
+
+    Raises:
+        MissingData: they do.
+    """
+    held: dict[str, float] = {}
+    for ions in occupants:
+        for ion, x in ions.items():
+            held[ion] = held.get(ion, 0.0) + x
+    wanted = {ion: x * row["Z"] for ion, x in parse(row["formula"]).amounts.items()}
+    if held.keys() != wanted.keys() or any(
+        abs(x - wanted[ion]) > _SAME_NUMBER * wanted[ion] for ion, x in held.items()
+    ):
+        cell = ", ".join(f"{x:g} {ion}" for ion, x in held.items())
+        raise MissingData(
+            f"The positions of phase {row['id']} put {cell} into its cell, which are not "
+            f"{row['Z']} {row['formula']}.",
+            "Mend its rows in phase_site: x, y, z, occupancy, or the group and Z of the phase.",
+        )
 
 
 def _shares_left(formula: str, composition: Composition, registry: Registry) -> dict[str, float]:
