@@ -48,7 +48,7 @@ def fill(path: Path, count: int) -> Path:
                     f"LAB{n}", HOSTS[n % 7], HOSTS[n % 7] if n % 7 < 5 else None,
                     (None, "alpha", "gamma")[n % 3], SPECIES[n % 5], None if n % 11 == 0 else
                     n % 97 / 100, f"lab{n % 3 + 1}", ("computed", "measured")[n % 2],
-                    ("read", "recalled", "secondhand")[n % 13 % 3], 
+                    ("read", "recalled", "secondhand")[n % 13 % 3],
                     (None, "low", "high")[n % 4 % 3],
                 )
                 for n in range(count)

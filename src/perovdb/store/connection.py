@@ -44,7 +44,8 @@ class Rows:
     def __init__(self, names: tuple[str, ...], batches: Iterator[list[tuple[Any, ...]]]) -> None:
         #: Of the columns.
         self.names = names
-        self._batches = batches
+        #: The rows as tuples, some at a time.
+        self.batches = batches
 
     def __iter__(self) -> Iterator[Record]:
         # A row at a time as a dict: the names are shared by all.
@@ -54,7 +55,7 @@ class Rows:
 
     def tuples(self) -> Iterator[tuple[Any, ...]]:
         """Values without names: a third of the time and memory where the rows are many."""
-        return chain.from_iterable(self._batches)
+        return chain.from_iterable(self.batches)
 
 
 class Store:

@@ -4,10 +4,11 @@ The conditions are put to each file and not to what joins them, so that each use
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from perovdb.store.connection import Rows, current_store, per_store
+from perovdb.store.connection import Rows, Store, current_store, per_store
+from perovdb.store.gate import failed
 from perovdb.store.schema import column_types
 
 
@@ -96,7 +97,23 @@ def matching(
     query = f"SELECT * FROM ({files}) ORDER BY {order + ', ' if order else ''}{_best(columns)}"
     if limit is not None:
         query += f" LIMIT {limit:d}"
-    return store.read(query, values * len(store.schemas))
+    rows = store.read(query, values * len(store.schemas))
+    return rows if store.own is None else Rows(rows.names, _ranked(store, rows))
+
+
+def _ranked(store: Store, rows: Rows) -> Iterator[list[tuple[Any, ...]]]:
+    """Refuse a word that has no rank; such a one comes first."""
+    known = [
+        (rows.names.index(column), ranks(vocabulary))
+        for column, vocabulary in (("evidence", "evidence_level"), ("kind", "fact_kind"))
+        if column in rows.names
+    ]
+    for batch in rows.batches:
+        for at, words in known:
+            for word in {row[at] for row in batch} - words.keys():
+                what = f"{word!a} stands where evidence or kind should"
+                raise failed(str(store.own), what)
+        yield batch
 
 
 def _year(schema: str) -> str:
@@ -121,7 +138,7 @@ def _best(columns: Iterable[str]) -> str:
 
 
 # Ranked by cases and not by a join: to prepare one takes longer than most look-ups.
-def _rank(column: str, ranks: Mapping[str, int], other: int = 99) -> str:
+def _rank(column: str, ranks: Mapping[str, int], other: int = -1) -> str:
     cases = " ".join(f"WHEN '{word}' THEN {rank}" for word, rank in ranks.items())
     return f"CASE {column} {cases} ELSE {other} END"
 
