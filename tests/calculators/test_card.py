@@ -1,6 +1,7 @@
 """The card of a composition: what the command line and a notebook show of it."""
 
 import json
+import re
 
 import perovdb
 from perovdb.calculators.card import Card
@@ -24,6 +25,10 @@ def test_every_source_of_a_card_is_cited():
     card = perovdb.show("CsCd0.25Pb0.75Br3")
     for rows in (card.phases, card.properties, card.transitions, card.barriers, card.devices):
         assert {row["source"] for row in rows} <= set(card.sources)
+    rows = (*card.phases, *card.properties, *card.transitions, *card.barriers, *card.devices)
+    assert {row["formula"] for row in rows} == {"CsCd0.25Pb0.75Br3"}
     frame = card.to_frame()
+    head = re.findall(r"<th>(.*?)</th>", card._repr_html_())
+    assert {"quantity", "value", "source", "evidence"} <= set(head)
     assert {"quantity", "value", "source", "kind", "evidence", "notes"} <= set(frame.columns)
     assert frame["evidence"].notna().all()

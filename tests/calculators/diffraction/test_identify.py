@@ -59,8 +59,15 @@ def test_another_wavelength_finds_the_same_phase():
         tolerance_deg=0.05,
         zero_shift_deg=0,
     )
-    assert (answer.candidates[0].formula, answer.candidates[0].phase) == ("CsSnI3", "gamma")
-    assert answer.candidates[0].zero_shift_deg == 0
+    best = answer.candidates[0]
+    assert (best.formula, best.phase) == ("CsSnI3", "gamma")
+    assert best.zero_shift_deg == 0
+    # The intensities of all its lines that a peak meets.
+    assert best.agreement > 0.9
+    for match in best.matched:
+        lines = [p for p in found if abs(p.two_theta_deg - match.two_theta_deg) <= 0.05]
+        wanted = sum(line.intensity for line in lines)
+        assert match.expected_intensity == pytest.approx(wanted, abs=1)
 
 
 def test_every_measured_peak_is_matched_or_left_over():
