@@ -130,7 +130,7 @@ def peak_MB(count: int) -> float:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        seconds(best_of(int(sys.argv[1])))
+        screen(SPACE, WHERE, step=RandomSample(int(sys.argv[1])), limit=5)
         print(own_peak_MB())
         sys.exit()
     warnings.simplefilter("ignore")

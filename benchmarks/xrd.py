@@ -12,6 +12,7 @@ from pymatgen.analysis.diffraction.xrd import XRDCalculator
 from pymatgen.core import Structure
 
 from perovdb.calculators.average_cell import average_cell
+from perovdb.calculators.diffraction import reflections
 from perovdb.calculators.diffraction.powder import peaks
 from perovdb.calculators.diffraction.scatterers import Scatterer
 from perovdb.structures.supercells import repeat
@@ -68,6 +69,26 @@ def compare(
     )
 
 
+def compare_sums(cells: int) -> str:
+    """One line for a large shaken cell: the Fourier transform beside the sum over atoms."""
+    cell = average_cell("CsPbI3", "alpha")
+    lattice, fractional = repeat(cell.lattice_A, cell.fractional, cells)
+    fractional = fractional + np.random.default_rng(1).normal(0, 1e-3, fractional.shape)
+    found = reflections.reflections_between(lattice, 0.05, 0.6)
+    weights = [np.ones(len(fractional))]
+    times, factors = [], []
+    for most in (0.0, np.inf):
+        reflections.MOST_PHASES = most
+        times.append(seconds(lambda: reflections.geometric_factors(found, fractional, weights), 1))
+        factors.append(reflections.geometric_factors(found, fractional, weights)[0])
+    apart = np.abs(factors[0] - factors[1]).max() / len(fractional)
+    return (
+        f"{len(fractional)} atoms, {len(found.hkl)} reflections: transform {times[0]:.2f} s, "
+        f"sum over atoms {times[1]:.2f} s, {times[1] / times[0]:.1f} x, apart {apart:.0e}"
+    )
+
+
 if __name__ == "__main__":
     for case in CELLS:
         print(compare(XRDCalculator("CuKa1"), *case))
+    print(compare_sums(8))

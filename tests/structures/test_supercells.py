@@ -190,7 +190,7 @@ def test_images_of_a_skew_cell_and_of_a_particle():
         ({"size": [1, 2, 0.5]}, "size of supercell cannot be"),
         ({"size": "two"}, "not a size"),
         ({"size": [float("nan"), 1, 1]}, "size of supercell cannot be"),
-        ({"size": [40, 40, 40]}, "64000 cells. Of this cell at most 2000"),
+        ({"size": [40, 40, 40]}, "64000 cells. Of this cell at most 16000"),
         ({"size": [10**9, 1, 1]}, "too large"),
         ({"size": 0}, "no volume"),
         ({"size": "-3 A"}, "not a size"),

@@ -367,3 +367,16 @@ def test_mutated_files_are_read_or_refused(bases, tmp_path):
                 write_structure(structure, str(folder / "again.json"))
     assert read + refused == MUTATIONS * len(bases) >= 500
     assert refused > 200
+
+
+@pytest.mark.parametrize("material", ["CsPbI3", "MAPbI3", "Cs0.5FA0.5PbI3"])
+def test_a_poscar_is_the_one_that_pymatgen_writes(material):
+    from pymatgen.io.vasp.inputs import Poscar
+
+    from perovdb.structures.files.overlaps import plain
+    from perovdb.structures.files.writing import as_text
+
+    model = build(material, size=2)
+    theirs = Poscar(plain(model)).get_str(significant_figures=12)
+    ours = as_text(model, "poscar")
+    assert ours.split("\n", 1)[1].split() == theirs.split("\n", 1)[1].split()

@@ -12,10 +12,14 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from perovdb.calculators.diffraction.factors_by_fft import factors_in_box
 from perovdb.errors import OutOfRange
 
-#: Points of the reciprocal lattice in the box about the sphere that are looked at: below 1 GB.
-MOST_REFLECTIONS = 4e6
+#: Points of the reciprocal lattice in the box about the sphere that are looked at: below 3 GB.
+MOST_REFLECTIONS = 1.6e7
+
+#: Products of atoms and reflections beyond which a Fourier transform is quicker.
+MOST_PHASES = 2e8
 
 #: Numbers in one block of the phases of columns and atoms (16 bytes each): what a cache holds.
 BLOCK = 1 << 15
@@ -104,13 +108,23 @@ def geometric_factors(
     """(n,) sum_j w_j exp(2 pi i h.x_j), once for each set of weights.
 
     The phase is the product of a factor for each axis, so that three small tables and one matrix
-    product for each set give it on every reflection.
+    product for each set give it on every reflection. Where atoms times reflections are many,
+    `factors_by_fft` gives the same to 1e-8 of the sum of the weights.
 
     Args:
         reflections: n of them.
         fractional: (m, 3) fractional coordinates.
         weights: arrays (m,), such as the occupancies of one element; zeros cost nothing.
     """
+    if len(fractional) * len(reflections.columns) * (reflections.reach[2] + 1) > MOST_PHASES:
+        h, k, l = reflections.hkl.T  # noqa: E741 (the field's names)
+        _, k_most, l_most = reflections.reach
+        totals = []
+        for weight in weights:
+            some = np.flatnonzero(weight)
+            box = factors_in_box(fractional[some], weight[some], reflections.reach)
+            totals.append(box[h, k + k_most, l + l_most])
+        return totals
     h_most, k_most, l_most = reflections.reach
     along_h, along_k, along_l = (
         np.exp(2j * np.pi * np.multiply.outer(np.arange(first, most + 1), fractional[:, axis]))
@@ -167,8 +181,10 @@ def families(
     base = 2 * reach + 1
     # One number for three indices, in the same order; exact in doubles up to indices of 30,000.
     weights = operations.transpose(0, 2, 1) @ np.array([base * base, base, 1.0])
-    codes = np.abs(weights @ hkl.T)
-    code = codes.max(axis=0).astype(np.int64)
+    largest = np.zeros(len(hkl))
+    for weight in weights:
+        np.maximum(largest, np.abs(hkl @ weight), out=largest)
+    code = largest.astype(np.int64)
     order = np.lexsort((-code, group))
     code, group = code[order], group[order]
     new = np.ones(len(code), dtype=bool)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
 from perovdb.calculators.screening.designs import BLOCK, n_blocks
@@ -16,6 +17,9 @@ from perovdb.errors import InputError, OutOfRange
 
 #: More compositions than this are not kept: a table of them would fill the memory.
 MOST_KEPT = 2_000_000
+
+#: More compositions than this are not looked at by one processor: they take hours.
+MOST_ALONE = 10**10
 
 #: Blocks that one task of a Dask cluster looks at, and tasks that wait there at a time.
 BLOCKS_A_TASK = 64
@@ -47,9 +51,11 @@ def kept_in_all(question: Question, run: Run) -> Kept:
 
     Raises:
         InputError: dask.distributed is not installed, or the address has no scheduler.
-        OutOfRange: too many compositions are kept.
+        OutOfRange: too many compositions are kept, or so many that one processor takes too long.
     """
     if run.scheduler is None:
+        if question.design.total > MOST_ALONE:
+            raise _too_many(question)
         parts = kept_blocks(question)
     else:
         parts = _kept_on_cluster(question, run.scheduler)
@@ -71,6 +77,20 @@ def kept_in_all(question: Question, run: Run) -> Kept:
         if run.progress:
             run.progress(done, question.design.total)
     return question.join(joined)
+
+
+def _too_many(question: Question) -> OutOfRange:
+    """Says how long it would take, by the time of one block."""
+    total = question.design.total
+    start = perf_counter()
+    one = question.look(0)
+    hours = (perf_counter() - start) / one.n_compositions * total / 3600
+    told = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    return OutOfRange(
+        f"{total:.3g} compositions would take about {told} on this machine.",
+        f"Ask for up to {MOST_ALONE:.0e} of them (a larger step, a smaller count), or share the "
+        "work: --scheduler, Run(scheduler=...).",
+    )
 
 
 def _kept_on_cluster(question: Question, scheduler: str) -> Iterator[Kept]:

@@ -111,7 +111,8 @@ class Question:
         if self.sort is not None and len(rows):
             key = self.sort(dict(zip(self.columns, rows.T, strict=True)))
             rows = rows[np.argsort(key, kind="stable")]
-        return rows[: self.limit]
+        # A copy: a view of the first few would hold all rows of their block.
+        return rows if self.limit is None else rows[: self.limit].copy()
 
     def frame(self, rows: np.ndarray) -> pd.DataFrame:
         """Rows that were kept as a table, with their formulas."""

@@ -7,6 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable
+from itertools import groupby
 
 import numpy as np
 from pymatgen.core import Structure
@@ -29,15 +30,28 @@ DIGITS = 12
 
 
 def poscar(structure: Structure) -> str:
-    """A POSCAR of VASP 5, as pymatgen writes it; the record ends its first line.
+    """A POSCAR of VASP 5; the record ends its first line.
 
     VASP stops at left-handed vectors: all three are turned round, which gives the mirror image,
     and the record turns them back.
     """
-    from pymatgen.io.vasp.inputs import Poscar
-
-    comment = f"{title(structure)} {MARK}{as_line(make_record(structure))}"
-    return Poscar(plain(structure), comment).get_str(significant_figures=DIGITS)
+    bare = plain(structure)
+    sign = -1 if np.linalg.det(bare.lattice.matrix) < 0 else 1
+    elements = [site.specie.symbol for site in bare]
+    runs = [(element, len(list(same))) for element, same in groupby(elements)]
+    lines = [
+        f"{title(structure)} {MARK}{as_line(make_record(structure))}",
+        "1.0",
+        *_rows(sign * bare.lattice.matrix),
+        " ".join(element for element, _ in runs),
+        " ".join(str(count) for _, count in runs),
+        "direct",
+        *(
+            f"{row} {element}"
+            for row, element in zip(_rows(bare.frac_coords), elements, strict=True)
+        ),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def cif(structure: Structure) -> str:
