@@ -4,18 +4,20 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import click
 
 from perovdb.answers import Answer, together
 from perovdb.answers.tables import fitted, least_width, printable, short, table_parts
+from perovdb.errors import PerovdbError
 
 Row = Mapping[str, Any]
 
-#: Rows that are printed at a time.
+#: Rows, or characters of them, that are printed at a time.
 _AT_A_TIME = 1000
+_CHARACTERS_AT_A_TIME = 1_000_000
 
 
 def say(text: str, end: str = "\n", err: bool = False) -> None:
@@ -106,6 +108,24 @@ def emit_csv(rows: Sequence[Row], head: bool = True) -> None:
     say(buffer.getvalue(), end="")
 
 
+def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Some rows at a time; those before an error come before it."""
+    part, characters = list[Row](), 0
+    try:
+        for row in rows:
+            part.append(row)
+            characters += sum(len(cell) for cell in row.values() if isinstance(cell, str))
+            if len(part) == _AT_A_TIME or characters > _CHARACTERS_AT_A_TIME:
+                yield part
+                part, characters = [], 0
+    except PerovdbError:
+        if part:
+            yield part
+        raise
+    if part:
+        yield part
+
+
 def emit_rows(
     rows: Iterable[Row],
     shown: Callable[[Row], Row] = dict,
@@ -121,13 +141,18 @@ def emit_rows(
     Rows are printed as they come, all of the same columns. In CSV the columns source, kind,
     evidence and notes of facts stand last.
     """
-    rows = iter(rows)
-    parts = iter(lambda: list(islice(rows, _AT_A_TIME)), [])
+    parts = _parts(rows)
     if as_json:
         before = "[\n "
-        for part in parts:
-            _say_json(before + ",\n ".join(map(_json_object, part)), end="")
-            before = ",\n "
+        try:
+            for part in parts:
+                _say_json(before + ",\n ".join(map(_json_object, part)), end="")
+                before = ",\n "
+        except PerovdbError:
+            # What came before it is whole.
+            if before != "[\n ":
+                say("\n]")
+            raise
         say("[]" if before == "[\n " else "\n]")
     elif as_csv:
         for number, part in enumerate(parts):

@@ -227,7 +227,7 @@ VALUES = {"a blob": "x'00'", "words": "'low'", "nothing": "NULL", "a number": "7
 PLAUSIBLE = {
     "barrier_eV": ("nothing", "a number"),
     "formula": ("nothing", "words"),
-    "evidence": (),
+    "evidence": ("nothing", "words"),
     "source": ("words", "nothing"),
     "id": ("words", "nothing"),
     "note": ("nothing", "words"),
@@ -242,12 +242,21 @@ def test_a_value_that_cannot_be_is_said(mine, monkeypatch, column, value):
         if not small:
             monkeypatch.setattr(connection, "_SMALL_BYTES", 0)
             os.utime(mine)
-        told_of_small = column == "source" or (column, value) == ("id", "nothing")
+        told_of_small = column in ("evidence", "source") or (column, value) == ("id", "nothing")
         if value in PLAUSIBLE[column] and not (small and told_of_small):
             assert len(library.open_store(mine).barriers(species="I")) > 30
         else:
             with pytest.raises(StoreError, match=str(mine)):
                 library.open_store(mine).barriers(species="I")
+
+
+def test_a_word_of_a_vocabulary_is_no_sql(mine, monkeypatch):
+    monkeypatch.setattr(connection, "_SMALL_BYTES", 0)
+    word = f"x'' THEN (SELECT count(*) FROM ({ENDLESS})) WHEN ''"
+    spoil(mine, f"INSERT INTO evidence_level VALUES ('{word}', 7, ''), ('read', 99, '')")
+    spoil(mine, "UPDATE barrier SET evidence = 'recalled' WHERE rowid > 1")
+    rows = library.open_store(mine).barriers(species="I", source="lab2026")
+    assert rows["evidence"][0] == "read"
 
 
 # ------------------------------------------------------------------ files that are none

@@ -161,9 +161,25 @@ def migrate(file: Path) -> None:
 
 @command.command()
 @click.argument("query", metavar="SELECT")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.01, 86_400),
+    default=30.0,
+    show_default=True,
+    metavar="S",
+    help="Time after which it is ended; rows until then are given.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10**9),
+    metavar="N",
+    help="Rows to give. Default: 10,000, and an error if there are more.",
+)
 @options.formats
-def sql(query: str, as_json: bool, as_csv: bool) -> None:
+def sql(query: str, seconds: float, limit: int | None, as_json: bool, as_csv: bool) -> None:
     """Ask in SQL; nothing can be written.
+
+    Of columns with one name the second is called name_2, and so on.
 
     \b
     Example:
@@ -171,4 +187,5 @@ def sql(query: str, as_json: bool, as_csv: bool) -> None:
     """
     from perovdb.store.sql import ask
 
-    render.emit_rows(ask(query), as_json=as_json, as_csv=as_csv, longest_cell=10_000)
+    rows = ask(query, seconds, limit)
+    render.emit_rows(rows, as_json=as_json, as_csv=as_csv, longest_cell=10_000)

@@ -6,6 +6,10 @@ from perovdb.files.labels import one_line
 from perovdb.store import queries
 from perovdb.store.connection import Record
 
+#: Words of a question, and characters of a word: each word that is looked for costs time.
+MOST_WORDS = 32
+LONGEST_WORD = 100
+
 COLUMNS = ("table", "id", "formula", "excerpt", "source", "kind", "evidence")
 
 
@@ -22,7 +26,15 @@ def search(text: str, limit: int = 20) -> list[Record]:
         raise InputError("There is no word to look for.", "Give one, such as DDABr.")
     if limit < 1:
         raise InputError(f"{limit} rows cannot be shown.", "Give a number from 1.")
-    spelled = [_spellings(word) for word in words if any(c.isalnum() for c in word)]
+    each = list(
+        {word.casefold(): word for word in words if any(c.isalnum() for c in word)}.values()
+    )
+    if len(each) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in each):
+        raise InputError(
+            "The question is too long to look for.",
+            f"Give at most {MOST_WORDS} words of at most {LONGEST_WORD} characters.",
+        )
+    spelled = [_spellings(word) for word in each]
     query = " AND ".join(
         "(" + " OR ".join(f'"{spelling}"*' for spelling in spellings) + ")"
         for spellings in spelled

@@ -12,7 +12,6 @@ from typing import Any, ParamSpec, TypeVar
 from perovdb.errors import InputError, StoreError
 from perovdb.store import disk, gate
 from perovdb.store.gate import CURATED, INIT_HINT
-from perovdb.store.references import lost, taken
 from perovdb.store.schema import ABOUT_ITSELF, check_fresh, check_header, typed_columns
 
 #: Environment variable that names a store of one's own.
@@ -204,6 +203,8 @@ class Store:
 
     def _check_rows(self, tables: Iterable[str]) -> None:
         """Refuse rows that are damaged, disagree with the rules, or point at nothing."""
+        from perovdb.store.references import lost, taken
+
         for table in tables:
             query = f'PRAGMA own.integrity_check("{table}")'
             told = [said for (said,) in self.connection.execute(query) if said != "ok"]

@@ -139,7 +139,8 @@ def _best(columns: Iterable[str]) -> str:
 
 # Ranked by cases and not by a join: to prepare one takes longer than most look-ups.
 def _rank(column: str, ranks: Mapping[str, int], other: int = -1) -> str:
-    cases = " ".join(f"WHEN '{word}' THEN {rank}" for word, rank in ranks.items())
+    quoted = {word.replace("'", "''"): rank for word, rank in ranks.items()}
+    cases = " ".join(f"WHEN '{word}' THEN {rank:d}" for word, rank in quoted.items())
     return f"CASE {column} {cases} ELSE {other} END"
 
 
@@ -148,6 +149,6 @@ _CONFIDENCE = {"medium": 1, "low": 2}
 
 @per_store
 def ranks(vocabulary: str) -> dict[str, int]:
-    """Word of a vocabulary -> rank, 0 first."""
+    """Word of a vocabulary -> rank, 0 first; a word of the curated store has the rank there."""
     rows = current_store().rows(f'SELECT name, rank FROM "{vocabulary}"')
-    return {row["name"]: row["rank"] for row in rows}
+    return {row["name"]: row["rank"] for row in reversed(rows)}

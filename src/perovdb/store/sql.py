@@ -1,11 +1,28 @@
-"""Questions in SQL, of which none can write."""
+"""Questions in SQL, of which none can write, and none goes on for ever."""
 
 import sqlite3
+from collections.abc import Iterator
+from itertools import islice
 from math import inf
 from typing import Any
 
-from perovdb.errors import InputError
+from perovdb.errors import InputError, StoreError
 from perovdb.store.connection import Record, current_store
+
+#: Seconds that a question may take, and rows that it gives, unless more are asked for.
+SECONDS = 30.0
+ROWS = 10_000
+
+#: What a question may not exceed. One function of SQLite runs over a text without looking at the
+#: clock, some in a time that grows with its square.
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1000,
+}
+
+#: They write as many characters as a number says, however long that takes.
+_ENDLESS = ("printf", "format")
 
 _READING = (
     sqlite3.SQLITE_SELECT,
@@ -15,32 +32,73 @@ _READING = (
 )
 
 
-def ask(query: str) -> list[Record]:
-    """Rows that a SELECT over the store in use gives, as JSON can say them; columns that have one
-    name are told apart by lines behind it.
+def ask(query: str, seconds: float = SECONDS, rows: int | None = None) -> Iterator[Record]:
+    """Rows that a SELECT over the store in use gives, as JSON can say them, one by one.
+
+    A column whose name another has is called name_2, name_3, ...
+
+    Args:
+        query: one SELECT.
+        seconds: after which it is ended.
+        rows: as many are given at most.
 
     Raises:
-        InputError: the SQL is none, or would write.
+        InputError: the SQL is none, or would write, or makes a text of more than 100,000 bytes.
+        StoreError: the time is over; or there are more than ROWS rows, and `rows` is not said.
     """
-    connection = current_store().connection
+    store = current_store()
+    connection = store.connection
+    before = {limit: connection.setlimit(limit, value) for limit, value in _LIMITS.items()}
     connection.set_authorizer(_only_reading)
+    store.watch.give(seconds)
     try:
-        cursor = connection.execute(query)
-        names: list[str] = []
-        for name, *_ in cursor.description or ():
-            while name in names:
-                name += "_"
-            names.append(name)
-        return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor]
-    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
-        raise InputError(
-            f"SQL: {error}.", "One SELECT over the tables of 'perovdb store info'."
+        cursor = connection.cursor()
+        cursor.row_factory = None
+        cursor.execute(query)
+        names = _apart([name for name, *_ in cursor.description or ()])
+        for row in islice(cursor, ROWS if rows is None else rows):
+            yield dict(zip(names, map(_plain, row), strict=True))
+        if rows is None and next(cursor, None) is not None:
+            raise StoreError(
+                f"There are more rows than these {ROWS:,}.", "Say how many you want: --limit."
+            )
+    except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
+        if str(error) != "interrupted":
+            raise InputError(
+                f"SQL: {error}.",
+                "One SELECT over the tables of 'perovdb store info', whose texts have at most "
+                f"{_LIMITS[sqlite3.SQLITE_LIMIT_LENGTH]:,} bytes.",
+            ) from error
+        if not store.watch.is_over():
+            # SQLite keeps Ctrl-C to itself.
+            raise KeyboardInterrupt from error
+        raise StoreError(
+            f"SQL: it was ended after {seconds:g} s, and may have more rows.",
+            "Ask for less, or give it more time: --seconds.",
         ) from error
     finally:
         connection.set_authorizer(None)
+        for limit, value in before.items():
+            connection.setlimit(limit, value)
 
 
-def _only_reading(action: int, *_: Any) -> int:
+def _apart(names: list[str]) -> list[str]:
+    """Names that are told apart by a number behind those that come again."""
+    there, count = set(names), dict.fromkeys(names, 0)
+    apart = []
+    for name in names:
+        count[name] += 1
+        new = name
+        while count[name] > 1 and (new := f"{name}_{count[name]}") in there:
+            count[name] += 1
+        there.add(new)
+        apart.append(new)
+    return apart
+
+
+def _only_reading(action: int, _: str | None, name: str | None, *__: Any) -> int:
+    if action == sqlite3.SQLITE_FUNCTION and name in _ENDLESS:
+        return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
