@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from startup import PEROVDB
@@ -76,16 +78,14 @@ TASKS = {
 }  # fmt: skip
 
 
-def rows_of(count: int) -> list[list[str]]:
-    """Rows whose words do not matter here."""
-    return [
-        [
+def rows_of(count: int) -> Iterator[list[str]]:
+    """Rows, one by one: a list would count as memory of the children."""
+    for n in range(count):
+        yield [
             f"N{n}", HOSTS[n % len(HOSTS)], HOSTS[n % len(HOSTS)], ("alpha", "gamma")[n % 2],
             ("I", "Br", "Cs", "Cs;FA")[n % 4], "vacancy", f"{0.1 + n % 997 / 1000:g}", "NEB, PBE",
             f"sample {n} of a benchmark", "bench", ("computed", "measured")[n % 3 == 0], "read",
-        ]
-        for n in range(count)
-    ]  # fmt: skip
+        ]  # fmt: skip
 
 
 def spent(command: list[str]) -> tuple[float, float]:
@@ -106,8 +106,8 @@ def measure(count: int) -> None:
         own.init(store)
         for name, lines in (
             ("source", [["key", "citation"], ["bench", "invented"]]),
-            ("barrier", [list(COLUMNS), *rows_of(count)]),
-            ("one", [list(COLUMNS), ["ONE", *rows_of(1)[0][1:]]]),
+            ("barrier", chain([COLUMNS], rows_of(count))),
+            ("one", [COLUMNS, ["ONE", *next(rows_of(1))[1:]]]),
         ):
             with open(f"{name}.csv", "w", newline="") as file:
                 csv.writer(file).writerows(lines)
