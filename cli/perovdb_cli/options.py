@@ -169,10 +169,11 @@ def counting(what: str) -> Iterator[Callable[[int], None] | None]:
         # Short work needs no word.
         if time.monotonic() - told > 1:
             told = time.monotonic()
-            click.echo(f"\r{count:,} {what} ", nl=False, err=True)
+            sys.stderr.write(f"\r{count:,} {what} ")
+            sys.stderr.flush()
 
     yield tell
-    click.echo("\r", nl=False, err=True)
+    sys.stderr.write("\r")
 
 
 def store() -> click.Option:
