@@ -23,7 +23,7 @@ def hosted(function: Function) -> Function:
         click.option(
             "--reach",
             "reach_A",
-            type=float,
+            type=options.Number("reach_A"),
             metavar="A",
             help="Longest hop, beyond the first shell.",
         ),

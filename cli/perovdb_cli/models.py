@@ -30,7 +30,10 @@ _OF_FORMULAS = (
 material = click.argument("material", metavar="FORMULA|FILE")
 
 lattice = click.option(
-    "--lattice", type=float, metavar="A", help="Pseudo-cubic parameter to scale to."
+    "--lattice",
+    type=options.Number("lattice"),
+    metavar="A",
+    help="Pseudo-cubic parameter to scale to.",
 )
 
 nearest = click.option(

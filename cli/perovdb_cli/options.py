@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from perovdb.ranges import Range, range_of
 from perovdb_cli import render
 from perovdb_cli.headings import under
 
@@ -33,11 +34,39 @@ def formats(function: Function) -> Function:
 materials = click.argument("materials", nargs=-1, required=True, metavar="FORMULA|FILE...")
 
 
-def a_number(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """Refuse nan, which no range of click's does."""
-    if value is not None and value != value:
-        raise click.BadParameter("nan is not a temperature.")
-    return value
+class Number(click.FloatRange):
+    """A number in the range of its name, which the help shows; nan is in none."""
+
+    def __init__(self, name: str, owner: str = "") -> None:
+        limits = _limits(name, owner)
+        super().__init__(limits.least, limits.most)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number: float = super().convert(value, param, ctx)
+        if number != number:
+            self.fail("nan is no number.", param, ctx)
+        return number
+
+
+class Whole(click.IntRange):
+    """A whole number in the range of its name, which the help shows."""
+
+    def __init__(self, name: str, owner: str = "") -> None:
+        limits = _limits(name, owner)
+        super().__init__(int(limits.least), int(limits.most))
+
+
+def _limits(name: str, owner: str = "") -> Range:
+    found = range_of(name, owner)
+    assert found is not None, f"{name} has no range"
+    return found
+
+
+def numbers(text: str, name: str) -> str:
+    """The help of an option in whose texts numbers of a name stand, with their range."""
+    return f"{text}  [{Number(name)._describe_range()}]"
 
 
 phase = click.option(
@@ -52,8 +81,7 @@ phase = click.option(
 temperature = click.option(
     "--temperature",
     "temperature_K",
-    type=click.FloatRange(0, 2000),
-    callback=a_number,
+    type=Number("temperature_K"),
     default=298,
     show_default=True,
     metavar="K",
@@ -66,20 +94,20 @@ wavelength = click.option(
     default="CuKa1",
     show_default=True,
     metavar="LINE|A",
-    help="An X-ray line, or a wavelength in angstrom.",
+    help=numbers("An X-ray line, or a wavelength in angstrom.", "wavelength"),
 )
 
 attempts = click.option(
     "--attempts",
     "attempts_Hz",
-    type=float,
+    type=Number("attempt_frequency_Hz"),
     metavar="HZ",
     help="Attempt frequency of the rates. Default: 1e12, a convention.",
 )
 
 seed = click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=Whole("seed"),
     default=0,
     show_default=True,
     metavar="N",
@@ -129,13 +157,13 @@ def model(function: Function) -> Function:
     return size(show_default="2; of a file 1")(seed(orientation(function)))
 
 
-def pairs(texts: tuple[str, ...], option: str) -> dict[str, float]:
-    """NAME=NUMBER of an option that is given again and again.
+def pairs(texts: tuple[str, ...], option: str, kind: str) -> dict[str, float]:
+    """NAME=NUMBER of an option that is given again and again, in the range of a kind of number.
 
     Raises:
         click.BadParameter: one is not of this form, or a name is given twice.
     """
-    typed = [pair(text, option) for text in texts]
+    typed = [pair(text, option, kind) for text in texts]
     names = [name for name, _ in typed]
     for name in names:
         if names.count(name) > 1:
@@ -143,17 +171,21 @@ def pairs(texts: tuple[str, ...], option: str) -> dict[str, float]:
     return dict(typed)
 
 
-def pair(text: str, option: str) -> tuple[str, float]:
-    """NAME=NUMBER as typed for an option.
+def pair(text: str, option: str, kind: str) -> tuple[str, float]:
+    """NAME=NUMBER as typed for an option, in the range of a kind of number.
 
     Raises:
-        click.BadParameter: it is not of this form.
+        click.BadParameter: it is not of this form, or outside the range.
     """
     name, equals, value = text.partition("=")
     try:
-        return name, float(value if equals else "")
+        number = float(value if equals else "")
     except ValueError:
         raise click.BadParameter(f"'{text}' is not NAME=NUMBER.", param_hint=option) from None
+    if number not in _limits(kind):
+        what = f"'{text}': {number:g} is not in the range {_limits(kind)}."
+        raise click.BadParameter(what, param_hint=option)
+    return name, number
 
 
 @contextmanager
@@ -253,7 +285,7 @@ def filters(function: Function) -> Function:
             "--fraction",
             "shares",
             nargs=3,
-            type=(str, float, float),
+            type=(str, Number("fraction"), Number("fraction")),
             multiple=True,
             metavar="ION LOW HIGH",
             help="Only with this fraction of the ion on its site.",
@@ -272,13 +304,13 @@ def filters(function: Function) -> Function:
         click.option("--source", metavar="KEY", help="Only from this source."),
         click.option(
             "--since",
-            type=click.IntRange(1, 9999),
+            type=Whole("year"),
             metavar="YEAR",
             help="Sources from this year on.",
         ),
         click.option(
             "--until",
-            type=click.IntRange(1, 9999),
+            type=Whole("year"),
             metavar="YEAR",
             help="Sources up to this year.",
         ),
@@ -370,13 +402,13 @@ def picture(text: str, beside: tuple[str, str] | None = None) -> Callable[[Funct
             ),
             click.option(
                 "--width",
-                type=click.FloatRange(0.5, 100),
+                type=Number("width"),
                 metavar="INCHES",
                 help="Of the picture. Default: the style's, 3.35.",
             ),
             click.option(
                 "--dpi",
-                type=click.FloatRange(10, 2400),
+                type=Number("dpi"),
                 metavar="N",
                 help="Dots per inch of the picture. Default: 300.",
             ),

@@ -1,16 +1,19 @@
 """Option values at the edge of what numbers and texts can be, for every option and argument.
 
-The commands are walked in click's own tree: a new option is attacked without being listed here, and
-a new command must be given a sound line in `LINES`.
+The commands are walked in click's own tree: a new option is attacked without being listed here,
+and a new command must be given a sound line in `LINES`.
 """
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from random import Random
 
@@ -135,12 +138,13 @@ NUMBERS = (
     ),
 )
 TEXTS = (
-    *("", " ", "\t", "\n", "[1, 2]", "(1,)", "{}", "null", "True", "x" * 5000, "\u202e321", "\x1b[31m"),
-    *("\x9b2J", "\x00", "\udc9b", "=", "=1", "I=", "I=1=2", ":", ":1", "V_I:", "V_I:99999999999"),
-    *("{shared}/x", "/dev/null", "/proc/self/mem", ".", "~", "$(id)", "'", '"', "%s%n", "{0}", "a" * 300),
-    *("CsPbI3", "I", "(" * 3000, "((" * 50 + "Cs", "Cs" * 2000, "Cs1e308PbI3", "CsPbInf", "CsPbI0"),
-    *("CsnanPbI3", "Cs1e-308PbI3", "Cs" + "9" * 400 + "PbI3", "-1", "--help", "-o", "0,0,0/0,0,0/0,0,0"),
-    *("1x1x99999999999", "0x0x0", "-1x1x1", "1e308A", "1e-308A", "nanA", "infA", "0A", "1,1,1/1,1,1/1,1,1"),
+    *("", " ", "\t", "\n", "[1, 2]", "(1,)", "{}", "null", "True", "x" * 5000, "\u202e321"),
+    *("\x9b2J", "\x1b[31m", "\udc9b", "=", "=1", "I=", "I=1=2", ":", "V_I:", "V_I:99999999999"),
+    *(".", "~", "$(touch pwned)", "'", '"', "%s%n", "{0}", "a" * 300, "CsPbI3", "I", "(" * 3000),
+    *("((" * 50 + "Cs", "Cs" * 2000, "Cs1e308PbI3", "CsPbInf", "CsPbI0", "CsnanPbI3"),
+    *("Cs1e-308PbI3", "Cs" + "9" * 400 + "PbI3", "-1", "--help", "-o", "0,0,0/0,0,0/0,0,0"),
+    *("1x1x99999999999", "0x0x0", "-1x1x1", "1e308A", "1e-308A", "nanA", "infA", "0A"),
+    "1,1,1/1,1,1/1,1,1",
 )  # fmt: skip
 
 #: A number that is none, in an answer; "nan" in words such as "nanometre" is no number.
@@ -156,6 +160,10 @@ _LONGEST = 3000
 def prepare() -> None:
     """The files that `LINES` names."""
     shared = Path(tempfile.gettempdir())
+    # What libraries make or ask for once.
+    os.environ["MPLCONFIGDIR"] = str(shared)
+    platform.processor()
+    import_module("matplotlib.pyplot")
     for line in (
         ("build", "CsPbI3", "--phase", "alpha", "--size", "2", "-o", f"{shared}/model.cif"),
         ("particle", "CsPbBr3", "--cells", "3", "-o", f"{shared}/dot.xyz"),

@@ -141,7 +141,7 @@ def test_path_is_another_word_for_the_method():
         ({"sample": "x"}, InputError, "'sample' cannot be 'x'"),
         ({"sample": 0}, InputError, "'sample' cannot be 0"),
         ({"hours": 1.5}, InputError, "'hours' cannot be 1.5"),
-        ({"relax_first": "yes"}, InputError, "true or false"),
+        ({"relax_first": "yes"}, InputError, "True or False"),
         ({"code": "abinit"}, InputError, "cp2k, qe, vasp"),
         ({"code": 3}, InputError, "'code' cannot be 3"),
         ({"scheduler": "cron"}, InputError, "slurm, pbs, bash"),

@@ -10,13 +10,13 @@ from perovdb_cli import options, render
 @click.option(
     "--levels",
     nargs=2,
-    type=float,
+    type=options.Number("levels"),
     metavar="START PLATEAU",
     help="Of curves: the values at time zero and after a long time, where they are known.",
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=options.Number("confidence"),
     default=0.95,
     show_default=True,
     metavar="P",

@@ -14,7 +14,7 @@ from perovdb_cli import options, render
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...")
 @click.option(
     "--images",
-    type=click.IntRange(3),
+    type=options.Whole("images", "read_barrier"),
     metavar="N",
     help="Images in a step, ends included: for an ASE trajectory that does not tell it.",
 )
@@ -22,14 +22,14 @@ from perovdb_cli import options, render
 @options.attempts
 @click.option(
     "--neighbours",
-    type=click.IntRange(1),
+    type=options.Whole("neighbours"),
     metavar="N",
     help="Ways that lead from a site, for diffusion. Default: as manifest.json tells.",
 )
 @click.option(
     "--distance",
     "distance_A",
-    type=float,
+    type=options.Number("distance_A"),
     metavar="A",
     help="Length of the hop, for diffusion. Default: as manifest.json tells.",
 )

@@ -20,7 +20,7 @@ CELL = (
     click.option(
         "--angle",
         "angles_deg",
-        type=float,
+        type=options.Number("angles_deg"),
         multiple=True,
         metavar="DEG",
         help="Of the tilt; again for each axis. Default: estimated from t.",

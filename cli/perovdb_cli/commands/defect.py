@@ -36,7 +36,10 @@ CHOICE = (
         help="Where the vacancies that make it neutral are.",
     ),
     click.option(
-        "--charge", type=int, metavar="E", help="Of the defects together, if not the formal one."
+        "--charge",
+        type=options.Whole("charge"),
+        metavar="E",
+        help="Of the defects together, if not the formal one.",
     ),
     click.option(
         "--orientation",

@@ -7,7 +7,13 @@ from perovdb_cli import options, render
 
 @click.command()
 @click.argument("formula", required=False)
-@click.option("--min-pce", "min_pce_pct", type=float, metavar="PERCENT", help="Least efficiency.")
+@click.option(
+    "--min-pce",
+    "min_pce_pct",
+    type=options.Number("min_pce_pct"),
+    metavar="PERCENT",
+    help="Least efficiency.",
+)
 @click.option("--certified", is_flag=True, help="Only those that the source calls certified.")
 @options.filters
 @options.formats

@@ -13,7 +13,7 @@ from perovdb_cli import options, render
     "end_gaps",
     multiple=True,
     metavar="FORMULA=EV",
-    help="Gap of an end member in place of the store's.",
+    help=options.numbers("Gap of an end member in place of the store's.", "gap_eV"),
 )
 @click.option(
     "--linear-gap", "linear", is_flag=True, help="Take a bowing that nobody stated as 0."
@@ -39,7 +39,7 @@ def command(
     from perovdb.calculators.gap import gap
     from perovdb.composition import parse
 
-    gaps_eV = options.pairs(end_gaps, "--end-gap")
+    gaps_eV = options.pairs(end_gaps, "--end-gap", "gap_eV")
     results = [gap(material, temperature_K, gaps_eV, linear) for material in materials]
     for formula in gaps_eV:
         if not any(parse(formula).formula in result.end_members for result in results):

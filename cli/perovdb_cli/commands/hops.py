@@ -23,7 +23,7 @@ from perovdb_cli.migration_options import hosted
 )
 @click.option(
     "--sample",
-    type=click.IntRange(1),
+    type=options.Whole("sample"),
     metavar="N",
     help="Draw N hops over all environments, with their weights, by the seed.",
 )

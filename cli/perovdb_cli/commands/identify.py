@@ -15,7 +15,7 @@ from perovdb_cli import options, render
     "--peak",
     "angles",
     multiple=True,
-    type=float,
+    type=options.Number("two_theta_deg"),
     metavar="DEG",
     help="A measured 2theta, instead of a file; again for each.",
 )
@@ -23,7 +23,7 @@ from perovdb_cli import options, render
     "--d",
     "d_A",
     multiple=True,
-    type=float,
+    type=options.Number("d_A"),
     metavar="A",
     help="A measured spacing, instead of a file; again for each.",
 )
@@ -31,7 +31,7 @@ from perovdb_cli import options, render
 @click.option(
     "--tolerance",
     "tolerance_deg",
-    type=float,
+    type=options.Number("tolerance_deg"),
     default=0.15,
     show_default=True,
     metavar="DEG",
@@ -40,7 +40,7 @@ from perovdb_cli import options, render
 @click.option(
     "--zero-shift",
     "zero_shift_deg",
-    type=float,
+    type=options.Number("zero_shift_deg", "identify"),
     default=0.3,
     show_default=True,
     metavar="DEG",
@@ -50,13 +50,18 @@ from perovdb_cli import options, render
     "--two-theta",
     "two_theta_deg",
     nargs=2,
-    type=float,
+    type=options.Number("two_theta_deg"),
     metavar="LOW HIGH",
     help="Range of the scan, in which expected peaks are missed. Default: from 10 degrees with "
     "copper, or the lowest peak, to the highest.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Phases."
+    "--limit",
+    type=options.Whole("limit"),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Phases.",
 )
 @options.formats
 def command(

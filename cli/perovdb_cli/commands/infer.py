@@ -16,27 +16,32 @@ from perovdb_cli import options, render
     "a_A",
     multiple=True,
     metavar="A",
-    help="Measured lattice parameter of the pseudo-cubic cell; again for another sample.",
+    help=options.numbers(
+        "Measured lattice parameter of the pseudo-cubic cell; again for another sample.", "a_A"
+    ),
 )
 @click.option(
     "--d",
     "d_A",
     multiple=True,
     metavar="A",
-    help="Measured spacing of the planes --hkl; again for another sample.",
+    help=options.numbers("Measured spacing of the planes --hkl; again for another sample.", "d_A"),
 )
 @click.option(
     "--peak",
     "two_theta_deg",
     multiple=True,
     metavar="DEG",
-    help="Measured 2theta of the peak --hkl; again for another peak of the same sample, from "
-    "which a zero shift is told.",
+    help=options.numbers(
+        "Measured 2theta of the peak --hkl; again for another peak of the same sample, from which "
+        "a zero shift is told.",
+        "two_theta_deg",
+    ),
 )
 @click.option(
     "--hkl",
     nargs=3,
-    type=int,
+    type=options.Whole("hkl"),
     multiple=True,
     metavar="H K L",
     help="Index: one for each --d or --peak, in their order.",
@@ -44,7 +49,9 @@ from perovdb_cli import options, render
 @click.option(
     "--wavelength",
     metavar="LINE|A",
-    help="Of --peak: an X-ray line, or a wavelength in angstrom. Default: CuKa1.",
+    help=options.numbers(
+        "Of --peak: an X-ray line, or a wavelength in angstrom. Default: CuKa1.", "wavelength"
+    ),
 )
 @click.option(
     "--su",

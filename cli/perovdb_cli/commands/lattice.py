@@ -13,7 +13,9 @@ from perovdb_cli import options, render
     "bowings",
     multiple=True,
     metavar="ION-ION=A",
-    help="Bowing of the lattice parameter, such as Br-I=0.02; none by default.",
+    help=options.numbers(
+        "Bowing of the lattice parameter, such as Br-I=0.02; none by default.", "bowing_A"
+    ),
 )
 @options.formats
 def command(
@@ -34,6 +36,6 @@ def command(
     """
     from perovdb.calculators.mixing import lattice
 
-    bowing_A = options.pairs(bowings, "--bowing")
+    bowing_A = options.pairs(bowings, "--bowing", "bowing_A")
     results = [lattice(material, temperature_K, bowing_A) for material in materials]
     render.emit_all(results, as_json, as_csv)

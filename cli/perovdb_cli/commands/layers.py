@@ -17,7 +17,11 @@ STACK = (
     ),
     click.option("--apical", metavar="ION", help="Halide on the faces of the slabs."),
     click.option(
-        "--interlayer", "interlayer_A", type=float, metavar="A", help="From B to B across."
+        "--interlayer",
+        "interlayer_A",
+        type=options.Number("interlayer_A"),
+        metavar="A",
+        help="From B to B across.",
     ),
     click.option(
         "--region",
@@ -33,7 +37,7 @@ STACK = (
 
 @click.command(cls=CommandWithHeadings)
 @click.argument("formula")
-@click.argument("layers", nargs=-1, type=int, metavar="[N]...")
+@click.argument("layers", nargs=-1, type=options.Whole("layers"), metavar="[N]...")
 @under("Stack", *STACK)
 @models.crystal(None)
 @under("Ions", *models.orders(several=False), options.orientation, options.seed)

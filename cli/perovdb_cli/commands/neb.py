@@ -27,21 +27,21 @@ HOP = (
     click.option(
         "--hop",
         multiple=True,
-        type=click.IntRange(0),
+        type=options.Whole("hop"),
         show_default="0",
         metavar="NUMBER",
         help="As 'perovdb hops' numbers them; again for another.",
     ),
     click.option(
         "--sample",
-        type=click.IntRange(1),
+        type=options.Whole("sample"),
         metavar="N",
         help="The hops that 'perovdb hops --sample N' draws; all of them, or those of --hop.",
     ),
     click.option(
         "--vacancies",
         multiple=True,
-        type=click.IntRange(1),
+        type=options.Whole("vacancies"),
         default=(1,),
         show_default="1",
         metavar="N",
@@ -63,12 +63,17 @@ HOP = (
 
 PATH = (
     click.option(
-        "--images", default=5, show_default=True, metavar="N", help="Images between the endpoints."
+        "--images",
+        type=options.Whole("images"),
+        default=5,
+        show_default=True,
+        metavar="N",
+        help="Images between the endpoints.",
     ),
     click.option(
         "--spacing",
         "spacing_A",
-        type=float,
+        type=options.Number("spacing_A"),
         metavar="A",
         help="Instead: the longest step of an atom from image to image.",
     ),
@@ -127,13 +132,26 @@ RUN = (
     click.option(
         "--ranks",
         "ranks_per_image",
+        type=options.Whole("ranks_per_image"),
         default=8,
         show_default=True,
         metavar="N",
         help="MPI ranks for one image.",
     ),
-    click.option("--cores", type=int, metavar="N", help="Instead: ranks of the whole band."),
-    click.option("--hours", default=24, show_default=True, metavar="N", help="Wall time."),
+    click.option(
+        "--cores",
+        type=options.Whole("cores"),
+        metavar="N",
+        help="Instead: ranks of the whole band.",
+    ),
+    click.option(
+        "--hours",
+        type=options.Whole("hours"),
+        default=24,
+        show_default=True,
+        metavar="N",
+        help="Wall time.",
+    ),
 )
 
 OUTPUT = (

@@ -14,13 +14,12 @@ def _along_axes(ctx: click.Context, option: click.Parameter, text: str | None) -
     """One number, or three with commas."""
     if text is None:
         return None
-    kind, what = (int, "a number") if option.name == "cells" else (float, "a length in nm")
-    try:
-        numbers = [kind(word) for word in text.split(",")]
-    except ValueError:
-        numbers = []
+    kind: Any = (
+        options.Whole("cells") if option.name == "cells" else options.Number("edge_nm")
+    )
+    numbers = [kind.convert(word, option, ctx) for word in text.split(",")]
     if len(numbers) not in (1, 3):
-        raise click.BadParameter(f"'{text}' is not {what}, or three with commas.")
+        raise click.BadParameter(f"'{text}' is not one number, or three with commas.")
     return numbers if len(numbers) > 1 else numbers[0]
 
 
@@ -30,13 +29,13 @@ SHAPE = (
         "edge_nm",
         callback=_along_axes,
         metavar="NM",
-        help="Between the outermost planes; 3,3,6 for a box.",
+        help=options.numbers("Between the outermost planes; 3,3,6 for a box.", "edge_nm"),
     ),
     click.option(
         "--cells",
         callback=_along_axes,
         metavar="N",
-        help="Instead: octahedra in a row; 5,5,10 for a box.",
+        help=options.numbers("Instead: octahedra in a row; 5,5,10 for a box.", "cells"),
     ),
     click.option(
         "--shape",
@@ -56,6 +55,7 @@ SHAPE = (
     click.option(
         "--padding",
         "padding_A",
+        type=options.Number("padding_A"),
         default=10.0,
         show_default=True,
         metavar="A",
@@ -93,7 +93,11 @@ def command(
     from perovdb.structures.particles.nanocrystals import Shape, particle
 
     output.check()
-    kind = options.pairs(tuple(shape.split(",")), "--shape") if "=" in shape else shape
+    kind = (
+        options.pairs(tuple(shape.split(",")), "--shape", "facet_energy")
+        if "=" in shape
+        else shape
+    )
     structure = particle(
         material,
         shape=Shape(kind, termination),

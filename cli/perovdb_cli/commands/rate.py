@@ -6,18 +6,20 @@ from perovdb_cli import options, render
 
 
 @click.command()
-@click.argument("barriers", nargs=-1, required=True, type=float, metavar="BARRIER_EV...")
+@click.argument(
+    "barriers", nargs=-1, required=True, type=options.Number("barrier_eV"), metavar="BARRIER_EV..."
+)
 @options.temperature
 @click.option(
     "--distance",
     "distance_A",
-    type=float,
+    type=options.Number("distance_A"),
     metavar="A",
     help="Length of a hop: diffusion coefficients too. 'perovdb hops' lists it.",
 )
 @click.option(
     "--neighbours",
-    type=click.IntRange(1),
+    type=options.Whole("neighbours"),
     default=6,
     show_default=True,
     metavar="N",
@@ -25,7 +27,7 @@ from perovdb_cli import options, render
 )
 @click.option(
     "--vacant",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=options.Number("vacant"),
     default=1,
     show_default=True,
     metavar="SHARE",
@@ -34,13 +36,13 @@ from perovdb_cli import options, render
 @click.option(
     "--diameter",
     "diameter_nm",
-    type=float,
+    type=options.Number("diameter_nm"),
     metavar="NM",
     help="Of a particle: the time that exchange takes in it.",
 )
 @click.option(
     "--exchanged",
-    type=float,
+    type=options.Number("exchanged"),
     default=0.5,
     show_default=True,
     metavar="SHARE",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from perovdb_cli import models
+from perovdb_cli import models, options
 from perovdb_cli.headings import CommandWithHeadings, under
 
 
@@ -13,7 +13,10 @@ from perovdb_cli.headings import CommandWithHeadings, under
 @under(
     "File",
     click.option(
-        "--charge", type=int, metavar="E", help="Of the cell, where the file does not say."
+        "--charge",
+        type=options.Whole("charge"),
+        metavar="E",
+        help="Of the cell, where the file does not say.",
     ),
     click.option(
         "--unknown",

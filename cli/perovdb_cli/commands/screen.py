@@ -24,10 +24,18 @@ if TYPE_CHECKING:
     "of their sites.",
 )
 @click.option(
-    "--step", type=float, metavar="S", help="All fractions that are its multiples. Default: 0.1."
+    "--step",
+    type=options.Number("step"),
+    metavar="S",
+    help="All fractions that are its multiples. Default: 0.1.",
 )
-@click.option("--count", type=int, metavar="N", help="So many random compositions instead.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="K")
+@click.option(
+    "--count",
+    type=options.Whole("count", "RandomSample"),
+    metavar="N",
+    help="So many random compositions instead.",
+)
+@click.option("--seed", type=options.Whole("seed"), default=0, show_default=True, metavar="K")
 @click.option(
     "--sort",
     metavar="NAME",
@@ -36,7 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--limit",
-    type=click.IntRange(1),
+    type=options.Whole("limit"),
     metavar="N",
     help="So many rows at most. Default: 20 in the table; all in JSON, CSV and files.",
 )

@@ -11,7 +11,7 @@ SHOWN = ("table", "id", "formula", "evidence", "source", "excerpt")
 @click.argument("text", nargs=-1, required=True)
 @click.option(
     "--limit",
-    type=click.IntRange(1, 10_000),
+    type=options.Whole("limit", "search"),
     default=20,
     show_default=True,
     metavar="N",

@@ -11,11 +11,17 @@ from perovdb_cli.headings import CommandWithHeadings, under
 
 SHAPE = (
     click.option(
-        "--layers", default=4, show_default=True, metavar="N", help="Planes that hold B."
+        "--layers",
+        type=options.Whole("layers"),
+        default=4,
+        show_default=True,
+        metavar="N",
+        help="Planes that hold B.",
     ),
     click.option(
         "--normal",
         nargs=3,
+        type=options.Whole("normal"),
         default=(0, 0, 1),
         show_default="0 0 1",
         metavar="H K L",
@@ -34,6 +40,7 @@ SHAPE = (
     click.option(
         "--lateral",
         nargs=2,
+        type=options.Whole("lateral"),
         default=(1, 1),
         show_default="1 1",
         metavar="N N",
@@ -42,6 +49,7 @@ SHAPE = (
     click.option(
         "--vacuum",
         "vacuum_A",
+        type=options.Number("vacuum_A"),
         default=20.0,
         show_default=True,
         metavar="A",

@@ -11,7 +11,11 @@ from perovdb_cli import options, render
     "--radius-set", metavar="NAME", help="Radius set that comes first where it has the ion."
 )
 @click.option(
-    "--radius", "radii", multiple=True, metavar="ION=A", help="Radius in place of the store's."
+    "--radius",
+    "radii",
+    multiple=True,
+    metavar="ION=A",
+    help=options.numbers("Radius in place of the store's.", "radius_A"),
 )
 @options.formats
 def command(
@@ -34,7 +38,7 @@ def command(
     from perovdb.calculators.tolerance import tolerance
     from perovdb.composition.registry import load_registry
 
-    radii_A = options.pairs(radii, "--radius")
+    radii_A = options.pairs(radii, "--radius", "radius_A")
     results = [tolerance(material, radius_set, radii_A) for material in materials]
     for name in radii_A:
         ion = load_registry().ion(name).species

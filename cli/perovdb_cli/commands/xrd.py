@@ -19,7 +19,7 @@ from perovdb_cli import options, render
     "--two-theta",
     "two_theta_deg",
     nargs=2,
-    type=float,
+    type=options.Number("two_theta_deg"),
     default=(5.0, 90.0),
     show_default=True,
     metavar="LOW HIGH",
@@ -27,7 +27,7 @@ from perovdb_cli import options, render
 )
 @click.option(
     "--above",
-    type=click.FloatRange(0, 100),
+    type=options.Number("above"),
     metavar="PERCENT",
     help="List peaks from this share of the strongest on. Default: 0.1 in the table; all in JSON "
     "and CSV.",
@@ -38,7 +38,7 @@ from perovdb_cli import options, render
     "b_iso",
     multiple=True,
     metavar="B|ION=B",
-    help="Isotropic displacement B in A^2, of all ions or of each.",
+    help=options.numbers("Isotropic displacement B in A^2, of all ions or each.", "b_iso_A2"),
 )
 @click.option("--curve", "table", metavar="FILE", help="Write the curves: *.csv, a new file.")
 @options.picture("Draw the curves", beside=("--curve", "table"))
@@ -49,16 +49,25 @@ from perovdb_cli import options, render
     help="A measured curve beside the first, scaled to it by least squares with a constant "
     "offset: two numbers a line, the first on the axis of --x-axis.",
 )
-@click.option("--size-nm", type=float, metavar="NM", help="Size of the grains (Scherrer, K 0.9).")
+@click.option(
+    "--size-nm",
+    type=options.Number("size_nm"),
+    metavar="NM",
+    help="Size of the grains (Scherrer, K 0.9).",
+)
 @click.option(
     "--fwhm",
     "fwhm_deg",
-    type=float,
+    type=options.Number("fwhm_deg"),
     metavar="DEG",
     help="Width of lines by the instrument. Default: 0.1; none with --size-nm.",
 )
 @click.option(
-    "--zero-shift", "zero_shift_deg", type=float, metavar="DEG", help="Added to 2theta of a curve."
+    "--zero-shift",
+    "zero_shift_deg",
+    type=options.Number("zero_shift_deg"),
+    metavar="DEG",
+    help="Added to 2theta of a curve.",
 )
 @click.option(
     "--x-axis",
@@ -154,5 +163,5 @@ def command(
 def _b_iso(texts: tuple[str, ...]) -> float | dict[str, float]:
     """One number for all ions, or one for each."""
     if len(texts) == 1 and "=" not in texts[0]:
-        return options.pair(f"B={texts[0]}", "--b-iso")[1]
-    return options.pairs(texts, "--b-iso") or 0.0
+        return options.pair(f"B={texts[0]}", "--b-iso", "b_iso_A2")[1]
+    return options.pairs(texts, "--b-iso", "b_iso_A2") or 0.0

@@ -49,9 +49,15 @@ _KEYS: dict[str, dict[str, type]] = {
 
 @dataclass(frozen=True)
 class Machine:
-    """What `perovdb.toml` says, by table; nothing by default."""
+    """What `perovdb.toml` says, by table; nothing by default.
+
+    Attributes:
+        tables: by name.
+        file: it was read from, as it is to be named.
+    """
 
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    file: str | None = None
 
     def get(self, table: str, key: str, default: str) -> str:
         """A text, or the default where none is given."""
@@ -60,6 +66,20 @@ class Machine:
     def lines(self, table: str, key: str) -> list[str]:
         """A list of texts, empty where none is given."""
         return list(self.tables.get(table, {}).get(key, []))
+
+    def notes(self, code: str, scheduler: str) -> list[str]:
+        """That a file was used for a set, and which lines of its own the set will run."""
+        used = [f"[{table}]" for table in (code, scheduler) if self.tables.get(table)]
+        if self.file is None or not used:
+            return []
+        kind = "of the working folder " if os.path.dirname(self.file) == "" else ""
+        free = [
+            f"{table}.{key} = {self.lines(table, key)}"
+            for table, key in ((code, "setup"), (scheduler, "lines"))
+            if self.lines(table, key)
+        ]
+        runs = f"; job.sh takes these lines from it as they are: {'; '.join(free)}" if free else ""
+        return [f"{self.file} {kind}says how the code is run, {' and '.join(used)}{runs}"]
 
 
 def find_machine() -> Machine:
@@ -103,7 +123,7 @@ def read_machine(path: str | os.PathLike[str]) -> Machine:
                     "Give a list of texts." if kind is list else "Give a text.",
                 )
             _check_use(path, table, key, value)
-    return Machine(tables)
+    return Machine(tables, os.fspath(path))
 
 
 def _check_use(path: str | os.PathLike[str], table: str, key: str, value: Any) -> None:

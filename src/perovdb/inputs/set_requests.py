@@ -23,13 +23,12 @@ from perovdb.inputs.presets import load_preset
 from perovdb.inputs.sets import check_code
 from perovdb.inputs.settings import with_settings
 from perovdb.migration.path import METHODS
-from perovdb.migration.requests import BOTH, HopRequest, Kinds, check_fields
+from perovdb.migration.requests import BOTH, HopRequest
+from perovdb.structures.arguments import check_fields
 from perovdb.structures.files.reading import read_structure
 
 #: Most sets of a study: more are a slip of the pen.
 MOST_SETS = 2000
-
-_KINDS: Kinds = {"code": str, "preset": str, "relax_first": bool}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class SetRequest:
     resources: Resources = field(default_factory=Resources)
 
     def __post_init__(self) -> None:
-        check_fields(self, _KINDS)
+        check_fields(self)
         check_code(self.code, build=self.resources.build)
         if not isinstance(self.settings, Mapping):
             raise InputError(

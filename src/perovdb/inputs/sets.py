@@ -144,7 +144,8 @@ def input_files(
     checks = [*preflight.checks(job), _ranks(job, images)]
     preflight.refuse_bad(checks)
     script = Script(job.title, job.resources.ranks_per_image * images, resources.hours)
-    notes = _notes(job, module.notes(job))
+    own = job.machine.notes(code, resources.scheduler)
+    notes = _notes(job, [*module.notes(job), *own])
     cited = _citations(job, module)
     files = module.input_files(job) | {
         JOB_SCRIPT: job_script(

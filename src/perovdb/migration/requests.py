@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from math import isfinite
-from typing import Any
 
 import numpy as np
 from pymatgen.core import Structure
@@ -17,24 +14,13 @@ from perovdb.migration.path import METHODS, Images, Path, path
 from perovdb.migration.placing import SIZE
 from perovdb.migration.sampling import sample_hops
 from perovdb.migration.vacancies import Vacancies
+from perovdb.structures.arguments import check_fields
 from perovdb.structures.builder import build
 from perovdb.structures.files.reading import read_structure
 from perovdb.structures.supercells import Size, as_matrix, supercell
 
 #: Asks for a path by each method.
 BOTH = "both"
-
-#: What the fields of a request may be: a word, a yes or no, a whole number or a length from a
-#: least value on. Those whose default is None may be left out.
-Kinds = Mapping[str, type | int | float]
-
-_KINDS: Kinds = {
-    **dict.fromkeys(("formula", "file", "end", "phase", "orientation", "order"), str),
-    **dict.fromkeys(("into", "neutral", "method"), str),
-    **dict.fromkeys(("temperature_K", "reach_A", "spacing_A"), 0.0),
-    **dict.fromkeys(("seed", "hop"), 0),
-    **dict.fromkeys(("vacancies", "images", "sample"), 1),
-}
 
 #: What stands for itself in a path between two files.
 _OF_ENDS = ("file", "end", "images", "spacing_A", "method")
@@ -93,7 +79,7 @@ class HopRequest:
     method: str = "rigid"
 
     def __post_init__(self) -> None:
-        check_fields(self, _KINDS)
+        check_fields(self)
         object.__setattr__(self, "size", self._plain_size())
         if (self.formula is None) == (self.file is None):
             raise InputError("A hop has one host.", "Name a formula or a file, not both.")
@@ -224,41 +210,3 @@ class HopRequest:
 
 #: Requests of a host, whatever the hop -> the host and its hops.
 Hosts = dict[HopRequest, tuple[str | Structure, Hops]]
-
-
-def check_fields(request: Any, kinds: Kinds) -> None:
-    """Hold the fields of a frozen dataclass to what they may be; numbers and sizes in one form.
-
-    Raises:
-        InputError: a value is not of its kind.
-    """
-    for field in fields(request):
-        value = getattr(request, field.name)
-        if field.name not in kinds or (value is None and field.default is None):
-            continue
-        kind = kinds[field.name]
-        try:
-            object.__setattr__(request, field.name, _as(kind, value))
-        except (TypeError, ValueError):
-            raise InputError(
-                f"'{field.name}' cannot be {value!r}.", f"Give {_in_words(kind)}."
-            ) from None
-
-
-def _as(kind: type | int | float, value: Any) -> Any:
-    """The value as one of a kind; ValueError if it is none."""
-    if isinstance(kind, type):
-        if not isinstance(value, kind) or value == "":
-            raise ValueError
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | type(kind)):
-        raise ValueError
-    if not (isfinite(value) and value >= kind):
-        raise ValueError
-    return type(kind)(value)
-
-
-def _in_words(kind: type | int | float) -> str:
-    if isinstance(kind, type):
-        return "a word" if kind is str else "true or false"
-    return f"a {'whole ' if isinstance(kind, int) else ''}number from {kind:g} on"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, Field, fields
 from difflib import get_close_matches
 from functools import cache, wraps
+from math import isfinite
 from numbers import Integral, Real
 from typing import (
     Annotated,
@@ -25,8 +26,10 @@ from typing import (
 
 import numpy as np
 
+from perovdb.answers import Answer
 from perovdb.answers.encoding import decoded
-from perovdb.errors import InputError
+from perovdb.errors import InputError, OutOfRange
+from perovdb.ranges import Range, range_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,13 +64,36 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that refuses arguments whose kind is not that of its annotations; see `bound`."""
+    """A function that refuses arguments whose kind is not that of its annotations, and numbers
+    that run over on the way: see `bound` and `finite`."""
 
     @wraps(function)
     def with_check(*args: P.args, **kwargs: P.kwargs) -> R:
-        return function(**bound(function, args, kwargs))  # type: ignore[call-arg]  # by name
+        values = bound(function, args, kwargs)
+        with finite(function.__name__):
+            return function(**values)  # type: ignore[call-arg]  # by name
 
     return with_check
+
+
+@contextmanager
+def finite(name: str) -> Iterator[None]:
+    """Let no number run over, and nothing be divided by zero, in silence.
+
+    Args:
+        name: of what is done inside.
+
+    Raises:
+        OutOfRange: it happened.
+    """
+    try:
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            yield
+    except ArithmeticError as error:
+        raise OutOfRange(
+            f"A number on the way of {name} is not finite ({error}).",
+            "Give values nearer to real ones.",
+        ) from error
 
 
 def bound(
@@ -79,12 +105,13 @@ def bound(
     """Name -> value of each argument that a call gives, of the kinds that are annotated.
 
     Whole numbers and floats may be numpy's, a tuple may be any sequence, an array too, and a
-    dataclass a mapping of its fields. NaN and infinity are no numbers here, True is none. What the
-    values mean is for the function to check. An annotation may say in words what it wants:
+    dataclass a mapping of its fields. NaN and infinity are no numbers here, True is none. Numbers,
+    those in dataclasses too, lie in the `RANGES` of their names; what they mean in their place is
+    for the function to check. An annotation may say in words what it wants:
     ``Annotated[kind, "words"]``. The argument `subject` may be of any kind.
 
     Raises:
-        InputError: an argument is missing, not known, or of another kind.
+        InputError: an argument is missing, not known, of another kind or outside its range.
     """
     name, signature, kinds = _known(function)
     try:
@@ -94,18 +121,71 @@ def bound(
     call.apply_defaults()
     values = call.arguments
     for argument, value in values.items():
-        if argument == subject or argument not in kinds or _is(value, kinds[argument]):
+        if argument == subject or argument not in kinds:
             continue
-        fitting = _fitting(kinds[argument], value)
-        if fitting is None:
-            shown = repr(value)
-            shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-            words = _words(kinds[argument])
-            if get_origin(kinds[argument]) is not Annotated:
-                words = _MEANINGS.get(argument, words)
-            raise InputError(f"{argument} of {name} cannot be {shown}.", f"Give {words}.")
-        values[argument] = fitting
+        if not _is(value, kinds[argument]):
+            fitting = _fitting(kinds[argument], value)
+            if fitting is None:
+                words = _words(kinds[argument])
+                if get_origin(kinds[argument]) is not Annotated:
+                    words = _MEANINGS.get(argument, words)
+                raise InputError(
+                    f"{argument} of {name} cannot be {_shown(value)}.", f"Give {words}."
+                )
+            values[argument] = fitting
+        outside = _outside(values[argument], argument, name)
+        if outside is not None:
+            field, number, limits = outside
+            raise InputError(
+                f"{field} of {name} cannot be {_shown(number)}.", f"Give it {limits}."
+            )
     return dict(values)
+
+
+def check_fields(request: Any) -> None:
+    """Hold the fields of a frozen dataclass to their annotations and ranges; where a float is
+    asked for, a whole number becomes one.
+
+    Raises:
+        InputError: a value is not of its kind, is outside its range, or is an empty text.
+    """
+    for one in fields(request):
+        name, value = one.name, getattr(request, one.name)
+        kind = get_type_hints(type(request))[name]
+        limits = range_of(name, type(request).__name__)
+        fits = _is(value, kind) and (value != "" or one.default == "")
+        if not fits or _outside(value, name, type(request).__name__) is not None:
+            words = f"a number {limits}" if limits else _words(kind)
+            raise InputError(f"'{name}' cannot be {_shown(value)}.", f"Give {words}.")
+        if float in (kind, *get_args(kind)) and isinstance(value, Real):
+            object.__setattr__(request, name, float(value))
+
+
+def _shown(value: Any) -> str:
+    """A value as a refusal shows it."""
+    try:
+        shown = repr(value)
+    except ValueError:
+        # Python writes out no whole number of more than some thousands of digits.
+        return "so large a number"
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def _outside(value: Any, name: str, owner: str) -> tuple[str, Any, Range] | None:
+    """Name, number and range of the first number in a value that is outside its range."""
+    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
+        limits = range_of(name, owner)
+        return (name, value, limits) if limits is not None and value not in limits else None
+    inner: list[tuple[Any, str, str]] = []
+    if isinstance(value, Mapping):
+        inner = [(one, name, owner) for one in value.values()]
+    elif isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+        inner = [(one, name, owner) for one in value] if range_of(name, owner) else []
+    elif hasattr(value, "__dataclass_fields__") and not isinstance(value, Answer):
+        owner = type(value).__name__
+        inner = [(getattr(value, one), one, owner) for one in value.__dataclass_fields__]
+    found = (_outside(*one) for one in inner)
+    return next((one for one in found if one is not None), None)
 
 
 @cache
@@ -186,8 +266,10 @@ def _is(value: Any, kind: Any) -> bool:
     if kind is int:
         return isinstance(value, Integral) and not isinstance(value, bool)
     if kind is float:
-        real = isinstance(value, Real) and not isinstance(value, bool)
-        return real and bool(np.isfinite(float(value)))
+        # Of a whole number that no float can hold, Python cannot tell.
+        with suppress(OverflowError):
+            return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+        return False
     if origin is tuple and inner[1:] != (...,) and kind is not tuple:
         return _is_sequence(value, inner[0]) and len(value) == len(inner)
     if origin is tuple or kind in (tuple, np.ndarray):

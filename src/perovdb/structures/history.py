@@ -23,7 +23,7 @@ from pymatgen.core import Structure
 import perovdb.structures
 from perovdb.composition import Material
 from perovdb.errors import InputError, StructureError
-from perovdb.structures.arguments import bound
+from perovdb.structures.arguments import bound, finite
 
 P = ParamSpec("P")
 
@@ -94,7 +94,8 @@ def step(function: Callable[..., Outcome]) -> Callable[..., Structure]:
             subject.annotation == "Material" and not is_formula(values[subject.name])
         ):
             before = values[subject.name] = as_structure(values[subject.name])
-        outcome = function(**values)
+        with finite(function.__name__):
+            outcome = function(**values)
         if before is not None:
             del values[subject.name]
         return recorded(function.__name__, values, outcome, before)

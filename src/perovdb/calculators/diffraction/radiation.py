@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from perovdb.errors import InputError, MissingData
+from perovdb.ranges import RANGES
 from perovdb.store import queries
 
 #: h c in eV angstrom, from the exact values of h, c and e in the SI since 2019.
@@ -48,10 +49,10 @@ def radiation_lines(wavelength: str | float) -> tuple[str, list[tuple[float, flo
         name, wavelength_A = wavelength, float(row["wavelength_A"])
     else:
         name, wavelength_A = f"{wavelength:g} A", wavelength
-    if not 0.1 <= wavelength_A <= 10:
+    if wavelength_A not in RANGES["wavelength"]:
         raise InputError(
             f"The wavelength {wavelength_A:g} A is not that of a diffraction experiment.",
-            "Give 0.1 to 10 angstrom, or the name of a line such as CuKa1.",
+            f"Give {RANGES['wavelength']} angstrom, or the name of a line such as CuKa1.",
         )
     return name, [(wavelength_A, 1.0)]
 

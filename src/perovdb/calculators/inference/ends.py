@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import hypot
 from typing import NamedTuple, TypeAlias
 
-from perovdb.calculators.inference.readings import Number, read_number
+from perovdb.calculators.inference.readings import Number, in_range, read_number
 from perovdb.calculators.mixing import Cell, lattice
 from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.errors import InputError, OutOfRange
@@ -84,7 +84,7 @@ def end_members(ends: Ends, temperature_K: float = ROOM_TEMPERATURE_K) -> tuple[
 
 
 def _as_given(composition: Composition, number: Number) -> End:
-    reading = read_number(number)
+    reading = in_range(read_number(number), "a_A")
     note = f"{composition.formula}: a = {reading.value:g} A as given; its phase is not checked"
     a, su, su_from = reading
     return End(composition.formula, a, su, su_from, (a, a), (), (note,))

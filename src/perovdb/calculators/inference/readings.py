@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from perovdb.errors import InputError
+from perovdb.ranges import RANGES
 
 _READING = re.compile(r"(\d+\.?\d*|\.\d+)(?:\((\d+)\))?([eE][+-]?\d{1,2})?")
 
@@ -55,6 +56,21 @@ def read_number(number: Number, su: Number | None = None) -> Reading:
     if match[2] and int(match[2]):
         return Reading(float(exact), float(digit * int(match[2])))
     return Reading(float(exact), float(digit / 2), "half of the last digit")
+
+
+def in_range(reading: Reading, quantity: str) -> Reading:
+    """The reading itself.
+
+    Raises:
+        InputError: it, or its uncertainty, is none of this quantity.
+    """
+    limits = RANGES[quantity]
+    if reading.value not in limits or reading.su > limits.most:
+        raise InputError(
+            f"{quantity} cannot be {reading.value:g}, known to {reading.su:g}.",
+            f"Give it {limits}.",
+        )
+    return reading
 
 
 def _above_zero(su: Number) -> float:

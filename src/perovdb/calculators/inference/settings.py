@@ -9,7 +9,7 @@ from perovdb.calculators.diffraction import bragg
 from perovdb.calculators.diffraction.bragg import SETTINGS, Index, Refined
 from perovdb.calculators.diffraction.radiation import radiation_lines
 from perovdb.calculators.inference.ends import SAME, End, lies_in_range, span
-from perovdb.calculators.inference.readings import Number, Reading, read_number
+from perovdb.calculators.inference.readings import Number, Reading, in_range, read_number
 from perovdb.errors import InputError, check_choice
 
 #: A setting that needs a larger zero shift than this is not believed, nor one whose peaks miss
@@ -95,7 +95,7 @@ def measurement(
         )
     return Measurement(
         quantity=quantity,
-        readings=tuple(map(read_number, numbers)),
+        readings=tuple(in_range(read_number(number), quantity) for number in numbers),
         hkl=_indices(quantity, hkl, len(numbers)),
         wavelength_A=wavelength_A,
         wavelength_name=line,
