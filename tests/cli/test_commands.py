@@ -274,7 +274,7 @@ REFUSED = [
     (("neb", "Cs0.3FA0.7PbI3", "--species", "I", "--code", "vasp", "-o", "new"), 1, "2.4 Cs"),
     (("lattice", "CsPbI3", "--temperature", "450"), 1, "beta at 510 K"),
     (("lattice", "CsPbI3", "--temperature", "hot"), 2, "--temperature"),
-    (("lattice", "CsPbI3", "--temperature", "nan"), 2, "nan is not a temperature"),
+    (("lattice", "CsPbI3", "--temperature", "nan"), 2, "nan is no number"),
     (("build", "CsPbI3", "-o", ""), 2, "does not tell a format"),
     (("build", "CsPbI3", "--size", "30"), 2, "at most 500"),
     (

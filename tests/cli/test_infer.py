@@ -182,7 +182,7 @@ def test_an_end_is_named_wherever_it_stands(ask):
         ((*ENDS, "--d", "3.1", "--hkl", "2", "0"), 2, "--hkl"),
         ((*ENDS, "--d", "3.1", "--hkl", "2", "0", "0", "--setting", "x"), 2, "not a setting"),
         ((*ENDS, "--peak", "14.5"), 2, "Indices hkl given: 0"),
-        ((*ENDS, "--peak", "190", "--hkl", "1", "0", "0"), 1, "No planes reflect"),
+        ((*ENDS, "--peak", "190", "--hkl", "1", "0", "0"), 2, "two_theta_deg cannot be 190"),
         ((*ENDS, "--a", "6.1", "--end", "6.0"), 2, "'6.0' is not FORMULA=A of one of CsPbBr3"),
         ((*ENDS, "--a", "6.1", "--end", "CsPbCl3=6"), 2, "is not FORMULA=A of one of CsPbBr3"),
         ((*ENDS, "--a", "6.1", "--end", "CsPbI3="), 2, "'' is not a number"),

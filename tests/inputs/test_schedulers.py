@@ -1,5 +1,6 @@
 """Job scripts: what the user's machine adds, and that each is a sound shell script."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -251,3 +252,18 @@ def test_a_copy_of_the_script_that_finds_no_set_says_so(scheduler, iodide_hop, t
     ran = ran_with(tmp_path / "spool", "job_script", tmp_path / "elsewhere", **stand_in, **place)
     assert ran.returncode == 1
     assert f"{tmp_path}/elsewhere holds no manifest.json" in ran.stderr
+
+
+def test_shell_from_a_file_that_was_found_is_said(tmp_path, monkeypatch, iodide_hop):
+    monkeypatch.chdir(tmp_path)
+    notes = []
+    for text in ("", '[cp2k]\ncommand = "y"\n', '[vasp]\nsetup = ["touch /tmp/x"]\n'):
+        (tmp_path / "perovdb.toml").write_text(text)
+        folder = write_inputs(f"set{len(text)}", iodide_hop, code="vasp")
+        manifest = json.loads((folder / "manifest.json").read_text())
+        notes.append([note for note in manifest["notes"] if "perovdb.toml" in note])
+    assert notes[:2] == [[], []]
+    (said,) = notes[2]
+    assert said.startswith("perovdb.toml of the working folder says how the code is run, [vasp]")
+    assert "vasp.setup = ['touch /tmp/x']" in said
+    assert said in (folder / "preflight.txt").read_text()
