@@ -298,7 +298,7 @@ def filters(function: Function) -> Function:
             metavar="COLUMN LOW HIGH",
             help="Only with a number between these in a column of --json, such as barrier_eV.",
         ),
-        click.option("--limit", type=click.IntRange(1), metavar="N", help="The best N rows."),
+        click.option("--limit", type=Whole("limit"), metavar="N", help="The best N rows."),
         click.option("--evidence", metavar="LEVEL", help="At least: read, secondhand, recalled."),
         click.option("--kind", metavar="KIND", help="measured, computed, fitted, derived, ..."),
         click.option("--source", metavar="KEY", help="Only from this source."),

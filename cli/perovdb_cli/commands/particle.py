@@ -14,9 +14,7 @@ def _along_axes(ctx: click.Context, option: click.Parameter, text: str | None) -
     """One number, or three with commas."""
     if text is None:
         return None
-    kind: Any = (
-        options.Whole("cells") if option.name == "cells" else options.Number("edge_nm")
-    )
+    kind: Any = options.Whole("cells") if option.name == "cells" else options.Number("edge_nm")
     numbers = [kind.convert(word, option, ctx) for word in text.split(",")]
     if len(numbers) not in (1, 3):
         raise click.BadParameter(f"'{text}' is not one number, or three with commas.")
