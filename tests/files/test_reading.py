@@ -288,6 +288,7 @@ OTHERS = {
     "inputs/schedulers.py": {"read_text"},
     "results/save.py": {"open"},
     "store/cells.py": {"read_text"},
+    "store/gate.py": {"open"},
     "store/schema.py": {"read_bytes"},
 }
 
