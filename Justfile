@@ -50,6 +50,8 @@ mutants package tests=("tests/" + package):
     only_mutate = ["src/perovdb/{{ package }}/*"]
     pytest_add_cli_args = ["-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"]
     pytest_add_cli_args_test_selection = ["{{ replace(tests, ' ', '", "') }}"]
+    # Each mutant starts from a process in which no test has filled a cache.
+    process_isolation = "forkserver"
     track_dependencies = false
     timeout_multiplier = 4.0
     timeout_constant = 5.0
