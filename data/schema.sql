@@ -87,10 +87,22 @@ CREATE TABLE ion (
   formula_order INTEGER NOT NULL UNIQUE,
   atoms TEXT NOT NULL,
   smiles TEXT,
+  also_on_b INTEGER NOT NULL CHECK (also_on_b IN (0, 1)),
+  spacer INTEGER NOT NULL CHECK (spacer IN (0, 1)),
   source TEXT NOT NULL REFERENCES source (key),
   kind TEXT NOT NULL REFERENCES fact_kind (name),
   evidence TEXT NOT NULL REFERENCES evidence_level (name),
   note TEXT
+) STRICT;
+
+CREATE TABLE ion_charge (
+  species TEXT NOT NULL REFERENCES ion (species),
+  charge INTEGER NOT NULL CHECK (charge BETWEEN -4 AND 6 AND charge <> 0),
+  source TEXT NOT NULL REFERENCES source (key),
+  kind TEXT NOT NULL REFERENCES fact_kind (name),
+  evidence TEXT NOT NULL REFERENCES evidence_level (name),
+  note TEXT,
+  PRIMARY KEY (species, charge)
 ) STRICT;
 
 CREATE TABLE ion_alias (

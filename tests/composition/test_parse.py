@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perovdb.composition import Composition, parse
+from perovdb.composition.parse import layers_in
 from perovdb.composition.registry import load_registry
 from perovdb.errors import FormulaError, UnknownSpecies
 
@@ -65,14 +66,16 @@ def test_formulas_are_read(text, formula, sites):
         ("AYPbI3", UnknownSpecies, ["'AY' at position 1"]),
         ("FAPbI3F", FormulaError, ["1 : 1 : 4", "ABX3", "A2BX4"]),
         ("CsPBI3", UnknownSpecies, ["'PB' at position 3", "Pb"]),
-        ("InPbI3", UnknownSpecies, ["'In' at position 1"]),
-        ("cspbi3", UnknownSpecies, ["'cspbi' at position 1", "capitals"]),
+        ("AlPbI3", UnknownSpecies, ["'Al' at position 1"]),
+        ("xpbi3", FormulaError, ["position 1", "not a number"]),
+        ("cspbi3w", UnknownSpecies, ["'cspbi' at position 1", "capitals"]),
         ("MAPbI3-xClx", FormulaError, ["position 7", "not a number", "MAPbI2.9Cl0.1"]),
         ("MAPb(I1-xBrx)3", FormulaError, ["position 8", "not a number"]),
         ("CsxFA1-xPbI3", FormulaError, ["position 3", "not a number"]),
         ("CsPb", FormulaError, ["no X-site ion"]),
-        ("PbI2", FormulaError, ["no A-site ion"]),
-        ("Cs0.33FA0.66PbI3", FormulaError, ["0.99 : 1 : 3", "rounding"]),
+        ("I2", FormulaError, ["no A-site ion"]),
+        ("PbI3", FormulaError, ["0 : 1 : 3", "BX2"]),
+        ("Cs0.37FA0.67PbI3", FormulaError, ["1.04 : 1 : 3", "rounding"]),
         ("(CsPbI3", FormulaError, ["position 1", "not closed"]),
         ("(CsPbI3]", FormulaError, ["position 1", "not closed"]),
         ("CsPbI3)", FormulaError, ["position 7", "was not opened"]),
@@ -178,3 +181,101 @@ def test_a_composition_does_not_change_and_goes_through_monty():
     again = json.loads(json.dumps(composition, cls=MontyEncoder), cls=MontyDecoder)
     assert again == composition
     assert again.charge == composition.charge
+
+
+@pytest.mark.parametrize(
+    ("text", "formula", "phase"),
+    [
+        ("alpha-FAPbI3", "FAPbI3", "alpha"),
+        ("δ-CsPbI3", "CsPbI3", "delta"),
+        ("γ–CsPbI₃", "CsPbI3", "gamma"),
+        ("cubic (FAPbI3)0.85(MAPbBr3)0.15", "MA0.15FA0.85PbBr0.45I2.55", "cubic"),
+        ("FAPbI3", "FAPbI3", ""),
+    ],
+)
+def test_a_phase_before_a_formula_is_told(text, formula, phase):
+    composition = parse(text)
+    assert (composition.formula, composition.phase) == (formula, phase)
+    assert composition == parse(formula)
+    assert pickle.loads(pickle.dumps(composition)).phase == phase
+
+
+@pytest.mark.parametrize(
+    ("text", "formula", "rest"),
+    [
+        ("MAPbI3 w/ MACl", "MAPbI3", "w/ MACl"),
+        ("CsPbBr3 QDs", "CsPbBr3", "QDs"),
+        ("FAPbI3·0.008MAPbBr3", "FAPbI3", "·0.008MAPbBr3"),
+        ("Cs0.1FA0.9PbBr0.3I2.7:3EO-TFB", "Cs0.1FA0.9PbBr0.3I2.7", ":3EO-TFB"),
+        ("GA0.2FA0.8SnI3-1% EDAI2", "FA0.8GUA0.2SnI3", "-1% EDAI2"),
+    ],
+)
+def test_words_behind_a_formula_are_passed_over_when_asked(text, formula, rest):
+    with pytest.raises(FormulaError, match="is not part of a formula"):
+        parse(text)
+    composition = parse(text, lenient=True)
+    assert composition.formula == formula
+    assert composition.notes == (f"read as {formula}, ignoring '{rest}'",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FA-based perovskite with 0.8 mol% MAPbBr3",
+        "MAPbI3-xClx",
+        "MAPbI3 | MAPbBr3",
+        "n-type MAPI",
+    ],
+)
+def test_what_is_no_formula_with_words_is_refused_also_when_lenient(text):
+    with pytest.raises((FormulaError, UnknownSpecies)):
+        parse(text, lenient=True)
+
+
+def test_layers_with_a_bar_are_several_compositions():
+    with pytest.raises(FormulaError, match="names 2 layers.*Ask for each: MAPbI3, MAPbBr3"):
+        parse("MAPbI3 | MAPbBr3")
+    assert layers_in("MAPbI3 | (PEA)2PbI4") == ["MAPbI3", "(PEA)2PbI4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mapbi3", "MAPbI3"),
+        ("cspbbr3", "CsPbBr3"),
+        ("MAPbl3", "MAPbI3"),
+        ("CsPBI3", "CsPbI3"),
+        ("fa0.9cs0.1pbi3", "FA0.9Cs0.1PbI3"),
+        ("Cs0,05FA0,95PbI3", "Cs0.05FA0.95PbI3"),
+    ],
+)
+def test_a_slip_of_the_pen_gets_a_hint_that_can_be_read(text, meant):
+    with pytest.raises((FormulaError, UnknownSpecies), match=f"Did you mean {meant}"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["MAPbI(3-x)Clx", "MAPbI3-xClx", "FA1-xMAxPb(I1-yBry)3"])
+def test_a_variable_is_asked_for_and_nothing_is_dropped(text):
+    with pytest.raises(FormulaError, match="Give numbers for x") as caught:
+        parse(text)
+    assert "Remove" not in str(caught.value)
+
+
+@given(st.text("FClBrIEAPMHX35", min_size=1, max_size=6))
+def test_a_name_in_brackets_is_one_ion_or_none(name):
+    """Nothing between brackets is taken apart into an anion and a cation."""
+    try:
+        composition = parse(f"({name})2PbI4")
+    except (FormulaError, UnknownSpecies):
+        return
+    (species,) = composition.A
+    registry = load_registry()
+    assert registry.spellings[name] == species
+    assert dict(composition.X) == {"I": 1}
+
+
+def test_hexylammonium_is_told_from_hydroxylammonium():
+    assert parse("HAPbI3").A == {"HA": 1}
+    with pytest.raises(FormulaError, match="HxA for hexylammonium"):
+        parse("HA2PbI4")
+    assert parse("HxA2PbI4").layers == 1

@@ -1,16 +1,20 @@
 """Composition: which ions share the sites A, B and X, and in which fractions."""
 
 from collections.abc import Mapping
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from perovdb.answers import Answer, answer
+from perovdb.composition.charges import net_charge, oxidation_states
 from perovdb.composition.stoichiometry import (
     ABX3,
     DECIMALS,
+    DOUBLE,
     EXACT,
-    LAYERED,
     Ratio,
+    Sites,
+    as_written,
+    layers_of,
     may_be_rounding,
     name_of,
     place,
@@ -35,6 +39,9 @@ class _Fixed(dict[str, float]):
     __setitem__ = __delitem__ = __ior__ = _refuse
     clear = pop = popitem = setdefault = update = _refuse
 
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
 
 @answer
 class Composition(Answer):
@@ -43,9 +50,11 @@ class Composition(Answer):
     Attributes:
         A, B, X: species -> fraction of all sites of this kind, in canonical order. Fractions of
             a full site sum to 1; what is missing is empty.
-        charge: net formal charge of the formula unit, in e, with the registry's charge of each
-            ion.
+        charge: net formal charge of the formula unit, in e, of the ions in their `charges`.
         ratio: sites A, B and X in one formula unit, (1, 1, 3) for ABX3.
+        charges: species -> oxidation state, see `oxidation_states`.
+        phase: the phase that was written before the formula, as in alpha-FAPbI3; else "".
+        notes: what was made of a formula that was not exact.
 
     >>> from perovdb.composition import parse
     >>> composition = parse("Cs0.05(MA0.17FA0.83)0.95Pb(I0.83Br0.17)3")
@@ -57,6 +66,8 @@ class Composition(Answer):
     {'A': 0.04, 'X': 0.013333333333}
     >>> parse("Cs2PbI2Cl2").ratio
     (2, 1, 4)
+    >>> parse("Cs2AgBiBr6").stoichiometry, dict(parse("Cs2SnI6").charges)
+    ("A2BB'X6", {'Cs': 1, 'Sn': 4, 'I': -1})
     """
 
     A: Mapping[str, float]
@@ -64,42 +75,66 @@ class Composition(Answer):
     X: Mapping[str, float]
     charge: float
     ratio: Ratio = ABX3
+    charges: Mapping[str, int] = _Fixed()
+    phase: str = ""
+    notes: tuple[str, ...] = ()
 
     derived = ("formula",)
 
     def __post_init__(self) -> None:
-        for site, ions in self.sites.items():
-            self.__dict__[site] = _Fixed(ions)
+        for name, ions in {**self.sites, "charges": self.charges}.items():
+            self.__dict__[name] = _Fixed(ions)
 
     @classmethod
-    def from_amounts(cls, amounts: Mapping[str, float], registry: "Registry") -> "Composition":
+    def from_amounts(
+        cls, amounts: Mapping[str, float], registry: "Registry", *, strict: bool = True
+    ) -> "Composition":
         """From ions and their amounts in a formula unit, or in a multiple of one; in a whole
         multiple where sites are partly empty.
+
+        Args:
+            amounts: species -> amount.
+            registry: of the ions.
+            strict: refuse sums of ABX3 that are off, which are else made exact, with a note.
 
         Raises:
             FormulaError: a site has no ion, an amount is not positive, or the ratio of the sites
                 is none that is known, also not with vacancies.
             UnknownSpecies: an ion is not in the registry.
         """
-        per_site: dict[str, dict[str, float]] = {"A": {}, "B": {}, "X": {}}
         order = list(registry.ions)
+        ions = {}
         for species in sorted(amounts, key=lambda name: order.index(registry.ion(name).species)):
-            ion = registry.ion(species)
             if not amounts[species] > 0:
                 raise FormulaError(
                     f"The amount of {species} is {amounts[species]:g}.",
                     "Give a positive number, or leave the ion out.",
                 )
-            per_site[ion.site][ion.species] = amounts[species]
-        ratio, fractions = place(per_site)
-        charge = sum(
-            number * fraction * registry.ions[species].charge
-            for ions, number in zip(fractions.values(), ratio, strict=True)
-            for species, fraction in ions.items()
-        )
-        if abs(charge) > EXACT and may_be_rounding(fractions, ratio):
-            raise ratio_error(per_site)
-        return cls(**fractions, charge=round(charge, DECIMALS) + 0.0, ratio=ratio)
+            ions[registry.ion(species).species] = amounts[species]
+        usual = _on_sites(ions, registry, ())
+        notes: tuple[str, ...] = ()
+        try:
+            ratio, fractions = _placed(usual, registry)
+        except FormulaError:
+            elsewhere = _double_perovskite(ions, registry)
+            made_exact = None if strict or elsewhere else as_written(usual)
+            if elsewhere:
+                ratio, fractions = elsewhere
+            elif made_exact:
+                ratio, fractions = _placed(made_exact[0], registry)
+                notes = (made_exact[1],)
+            else:
+                raise
+        of_unit = {
+            species: number * fraction
+            for ions_there, number in zip(fractions.values(), ratio, strict=True)
+            for species, fraction in ions_there.items()
+        }
+        charges = oxidation_states(of_unit, registry, EXACT)
+        charge = round(net_charge(of_unit, charges), DECIMALS) + 0.0
+        if ratio == ABX3 and {1, 3} <= {charges[species] for species in fractions["B"]}:
+            ratio, charge = DOUBLE, 2 * charge
+        return cls(**fractions, charge=charge, ratio=ratio, charges=charges, notes=notes)
 
     @property
     def sites(self) -> dict[str, Mapping[str, float]]:
@@ -123,7 +158,11 @@ class Composition(Answer):
     @property
     def vacancies(self) -> dict[str, float]:
         """Site -> fraction of it that is empty, for the sites that are not full."""
-        lack = {site: round(1 - sum(ions.values()), 12) for site, ions in self.sites.items()}
+        lack = {
+            site: round(1 - sum(ions.values()), 12)
+            for site, ions in self.sites.items()
+            if self.numbers[site]
+        }
         return {site: share for site, share in lack.items() if share > 1e-9}
 
     @property
@@ -141,8 +180,9 @@ class Composition(Answer):
 
     @property
     def layers(self) -> int | None:
-        """n of A(n+1)B(n)X(3n+1), the formula of layered phases; None for any other."""
-        return LAYERED.get(self.ratio)
+        """n of A(n+1)B(n)X(3n+1) or, with dications, A(n)B(n)X(3n+1), the formulas of layered
+        phases; None for any other."""
+        return layers_of(self.ratio)
 
     @property
     def species(self) -> list[str]:
@@ -153,9 +193,8 @@ class Composition(Answer):
     def formula(self) -> str:
         """Canonical formula; parsing it gives the same composition."""
         return "".join(
-            ion_text(species, _amount_text(fraction * number))
-            for ions, number in zip(self.sites.values(), self.ratio, strict=True)
-            for species, fraction in ions.items()
+            _site_text(site, {species: x * number for species, x in ions.items()})
+            for (site, ions), number in zip(self.sites.items(), self.ratio, strict=True)
         )
 
     def site_of(self, species: str) -> str:
@@ -224,7 +263,8 @@ class Composition(Answer):
     def __reduce__(self) -> tuple[Any, ...]:
         # Read-only mappings do not pickle by themselves.
         sites = (dict(ions) for ions in self.sites.values())
-        return Composition, (*sites, self.charge, self.ratio)
+        rest = (self.charge, self.ratio, dict(self.charges), self.phase, self.notes)
+        return Composition, (*sites, *rest)
 
     def _headline(self) -> str:
         return self.formula
@@ -240,9 +280,73 @@ class Composition(Answer):
 
 
 def ion_text(species: str, amount: str) -> str:
-    """NH4 and HCOO would run into their amounts: (NH4)0.5, (HCOO)3."""
+    """NH4 and HCOO would run into their amounts, and 3AMP into that of the ion before it:
+    (NH4)0.5, (HCOO)3, (3AMP)."""
     runs_on = species[-1].isdigit() or (species.isupper() and len(species) > 3)
-    return f"({species}){amount}" if amount and runs_on else species + amount
+    if species[0].isdigit() or (amount and runs_on):
+        return f"({species}){amount}"
+    return species + amount
+
+
+def _on_sites(
+    ions: Mapping[str, float], registry: "Registry", moved: tuple[str, ...]
+) -> dict[str, dict[str, float]]:
+    """Ions by the site that each takes, those of `moved` on B."""
+    sites: dict[str, dict[str, float]] = {"A": {}, "B": {}, "X": {}}
+    for species, amount in ions.items():
+        sites["B" if species in moved else registry.ions[species].site][species] = amount
+    return sites
+
+
+def _placed(amounts: Sites, registry: "Registry") -> tuple[Ratio, dict[str, dict[str, float]]]:
+    """The formula unit and the fractions on its sites, as `place` finds them."""
+
+    def charge(ratio: Ratio, fractions: Sites) -> float:
+        unit = {
+            species: number * fraction
+            for ions, number in zip(fractions.values(), ratio, strict=True)
+            for species, fraction in ions.items()
+        }
+        return net_charge(unit, oxidation_states(unit, registry, EXACT))
+
+    spacers = any(registry.ions[species].spacer for species in amounts["A"])
+    ratio, fractions = place(amounts, lambda *unit: abs(charge(*unit)) <= EXACT, spacers)
+    if may_be_rounding(fractions, ratio) and abs(charge(ratio, fractions)) > EXACT:
+        raise ratio_error(amounts)
+    return ratio, fractions
+
+
+def _double_perovskite(
+    ions: Mapping[str, float], registry: "Registry"
+) -> tuple[Ratio, dict[str, dict[str, float]]] | None:
+    """Small ions of A on B, as Na in Cs2NaBiCl6, if a neutral double perovskite comes of it."""
+    small = [species for species in ions if registry.ions[species].also_on_b]
+    for count in range(1, len(small) + 1):
+        for moved in combinations(small, count):
+            sites = _on_sites(ions, registry, moved)
+            if not all(sites.values()):
+                continue
+            try:
+                ratio, fractions = place(sites, lambda *_: False)
+            except FormulaError:
+                continue
+            charge = sum(
+                number * fraction * registry.ions[species].charge
+                for there, number in zip(fractions.values(), ratio, strict=True)
+                for species, fraction in there.items()
+            )
+            if ratio == ABX3 and abs(charge) <= EXACT:
+                return ratio, fractions
+    return None
+
+
+def _site_text(site: str, amounts: Mapping[str, float]) -> str:
+    """Ions of a site with their amounts: 1 is written where several of A or of X have it, which
+    else could be shorthand for any shares."""
+    texts = {species: _amount_text(amount) for species, amount in amounts.items()}
+    if site != "B" and list(texts.values()).count("") > 1:
+        texts = {species: text or "1" for species, text in texts.items()}
+    return "".join(ion_text(species, text) for species, text in texts.items())
 
 
 def _amount_text(amount: float) -> str:

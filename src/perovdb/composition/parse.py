@@ -1,9 +1,14 @@
-"""Read what people write: Cs0.05(MA0.17FA0.83)0.95Pb(I0.83Br0.17)3, CH3NH3PbI3, ...
+"""Read what people write: Cs0.05(MA0.17FA0.83)0.95Pb(I0.83Br0.17)3, CH3NH3PbI3, alpha-FAPbI3, ...
 
 Every error names the text, the position and the nearest thing that perovdb knows. Letters are
-never guessed: FA is the ion FA of the registry, and fluorine is not in it.
+never guessed: FA is the ion FA of the registry, and fluorine is not in it; a name in brackets is
+one ion or none, so that (FEA)2PbI4 never becomes fluorine and ethylammonium.
 """
 
+import re
+from dataclasses import replace
+
+from perovdb.composition import hints
 from perovdb.composition.composition import Composition
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.errors import FormulaError, UnknownSpecies
@@ -14,13 +19,30 @@ _OPEN = {"(": ")", "[": "]"}
 _LONGEST = 200
 _DEEPEST = 10
 
+#: What stands before a formula as its phase -> the phase. δ- is no variable there.
+_PHASES = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta"}
+_PHASE = re.compile(
+    "(alpha|beta|gamma|delta|cubic|tetragonal|orthorhombic|[αβγδ])"
+    "[-\u2010-\u2013 ]\\s*(?=[^\\W\\d]|[(\\[])"
+)
 
-def parse(text: str) -> Composition:
+# An amount that is no number: x, -x, 3-x.
+_UNKNOWN_AMOUNT = re.compile(f"[\\d.]*[-+\u2212\u2013{_VARIABLES}]")
+
+# Behind a formula prose begins with one of these; "-" only before a percentage, else it is a sum.
+_PROSE = re.compile(r"\s|[:;,·*+@/]|[-\u2010-\u2013](?=\d+(\.\d+)?\s*%)")
+
+
+def parse(text: str, *, strict: bool = False, lenient: bool = False) -> Composition:
     """The composition that a formula states, read with the ions of the store in use.
 
     Args:
-        text: a formula such as ``(FAPbI3)0.85(MAPbBr3)0.15``; Unicode subscripts, brackets and
-            spelled-out cations (``CH3NH3``, ``HC(NH2)2``) are read.
+        text: a formula such as ``(FAPbI3)0.85(MAPbBr3)0.15``; Unicode subscripts, brackets,
+            spelled-out cations (``CH3NH3``, ``HC(NH2)2``) and a phase before it
+            (``alpha-FAPbI3``) are read.
+        strict: refuse amounts that do not sum to the whole. Else sums of ABX3 that are off by up
+            to 3 % are scaled and ``Br0.17I0.83`` is times 3, which `Composition.notes` tells.
+        lenient: pass over words behind the formula, as in ``MAPbI3 w/ MACl``, with a note.
 
     Raises:
         FormulaError: the text is not a formula, or one whose ions fit no known ratio of A, B and
@@ -29,14 +51,66 @@ def parse(text: str) -> Composition:
 
     >>> str(parse("(FAPbI₃)0.85(MAPbBr₃)0.15"))
     'MA0.15FA0.85PbBr0.45I2.55'
+    >>> parse("MAPbI3 w/ MACl", lenient=True).notes
+    ("read as MAPbI3, ignoring 'w/ MACl'",)
     """
     registry = load_registry()
-    reader = _Reader(text, registry)
-    amounts = reader.read()
+    layers = layers_in(text)
+    if len(layers) > 1:
+        raise FormulaError(
+            f"'{text}' names {len(layers)} layers, each of its own composition.",
+            f"Ask for each: {', '.join(layers)}.",
+        )
     try:
-        return Composition.from_amounts(amounts, registry)
+        return _read(text, registry, strict)
+    except (FormulaError, UnknownSpecies) as error:
+        cut = _PROSE.search(text.strip())
+        if cut is None:
+            raise hints.with_hint(
+                error, text, lambda guess: _read(guess, registry, strict)
+            ) from None
+        formula, rest = text.strip()[: cut.start()], text.strip()[cut.start() :].strip()
+        try:
+            composition = _read(formula, registry, strict)
+        except (FormulaError, UnknownSpecies):
+            raise hints.with_hint(
+                error, text, lambda guess: _read(guess, registry, strict)
+            ) from None
+    if not lenient:
+        raise FormulaError(
+            f"'{text}': '{rest}' behind {formula} is not part of a formula.",
+            f"Ask for {formula} alone, or be lenient: it is then read as {formula}, with a note.",
+        )
+    return replace(
+        composition,
+        notes=(*composition.notes, f"read as {composition.formula}, ignoring '{rest}'"),
+    )
+
+
+def layers_in(text: str) -> list[str]:
+    """The formulas of a stack of layers that are written with bars between them.
+
+    >>> layers_in("MAPbI3 | (PEA)2PbI4")
+    ['MAPbI3', '(PEA)2PbI4']
+    """
+    return [part.strip() for part in text.split("|")]
+
+
+def _read(text: str, registry: Registry, strict: bool) -> Composition:
+    written = _PHASE.match(text.strip())
+    formula = text.strip()[written.end() :] if written else text
+    amounts = _Reader(formula, registry).read()
+    try:
+        composition = Composition.from_amounts(amounts, registry, strict=strict)
     except FormulaError as error:
         raise FormulaError(f"'{text}': {error.what}", error.mend) from None
+    if "HA" in composition.A and composition.layers:
+        raise FormulaError(
+            f"'{text}': HA is hydroxylammonium here, and hexylammonium in most layered phases.",
+            "Write HxA for hexylammonium, NH3OH for hydroxylammonium.",
+        )
+    phase = _PHASES.get(written[1], written[1]) if written else ""
+    return replace(composition, phase=phase) if phase else composition
 
 
 class _Reader:
@@ -47,6 +121,8 @@ class _Reader:
         self.text = text.translate(_SUBSCRIPTS)
         self.registry = registry
         self.at = 0
+        #: Where the innermost open bracket stands, -1 outside of all.
+        self.bracket = -1
 
     def read(self) -> dict[str, float]:
         if not self.text.strip():
@@ -56,24 +132,39 @@ class _Reader:
                 f"The formula has {len(self.text)} characters.",
                 f"Write it in at most {_LONGEST}.",
             )
-        amounts = self._sequence(closing="", depth=0)
+        amounts = self._sequence(depth=0)
         if self.at < len(self.text):
             self._fail("a bracket closes that was not opened", "Remove it or open it.")
         return amounts
 
-    def _sequence(self, closing: str, depth: int) -> dict[str, float]:
-        """Ions and groups up to the bracket `closing` or the end of the text."""
+    def _sequence(self, depth: int) -> dict[str, float]:
+        """Ions and groups up to a closing bracket or the end of the text."""
         amounts: dict[str, float] = {}
+        without: dict[str, list[str]] = {"A": [], "X": []}
         while True:
             self._skip_spaces()
             here = self.text[self.at : self.at + 1]
             if here == "" or here in ")]":
-                return amounts
-            for species, amount in self._item(depth).items():
-                amounts[species] = amounts.get(species, 0.0) + amount
+                break
+            inside, number = self._item(depth)
+            for species, amount in inside.items():
+                amounts[species] = amounts.get(species, 0.0) + amount * (number or 1.0)
+                ion = self.registry.ions[species]
+                # A dication between layers has no share of a site: BDACsPb2I7.
+                shares = ion.site in without and not (ion.spacer and ion.charge == 2)
+                if shares and len(inside) == 1 and number is None:
+                    without[ion.site].append(species)
+        for site, ions in without.items():
+            if len(set(ions)) > 1:
+                raise FormulaError(
+                    f"'{self.shown}' does not say how {' and '.join(dict.fromkeys(ions))} share "
+                    f"site {site}.",
+                    "Write the amount of each, also where it is 1.",
+                )
+        return amounts
 
-    def _item(self, depth: int) -> dict[str, float]:
-        """One ion or one bracketed group, times the number behind it."""
+    def _item(self, depth: int) -> tuple[dict[str, float], float | None]:
+        """One ion or one bracketed group, and the number behind it, None without."""
         species = self._ion()
         if species:
             inside = {species: 1.0}
@@ -81,23 +172,31 @@ class _Reader:
             inside = self._group(depth)
         else:
             self._refuse()
-        number = self._number()
-        return {species: amount * number for species, amount in inside.items()}
+        return inside, self._number()
 
     def _group(self, depth: int) -> dict[str, float]:
-        start = self.at
+        start, outer = self.at, self.bracket
         closing = _OPEN[self.text[start]]
         if depth == _DEEPEST:
             self._fail("brackets stand too deep in each other", "Multiply some of them out.")
-        self.at += 1
-        inside = self._sequence(closing, depth + 1)
+        name = self.text[start + 1 : max(self.text.find(closing, start), start + 1)]
+        if name in self.registry.spellings:
+            self.at = start + len(name) + 2
+            return {self.registry.spellings[name]: 1.0}
+        self.at, self.bracket = start + 1, start
+        inside = self._sequence(depth + 1)
         if self.text[self.at : self.at + 1] != closing:
             self.at = start
             self._fail("this bracket is not closed", f"Add its '{closing}'.")
         if not inside:
             self.at = start
             self._fail("this bracket holds nothing", "Remove it or fill it.")
-        self.at += 1
+        sites = "".join(self.registry.ions[species].site for species in inside)
+        # An anion before a cation is no salt but a name: F3PEA.
+        if "B" not in sites and "XA" in sites:
+            self.at = start + 1
+            self._unknown(self.text[start + 1 : self.text.find(closing, start)])
+        self.at, self.bracket = self.at + 1, outer
         return inside
 
     def _ion(self) -> str:
@@ -112,8 +211,8 @@ class _Reader:
                 return self.registry.spellings[spelling]
         return ""
 
-    def _number(self) -> float:
-        """The amount that stands here, as in CsPbI3 or, in LaTeX, CsPbI_3 or CsPbI_{3}; else 1."""
+    def _number(self) -> float | None:
+        """The amount that stands here, as in CsPbI3 or, in LaTeX, CsPbI_3 or CsPbI_{3}."""
         self._skip_spaces()
         start = self.at + self.text.startswith("_", self.at)
         braced = start > self.at and self.text.startswith("{", start)
@@ -125,7 +224,7 @@ class _Reader:
             end += 1
         digits = self.text[start:end]
         if digits in ("", ".") or (braced and self.text[end : end + 1] != "}"):
-            return 1.0
+            return None
         end += braced
         if not 0 < float(digits) < 1e4:
             self._fail(f"the amount {self.text[self.at : end]} cannot be", "Give one above 0.")
@@ -138,14 +237,24 @@ class _Reader:
 
     def _refuse(self) -> None:
         """Say why nothing that we know begins here."""
-        if self.text[self.at] in _VARIABLES + "-+\u2212\u2013":
+        if _UNKNOWN_AMOUNT.match(self.text, self.at):
+            names = dict.fromkeys(re.findall(f"[{_VARIABLES}]", self.text))
             self._fail(
                 "an amount here is not a number",
-                "Give numbers for x, y and δ, as in MAPbI2.9Cl0.1.",
+                f"Give numbers for {', '.join(names) or 'all amounts'}, as in MAPbI2.9Cl0.1 for "
+                "MAPbI3-xClx with x = 0.1.",
             )
         unknown = self._unknown_text()
         if not unknown[0].isalpha():
             self._fail(f"'{unknown[0]}' does not belong in a formula", "Remove it.")
+        if self.bracket >= 0:
+            closing = self.text.find(_OPEN[self.text[self.bracket]], self.bracket)
+            whole = self.text[self.bracket + 1 : closing]
+            if closing > 0 and whole[:1].isalnum() and len(whole) <= hints.LONGEST_NAME:
+                self.at, unknown = self.bracket + 1, whole
+        self._unknown(unknown)
+
+    def _unknown(self, unknown: str) -> None:
         raise UnknownSpecies(
             f"'{self.shown}': '{unknown}' at position {self.at + 1} is not an ion that "
             "perovdb knows.",

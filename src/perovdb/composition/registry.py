@@ -16,6 +16,8 @@ class Ion(NamedTuple):
     charge: int
     atoms: str
     smiles: str
+    also_on_b: bool = False
+    spacer: bool = False
 
     @property
     def molecular(self) -> bool:
@@ -26,8 +28,14 @@ class Ion(NamedTuple):
 class Registry:
     """Ions by species, in the order of a canonical formula, and the other ways to write them."""
 
-    def __init__(self, ions: list[Ion], aliases: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        ions: list[Ion],
+        aliases: Mapping[str, str],
+        other_charges: Mapping[str, tuple[int, ...]],
+    ) -> None:
         self.ions = {ion.species: ion for ion in ions}
+        self._other_charges = other_charges
         own = {species: species for species in self.ions}
         self.spellings = {**{a: s for a, s in aliases.items() if s in own}, **own}
         # The longest first: CH3NH3 is read before any shorter spelling that begins it.
@@ -44,6 +52,10 @@ class Registry:
                 f"'{species}' is not an ion that perovdb knows.", self.suggestion(species)
             )
         return self.ions[self.spellings[species]]
+
+    def other_charges(self, species: str) -> tuple[int, ...]:
+        """Oxidation states of an ion beside the usual one, `Ion.charge`."""
+        return self._other_charges.get(species, ())
 
     def suggestion(self, text: str) -> str:
         """The ions nearest to a text that is none, or all of them."""
@@ -72,8 +84,10 @@ def load_registry() -> Registry:
             charge=row["charge"],
             atoms=row["atoms"],
             smiles=row["smiles"] or "",
+            also_on_b=bool(row["also_on_b"]),
+            spacer=bool(row["spacer"]),
         )
         for row in queries.ions()
         if row["site"]
     ]
-    return Registry(ions, queries.aliases())
+    return Registry(ions, queries.aliases(), queries.other_charges())

@@ -66,6 +66,14 @@ def aliases() -> dict[str, str]:
     return {row["alias"]: row["species"] for row in _rows("SELECT * FROM ion_alias")}
 
 
+def other_charges() -> dict[str, tuple[int, ...]]:
+    """Ion -> its oxidation states beside the usual one, the commonest first."""
+    states: dict[str, tuple[int, ...]] = {}
+    for row in _rows("SELECT * FROM ion_charge ORDER BY rowid"):
+        states[row["species"]] = (*states.get(row["species"], ()), row["charge"])
+    return states
+
+
 def radii(species: str) -> list[Record]:
     """Radii of an ion in every set."""
     rows = _rows(
