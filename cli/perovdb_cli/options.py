@@ -228,6 +228,32 @@ def store() -> click.Option:
     )
 
 
+def reading() -> list[click.Option]:
+    """--strict and --lenient, of every command that takes a formula."""
+
+    def remember(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            from perovdb.composition.parse import READING
+
+            READING.set(str(option.name))
+
+    words = {
+        "strict": "Refuse formulas whose amounts do not sum to the whole.",
+        "lenient": "Pass over words behind a formula, as in 'MAPbI3 w/ MACl'.",
+    }
+    return [
+        click.Option(
+            [f"--{name}"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=remember,
+            help=text,
+        )
+        for name, text in words.items()
+    ]
+
+
 def help_page() -> click.Option:
     """--help: click's own would look for translations of its one line, which takes a while."""
 

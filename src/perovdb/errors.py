@@ -10,7 +10,8 @@
     ├── ResultError       1   an output folder that cannot be read
     └── StoreError        1   a store, or a table for it, that is damaged or out of date
 
-Each message says what is wrong and where, then how to mend it.
+Each message says what is wrong and where, then how to mend it. `FormulaWarning` tells how a
+formula was read that is not exact.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ class PerovdbError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what} {self.mend}"
+
+
+class FormulaWarning(UserWarning):
+    """A formula that is not exact was read, and how."""
 
 
 class FormulaError(PerovdbError):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perovdb.composition import Composition, parse
 from perovdb.composition.parse import layers_in
 from perovdb.composition.registry import load_registry
-from perovdb.errors import FormulaError, UnknownSpecies
+from perovdb.errors import FormulaError, FormulaWarning, UnknownSpecies
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,8 @@ def test_a_phase_before_a_formula_is_told(text, formula, phase):
 def test_words_behind_a_formula_are_passed_over_when_asked(text, formula, rest):
     with pytest.raises(FormulaError, match="is not part of a formula"):
         parse(text)
-    composition = parse(text, lenient=True)
+    with pytest.warns(FormulaWarning, match="ignoring"):
+        composition = parse(text, lenient=True)
     assert composition.formula == formula
     assert composition.notes == (f"read as {formula}, ignoring '{rest}'",)
 

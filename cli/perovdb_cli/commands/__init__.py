@@ -72,6 +72,9 @@ class CommandTable(click.Group):
         inner = list(command.commands.values()) if isinstance(command, click.Group) else []
         for one in inner or [command]:
             options.add(one, options.store())
+            if any("FORMULA" in str(parameter.metavar) for parameter in one.params):
+                for option in options.reading():
+                    options.add(one, option)
         for one in [command, *inner]:
             options.add(one, options.help_page())
         if COMPLETE_VARIABLE in os.environ:

@@ -6,12 +6,14 @@ one ion or none, so that (FEA)2PbI4 never becomes fluorine and ethylammonium.
 """
 
 import re
+import warnings
+from contextvars import ContextVar
 from dataclasses import replace
 
 from perovdb.composition import hints
 from perovdb.composition.composition import Composition
 from perovdb.composition.registry import Registry, load_registry
-from perovdb.errors import FormulaError, UnknownSpecies
+from perovdb.errors import FormulaError, FormulaWarning, UnknownSpecies
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _VARIABLES = "xyzδ"
@@ -33,7 +35,11 @@ _UNKNOWN_AMOUNT = re.compile(f"[\\d.]*[-+\u2212\u2013{_VARIABLES}]")
 _PROSE = re.compile(r"\s|[:;,·*+@/]|[-\u2010-\u2013](?=\d+(\.\d+)?\s*%)")
 
 
-def parse(text: str, *, strict: bool = False, lenient: bool = False) -> Composition:
+#: How formulas are read where `parse` is not told: "", "strict" or "lenient".
+READING = ContextVar("READING", default="")
+
+
+def parse(text: str, *, strict: bool | None = None, lenient: bool | None = None) -> Composition:
     """The composition that a formula states, read with the ions of the store in use.
 
     Args:
@@ -44,6 +50,9 @@ def parse(text: str, *, strict: bool = False, lenient: bool = False) -> Composit
             to 3 % are scaled and ``Br0.17I0.83`` is times 3, which `Composition.notes` tells.
         lenient: pass over words behind the formula, as in ``MAPbI3 w/ MACl``, with a note.
 
+    Warns:
+        FormulaWarning: it was not read as it stands; the same words are in `Composition.notes`.
+
     Raises:
         FormulaError: the text is not a formula, or one whose ions fit no known ratio of A, B and
             X, see `stoichiometry`.
@@ -51,40 +60,15 @@ def parse(text: str, *, strict: bool = False, lenient: bool = False) -> Composit
 
     >>> str(parse("(FAPbI₃)0.85(MAPbBr₃)0.15"))
     'MA0.15FA0.85PbBr0.45I2.55'
-    >>> parse("MAPbI3 w/ MACl", lenient=True).notes
-    ("read as MAPbI3, ignoring 'w/ MACl'",)
     """
-    registry = load_registry()
-    layers = layers_in(text)
-    if len(layers) > 1:
-        raise FormulaError(
-            f"'{text}' names {len(layers)} layers, each of its own composition.",
-            f"Ask for each: {', '.join(layers)}.",
-        )
-    try:
-        return _read(text, registry, strict)
-    except (FormulaError, UnknownSpecies) as error:
-        cut = _PROSE.search(text.strip())
-        if cut is None:
-            raise hints.with_hint(
-                error, text, lambda guess: _read(guess, registry, strict)
-            ) from None
-        formula, rest = text.strip()[: cut.start()], text.strip()[cut.start() :].strip()
-        try:
-            composition = _read(formula, registry, strict)
-        except (FormulaError, UnknownSpecies):
-            raise hints.with_hint(
-                error, text, lambda guess: _read(guess, registry, strict)
-            ) from None
-    if not lenient:
-        raise FormulaError(
-            f"'{text}': '{rest}' behind {formula} is not part of a formula.",
-            f"Ask for {formula} alone, or be lenient: it is then read as {formula}, with a note.",
-        )
-    return replace(
-        composition,
-        notes=(*composition.notes, f"read as {composition.formula}, ignoring '{rest}'"),
+    composition = _with_words(
+        text,
+        READING.get() == "strict" if strict is None else strict,
+        READING.get() == "lenient" if lenient is None else lenient,
     )
+    for note in composition.notes:
+        warnings.warn(f"'{text}': {note}", FormulaWarning, stacklevel=2)
+    return composition
 
 
 def layers_in(text: str) -> list[str]:
@@ -94,6 +78,37 @@ def layers_in(text: str) -> list[str]:
     ['MAPbI3', '(PEA)2PbI4']
     """
     return [part.strip() for part in text.split("|")]
+
+
+def _with_words(text: str, strict: bool, lenient: bool) -> Composition:
+    """The composition of a formula, or of the one that a text begins with."""
+    layers = layers_in(text)
+    if len(layers) > 1:
+        raise FormulaError(
+            f"'{text}' names {len(layers)} layers, each of its own composition.",
+            f"Ask for each: {', '.join(layers)}.",
+        )
+    registry = load_registry()
+    try:
+        return _read(text, registry, strict)
+    except (FormulaError, UnknownSpecies) as error:
+        cut = _PROSE.search(text.strip())
+        formula, rest = (
+            (text.strip()[: cut.start()], text.strip()[cut.start() :]) if cut else ("", "")
+        )
+        try:
+            composition = _read(formula, registry, strict)
+        except (FormulaError, UnknownSpecies):
+            raise hints.with_hint(
+                error, text, lambda guess: _read(guess, registry, strict)
+            ) from None
+    if not lenient:
+        raise FormulaError(
+            f"'{text}': '{rest.strip()}' behind {formula} is not part of a formula.",
+            f"Ask for {formula} alone, or be lenient: it is then read as {formula}, with a note.",
+        )
+    note = f"read as {composition.formula}, ignoring '{rest.strip()}'"
+    return replace(composition, notes=(*composition.notes, note))
 
 
 def _read(text: str, registry: Registry, strict: bool) -> Composition:
@@ -225,6 +240,8 @@ class _Reader:
         digits = self.text[start:end]
         if digits in ("", ".") or (braced and self.text[end : end + 1] != "}"):
             return None
+        if self.text[end : end + 1] == ".":
+            self._fail(f"'{digits}.' is no number", "Write one decimal point in each amount.")
         end += braced
         if not 0 < float(digits) < 1e4:
             self._fail(f"the amount {self.text[self.at : end]} cannot be", "Give one above 0.")
@@ -245,13 +262,13 @@ class _Reader:
                 "MAPbI3-xClx with x = 0.1.",
             )
         unknown = self._unknown_text()
-        if not unknown[0].isalpha():
-            self._fail(f"'{unknown[0]}' does not belong in a formula", "Remove it.")
         if self.bracket >= 0:
             closing = self.text.find(_OPEN[self.text[self.bracket]], self.bracket)
-            whole = self.text[self.bracket + 1 : closing]
-            if closing > 0 and whole[:1].isalnum() and len(whole) <= hints.LONGEST_NAME:
-                self.at, unknown = self.bracket + 1, whole
+            name = self.text[self.bracket + 1 : closing]
+            if closing > 0 and name[:1].isalnum() and len(name) <= hints.LONGEST_NAME:
+                self.at, unknown = self.bracket + 1, name
+        if not unknown[0].isalnum() or (self.bracket < 0 and not unknown[0].isalpha()):
+            self._fail(f"'{unknown[0]}' does not belong in a formula", "Remove it.")
         self._unknown(unknown)
 
     def _unknown(self, unknown: str) -> None:

@@ -63,12 +63,14 @@ class Registry:
 
         if text.islower():
             return "Write symbols with their capitals, as in CsPbI3 and MAPbBr3."
-        near = get_close_matches(text, list(self.ions), n=2, cutoff=0.5)
+        near = get_close_matches(text, list(self.ions), n=2, cutoff=0.6)
         if near:
             return f"Did you mean {' or '.join(near)}?"
+        groups = {site: [i for i in self.ions.values() if i.site == site] for site in "ABX"}
+        groups["between layers"] = [ion for ion in groups["A"] if ion.spacer]
+        groups["A"] = [ion for ion in groups["A"] if not ion.spacer]
         known = "; ".join(
-            f"{site} {', '.join(ion for ion in self.ions if self.ions[ion].site == site)}"
-            for site in "ABX"
+            f"{where} {', '.join(ion.species for ion in ions)}" for where, ions in groups.items()
         )
         return f"Known ions: {known}."
 

@@ -19,7 +19,7 @@ Fractions = Mapping[str, tuple[float, float]]
 def formula_key(text: str) -> str:
     """The formula as it stands in the store.
 
-    Compounds without ions on one of the sites, such as PbI2, are found as they are printed.
+    Compounds that cannot be read as ions are found as they are printed.
 
     Raises:
         FormulaError, UnknownSpecies: it cannot be read, and no row has it.
@@ -34,9 +34,9 @@ def formula_key(text: str) -> str:
 
 @per_store
 def composition_of(formula: str) -> Composition | None:
-    """The composition of a formula of the store; none for one such as PbI2."""
+    """The composition of a formula of the store; none for one that is printed otherwise."""
     try:
-        return parse(formula)
+        return parse(formula, strict=True, lenient=False)
     except (FormulaError, UnknownSpecies):
         return None
 

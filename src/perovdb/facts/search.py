@@ -45,6 +45,6 @@ def search(text: str, limit: int = 20) -> list[Record]:
 def _spellings(word: str) -> list[str]:
     """A word, and if it is a formula the one in canonical order."""
     try:
-        return list(dict.fromkeys([word, parse(word).formula]))
+        return list(dict.fromkeys([word, parse(word, strict=True, lenient=False).formula]))
     except (FormulaError, UnknownSpecies):
         return [word]
