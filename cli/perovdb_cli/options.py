@@ -31,7 +31,16 @@ def formats(function: Function) -> Function:
     return as_json(click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")(function))
 
 
-materials = click.argument("materials", nargs=-1, required=True, metavar="FORMULA|FILE...")
+def each_layer(
+    ctx: click.Context, argument: click.Parameter, texts: tuple[str, ...]
+) -> tuple[str, ...]:
+    """'MAPbI3 | (PEA)2PbI4' is two materials."""
+    return tuple(part.strip() for text in texts for part in text.split("|"))
+
+
+materials = click.argument(
+    "materials", nargs=-1, required=True, metavar="FORMULA|FILE...", callback=each_layer
+)
 
 
 class Number(click.FloatRange):

@@ -234,7 +234,7 @@ def test_what_is_no_formula_with_words_is_refused_also_when_lenient(text):
 
 
 def test_layers_with_a_bar_are_several_compositions():
-    with pytest.raises(FormulaError, match="names 2 layers.*Ask for each: MAPbI3, MAPbBr3"):
+    with pytest.raises(FormulaError, match=r"names 2 layers.*Ask for each: MAPbI3, MAPbBr3"):
         parse("MAPbI3 | MAPbBr3")
     assert layers_in("MAPbI3 | (PEA)2PbI4") == ["MAPbI3", "(PEA)2PbI4"]
 

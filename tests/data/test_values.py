@@ -17,10 +17,12 @@ from perovdb.store import Store, queries
 STORE = Store()
 
 #: Compounds of the tables without ions on each of the sites A, B and X: of two elements.
-BINARY = {"PbI2", "PbS", "PbSe"}
+BINARY = {"PbS", "PbSe"}
 
 #: Compounds of the tables that have them, in other ratios than 1 : 1 : 3: of other dimensions.
-NOT_ABX3 = {"Cs2PbBr4", "Cs2PbCl2I2", "Cs4PbBr6", "Cs4PbCl6", "Cs4PbI6", "CsPb2Br5"}
+NOT_ABX3 = {
+    "Cs2PbBr4", "Cs2PbCl2I2", "Cs4PbBr6", "Cs4PbCl6", "Cs4PbI6", "CsPb2Br5", "PbI2",
+}  # fmt: skip
 
 #: Devices whose printed efficiency is not the product of what is printed beside it.
 NOT_THE_PRODUCT = {"DEV042", "DEV060"}

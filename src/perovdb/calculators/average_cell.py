@@ -129,7 +129,8 @@ def average_cell(
         material: a formula, a composition, a structure or its file: what its ions are, whatever
             its own cell.
         phase: alpha, beta, gamma, delta, ... or cubic, tetragonal, orthorhombic; or the id of a
-            row of the phase table, such as "L007", of an end member; by default the phase of a
+            row of the phase table, such as "L007", of an end member; by default that of the
+            formula, as in "alpha-FAPbI3", else the phase of a
             pure compound at this temperature whose positions are known, and alpha for a mixed one.
             Where the positions of that phase are not known, alpha stands in for it and a note
             says so. A compound that is not ABX3 takes the phase whose positions are
@@ -144,7 +145,7 @@ def average_cell(
     """
     composition = as_composition(material)
     if phase is None:
-        phase = _default_phase(composition, temperature_K)
+        phase = composition.phase or _default_phase(composition, temperature_K)
     phase = phase_name(phase)
     row = _template(composition, phase, temperature_K)
     phase = str(row["phase"])
