@@ -17,7 +17,7 @@ PAGE = Path(__file__).with_name("data.md")
 TABLES = {
     "source": "Works that facts come from.",
     "ion": "Ions that formulas are made of.",
-    "ion_charge": "Oxidation states beside the usual one, taken where they make a formula neutral.",
+    "ion_charge": "Oxidation states beside the usual one, for formulas that they make neutral.",
     "ion_alias": "Other ways to write an ion.",
     "radius": "Ionic radii, by charge, coordination, spin and set.",
     "ion_statement": "What papers say of ions in words.",

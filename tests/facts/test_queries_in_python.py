@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import perovdb
-from perovdb.errors import FormulaError, InputError, UnknownSpecies
+from perovdb.errors import InputError, UnknownSpecies
 
 
 @pytest.fixture(scope="module")
