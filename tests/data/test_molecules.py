@@ -162,10 +162,11 @@ def test_every_alias_stands_for_one_ion(tables):
 
 
 def test_aliases_that_are_formulas_hold_the_atoms_of_their_ion(tables):
-    """Me, Et and Ph are methyl, ethyl and phenyl; without hydrogen an alias is a name."""
+    """Me, Et and PhEt are methyl, ethyl and phenylethyl; without hydrogen an alias is a name."""
     made_of = {row["species"]: Composition(row["atoms"]) for row in tables["ion"]}
     for row in tables["ion_alias"]:
-        alias = row["alias"].replace("Me", "(CH3)").replace("Et", "(C2H5)").replace("Ph", "(C6H5)")
+        alias = row["alias"].replace("PhEt", "(C6H5)(C2H4)")
+        alias = alias.replace("Me", "(CH3)").replace("Et", "(C2H5)")
         if not re.search(r"H\d", alias):
             continue
         assert Composition(alias) == made_of[row["species"]], row["alias"]

@@ -196,7 +196,7 @@ class Card(Answer):
     def _tolerance_line(self) -> str:
         assert self.tolerance
         factors = self.tolerance
-        return f"tolerance  t = {factors.t:.3f}  mu = {factors.mu:.3f}  tau = {factors.tau:.2f}"
+        return f"tolerance  t = {factors.t:.3f}  mu = {factors.mu:.3f}  tau = {factors.tau_text}"
 
     def _lattice_line(self) -> str:
         assert self.lattice

@@ -9,7 +9,7 @@ Shannon lacks, that of Travis.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from perovdb.composition import Ion
+from perovdb.composition import Composition, Ion
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
 from perovdb.store import queries
@@ -84,15 +84,25 @@ def _distance_from_wanted(row: Record, site: str) -> tuple[int, int]:
     return abs(coordination - WANTED_COORDINATION[site]), int(row["spin"] == "LS")
 
 
+def ions_on_sites(composition: Composition) -> list[Ion]:
+    """The ions of a composition, on the sites and with the charges that they have in it."""
+    registry = load_registry()
+    return [
+        registry.ions[species]._replace(site=site, charge=composition.charges[species])
+        for site, ions in composition.sites.items()
+        for species in ions
+    ]
+
+
 def radii_used(
-    ions: Iterable[str],
+    ions: Iterable[Ion],
     radius_set: str | None = None,
     radii_A: Mapping[str, float] | None = None,
 ) -> dict[str, RadiusUsed]:
     """The radius that descriptors take for each ion.
 
     Args:
-        ions: species.
+        ions: on their sites, with their charges.
         radius_set: a set that comes first, where it has the ion.
         radii_A: species -> radius in angstrom that comes before all sets.
 
@@ -113,17 +123,19 @@ def radii_used(
         raise InputError(f"There is no radius set '{radius_set}'.", f"Sets: {', '.join(sets)}.")
     order = SETS_IN_ORDER if radius_set is None else (radius_set, *SETS_IN_ORDER)
     return {
-        name: RadiusUsed(name, own[name], "given", "given", "given", "stated", "given")
-        if name in own
-        else _of_store(name, order)
-        for name in ions
+        ion.species: RadiusUsed(
+            ion.species, own[ion.species], "given", "given", "given", "stated", "given"
+        )
+        if ion.species in own
+        else _of_store(ion, order)
+        for ion in ions
     }
 
 
-def _of_store(species: str, order: tuple[str, ...]) -> RadiusUsed:
-    row = choose_radius(queries.radii(species), load_registry().ion(species), order)
+def _of_store(ion: Ion, order: tuple[str, ...]) -> RadiusUsed:
+    row = choose_radius(queries.radii(ion.species), ion, order)
     return RadiusUsed(
-        species=species,
+        species=ion.species,
         radius_A=row["radius_A"],
         set=row["radius_set"],
         coordination=row["coordination"] or "effective",

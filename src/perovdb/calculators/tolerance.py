@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from perovdb.answers import answer
 from perovdb.calculators.provenance import Estimate
-from perovdb.calculators.radii import RULE, RadiusUsed, radii_used
-from perovdb.composition import Composition, Material, as_perovskite
+from perovdb.calculators.radii import RULE, RadiusUsed, ions_on_sites, radii_used
+from perovdb.composition import Composition, Ion, Material, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import OutOfRange
 from perovdb.store import queries
@@ -145,7 +145,7 @@ class Tolerance(Estimate):
 
     Attributes:
         formula: of the composition.
-        t, mu, tau: from the mean radius of each site.
+        t, mu, tau: from the mean radius of each site; tau is None where A is not larger than B.
         probability: of a perovskite, from tau.
         radii: species -> the radius that was taken.
         end_members: formula -> t of each pure compound that the composition mixes.
@@ -157,14 +157,19 @@ class Tolerance(Estimate):
     formula: str
     t: float
     mu: float
-    tau: float
-    probability: float
+    tau: float | None
+    probability: float | None
     radii: dict[str, RadiusUsed]
     end_members: dict[str, float]
     windows: tuple[Window, ...]
     notes: tuple[str, ...]
     averaging: str = AVERAGING
     radii_rule: str = RULE
+
+    @property
+    def tau_text(self) -> str:
+        """tau with two decimals, "-" where it is not defined."""
+        return "-" if self.tau is None else f"{self.tau:.2f}"
 
     def rows(self) -> list[dict[str, Any]]:
         """One row: the factors and, in words, the radii."""
@@ -182,8 +187,8 @@ class Tolerance(Estimate):
                 "formula": self.formula,
                 "t": f"{self.t:.3f}",
                 "mu": f"{self.mu:.3f}",
-                "tau": f"{self.tau:.2f}",
-                "P": f"{self.probability:.2f}",
+                "tau": self.tau_text,
+                "P": "-" if self.probability is None else f"{self.probability:.2f}",
                 "radii_A": self._radii_text(),
             }
         ]
@@ -195,7 +200,7 @@ class Tolerance(Estimate):
         )
 
     def _headline(self) -> str:
-        return f"{self.formula}, t={self.t:.3f}, mu={self.mu:.3f}, tau={self.tau:.2f}"
+        return f"{self.formula}, t={self.t:.3f}, mu={self.mu:.3f}, tau={self.tau_text}"
 
 
 def tolerance(
@@ -205,8 +210,11 @@ def tolerance(
 ) -> Tolerance:
     """t, mu and tau of a composition; mixed sites take the fraction-weighted mean radius.
 
+    A is the larger of the two cations, as in Bartel's tables: Ba in NaBaF3. B and B' of a double
+    perovskite count as a mixed site; ions take the radius of their charge, such as Sn4+.
+
     Args:
-        material: a formula, a composition, a structure or its file.
+        material: a formula, a composition, a structure or its file; ABX3 or A2BB'X6.
         radius_set: a set to take radii from where it has the ion, before those of Bartel's rule.
         radii_A: species -> radius in angstrom, to take in place of the store's.
 
@@ -214,37 +222,70 @@ def tolerance(
         FormulaError, UnknownSpecies: the formula cannot be read.
         InputError: a radius or a set cannot be used.
         MissingData: an ion has no radius.
-        OutOfRange: tau is not defined for these radii, or the formula is not a full ABX3.
+        OutOfRange: the formula is not a full ABX3 or A2BB'X6.
 
     >>> tolerance("Cs0.5FA0.5PbI3")
     Tolerance(Cs0.5FA0.5PbI3, t=0.919, mu=0.541, tau=3.85)
     """
-    composition = as_perovskite(material, "The tolerance factor")
-    radii = radii_used(composition.species, radius_set, radii_A)
+    composition = as_perovskite(material, "The tolerance factor", double=True)
+    ions = ions_on_sites(composition)
+    larger = _larger_on_a(ions, radius_set, radii_A)
+    sites = dict(composition.sites)
+    if larger:
+        sites |= {"A": composition.B, "B": composition.A}
+    radii = radii_used(larger or ions, radius_set, radii_A)
     r_A, r_B, r_X = (
-        sum(fraction * radii[species].radius_A for species, fraction in ions.items())
-        for ions in composition.sites.values()
+        sum(fraction * radii[species].radius_A for species, fraction in there.items())
+        for there in sites.values()
     )
-    t, mu, tau = goldschmidt_t(r_A, r_B, r_X), octahedral_mu(r_B, r_X), bartel_tau(r_A, r_B, r_X)
+    n_A = sum(x * composition.charges[species] for species, x in sites["A"].items())
+    t, mu = goldschmidt_t(r_A, r_B, r_X), octahedral_mu(r_B, r_X)
+    tau = bartel_tau(r_A, r_B, r_X, n_A) if r_A > r_B else None
     return Tolerance(
         formula=composition.formula,
         t=t,
         mu=mu,
         tau=tau,
-        probability=bartel_probability(tau),
+        probability=None if tau is None else bartel_probability(tau),
         radii=radii,
         end_members={
-            formula: goldschmidt_t(*(radii[ion].radius_A for ion in ions))
-            for formula, ions in composition.end_member_ions().items()
+            formula: goldschmidt_t(*_mean_radii(members, radii, bool(larger)))
+            for formula, members in composition.end_member_ions().items()
         },
         windows=tuple(_windows({"t": t, "mu": mu, "tau": tau})),
-        notes=tuple(_notes(composition, radii, t, tau)),
+        notes=tuple(_notes(composition, radii, t, tau, bool(larger))),
     )
 
 
-def _windows(values: Mapping[str, float]) -> Iterator[Window]:
+def _larger_on_a(
+    ions: list[Ion], radius_set: str | None, radii_A: Mapping[str, float] | None
+) -> list[Ion]:
+    """The ions of ABX3 with A and B exchanged, if that on B is the larger at equal coordination;
+    else none. Ions that share a site and molecules stay where they are."""
+    a, b = ([ion for ion in ions if ion.site == site] for site in "AB")
+    if len(a) != 1 or len(b) != 1 or a[0].molecular or b[0].molecular:
+        return []
+    both = radii_used([ion._replace(site="B") for ion in (*a, *b)], radius_set, radii_A)
+    if both[b[0].species].radius_A <= both[a[0].species].radius_A:
+        return []
+    other = {"A": "B", "B": "A", "X": "X"}
+    return [ion._replace(site=other[ion.site]) for ion in ions]
+
+
+def _mean_radii(
+    members: tuple[str, ...], radii: Mapping[str, RadiusUsed], exchanged: bool
+) -> tuple[float, float, float]:
+    """Radii of A, B and X of a pure compound; of B and B' the mean."""
+    a, *b, x = (radii[ion].radius_A for ion in members)
+    mean = sum(b) / len(b)
+    return (mean, a, x) if exchanged else (a, mean, x)
+
+
+def _windows(values: Mapping[str, float | None]) -> Iterator[Window]:
     for window in published_windows():
         value, low, high = values[window.descriptor], window.minimum, window.maximum
+        if value is None:
+            continue
         inside = (low is None or value >= low) and (high is None or value <= high)
         if window.strict:
             inside = inside and value not in (low, high)
@@ -263,20 +304,30 @@ def published_windows() -> tuple[Window, ...]:
 
 
 def _notes(
-    composition: Composition, radii: Mapping[str, RadiusUsed], t: float, tau: float
+    composition: Composition,
+    radii: Mapping[str, RadiusUsed],
+    t: float,
+    tau: float | None,
+    exchanged: bool,
 ) -> Iterator[str]:
     registry = load_registry()
+    if exchanged:
+        (large,), (small,) = composition.B, composition.A
+        yield f"{large} is the larger cation and counts as A, {small} as B, as in Bartel's tables"
     molecules = [ion for ion in composition.species if registry.ion(ion).molecular]
     if molecules:
         yield (
             f"{', '.join(molecules)}: the radius of a molecule is an effective one, and neither t "
             "nor tau was fitted with molecules; hydrogen bonds and shape count too"
         )
-    if "Sn" in composition.B:
+    if composition.charges.get("Sn") == 2:
         yield (
             f"Sn: Shannon lists no Sn2+; {radii['Sn'].radius_A:g} A is from {radii['Sn'].set}, "
             "others are in use ('perovdb radii Sn'), and t and tau follow them"
         )
+    if tau is None:
+        yield "tau is not defined where A is not larger than B"
+        return
     t_window = BARTEL_T[0] < t < BARTEL_T[1]
     if tau < BARTEL_TAU and t >= BARTEL_T[1]:
         yield (

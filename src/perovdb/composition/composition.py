@@ -1,7 +1,8 @@
 """Composition: which ions share the sites A, B and X, and in which fractions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations, product
+from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from perovdb.answers import Answer, answer
@@ -111,12 +112,12 @@ class Composition(Answer):
                     "Give a positive number, or leave the ion out.",
                 )
             ions[registry.ion(species).species] = amounts[species]
-        usual = _on_sites(ions, registry, ())
+        usual = _on_sites(ions, registry, {})
         notes: tuple[str, ...] = ()
         try:
             ratio, fractions = _placed(usual, registry)
         except FormulaError:
-            elsewhere = _double_perovskite(ions, registry)
+            elsewhere = _on_another_site(ions, registry)
             made_exact = None if strict or elsewhere else as_written(usual)
             if elsewhere:
                 ratio, fractions = elsewhere
@@ -125,11 +126,7 @@ class Composition(Answer):
                 notes = (made_exact[1],)
             else:
                 raise
-        of_unit = {
-            species: number * fraction
-            for ions_there, number in zip(fractions.values(), ratio, strict=True)
-            for species, fraction in ions_there.items()
-        }
+        of_unit = _of_unit(ratio, fractions)
         charges = oxidation_states(of_unit, registry, EXACT)
         charge = round(net_charge(of_unit, charges), DECIMALS) + 0.0
         if ratio == ABX3 and {1, 3} <= {charges[species] for species in fractions["B"]}:
@@ -214,26 +211,37 @@ class Composition(Answer):
         """The pure compounds that this one mixes -> their weights, which sum to 1.
 
         Each site is mixed on its own, so the weight of ABX3 is the product of the three
-        site fractions. Empty sites are left out of account.
+        site fractions. Empty sites are left out of account; a double perovskite mixes those of
+        one ion of each charge on B.
 
         >>> from perovdb.composition import parse
         >>> parse("Cs0.5FA0.5PbI3").end_members()
         {'CsPbI3': 0.5, 'FAPbI3': 0.5}
         """
-        filled = 1.0
-        for site in self.vacancies:
-            filled *= sum(self.sites[site].values())
+        share = {ion: x for ions in self.sites.values() for ion, x in ions.items()}
+        weights = {
+            formula: prod(share[ion] for ion in ions)
+            for formula, ions in self.end_member_ions().items()
+        }
+        total = sum(weights.values())
+        return {formula: weight / total for formula, weight in weights.items()}
+
+    def end_member_ions(self) -> dict[str, tuple[str, ...]]:
+        """The pure compounds that this one mixes -> their ions on A, B and X; of a double
+        perovskite on A, B, B' and X."""
         return {
-            formula: self.A[a] * self.B[b] * self.X[x] / filled
-            for formula, (a, b, x) in self.end_member_ions().items()
+            "".join(map(ion_text, ions, amounts)): ions for ions, amounts in self._pure_compounds()
         }
 
-    def end_member_ions(self) -> dict[str, tuple[str, str, str]]:
-        """The pure compounds that this one mixes -> their ions on A, B and X."""
-        return {
-            "".join(map(ion_text, ions, map(_amount_text, self.ratio))): ions
-            for ions in product(self.A, self.B, self.X)
-        }
+    def _pure_compounds(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The ions of each end member and their amounts in words."""
+        groups = [list(ions) for ions in self.sites.values() if ions]
+        numbers = [number for number in self.ratio if number]
+        if self.ratio == DOUBLE:
+            low, high = ([ion for ion in self.B if self.charges[ion] == n] for n in (1, 3))
+            groups, numbers = [list(self.A), low, high, list(self.X)], [2, 1, 1, 6]
+        for ions in product(*groups):
+            yield ions, tuple(map(_amount_text, numbers))
 
     def filled(self, registry: "Registry") -> "Composition":
         """The composition without vacancies, in which ions share each site as they do here.
@@ -289,53 +297,61 @@ def ion_text(species: str, amount: str) -> str:
 
 
 def _on_sites(
-    ions: Mapping[str, float], registry: "Registry", moved: tuple[str, ...]
+    ions: Mapping[str, float], registry: "Registry", moved: Mapping[str, str]
 ) -> dict[str, dict[str, float]]:
-    """Ions by the site that each takes, those of `moved` on B."""
+    """Ions by the site that each takes, which for those of `moved` is another than the usual."""
     sites: dict[str, dict[str, float]] = {"A": {}, "B": {}, "X": {}}
     for species, amount in ions.items():
-        sites["B" if species in moved else registry.ions[species].site][species] = amount
+        sites[moved.get(species, registry.ions[species].site)][species] = amount
     return sites
 
 
 def _placed(amounts: Sites, registry: "Registry") -> tuple[Ratio, dict[str, dict[str, float]]]:
     """The formula unit and the fractions on its sites, as `place` finds them."""
-
-    def charge(ratio: Ratio, fractions: Sites) -> float:
-        unit = {
-            species: number * fraction
-            for ions, number in zip(fractions.values(), ratio, strict=True)
-            for species, fraction in ions.items()
-        }
-        return net_charge(unit, oxidation_states(unit, registry, EXACT))
-
     spacers = any(registry.ions[species].spacer for species in amounts["A"])
-    ratio, fractions = place(amounts, lambda *unit: abs(charge(*unit)) <= EXACT, spacers)
-    if may_be_rounding(fractions, ratio) and abs(charge(ratio, fractions)) > EXACT:
+    ratio, fractions = place(
+        amounts, lambda *unit: abs(_charge(*unit, registry)) <= EXACT, spacers
+    )
+    if may_be_rounding(fractions, ratio) and abs(_charge(ratio, fractions, registry)) > EXACT:
         raise ratio_error(amounts)
     return ratio, fractions
 
 
-def _double_perovskite(
+def _of_unit(ratio: Ratio, fractions: Sites) -> dict[str, float]:
+    """Ion -> amount in a formula unit."""
+    return {
+        species: number * fraction
+        for ions, number in zip(fractions.values(), ratio, strict=True)
+        for species, fraction in ions.items()
+    }
+
+
+def _charge(ratio: Ratio, fractions: Sites, registry: "Registry") -> float:
+    unit = _of_unit(ratio, fractions)
+    return net_charge(unit, oxidation_states(unit, registry, EXACT))
+
+
+def _on_another_site(
     ions: Mapping[str, float], registry: "Registry"
 ) -> tuple[Ratio, dict[str, dict[str, float]]] | None:
-    """Small ions of A on B, as Na in Cs2NaBiCl6, if a neutral double perovskite comes of it."""
-    small = [species for species in ions if registry.ions[species].also_on_b]
-    for count in range(1, len(small) + 1):
-        for moved in combinations(small, count):
-            sites = _on_sites(ions, registry, moved)
-            if not all(sites.values()):
-                continue
+    """ABX3 or A2BB'X6 that is neutral once an ion stands on the site that it seldom takes: a
+    small one of A on B, as Na in Cs2NaBiCl6, or where A is empty a univalent one of B on A, as
+    Cu in CuZnCl3."""
+    known = [registry.ions[species] for species in ions]
+    homeless = not any(ion.site == "A" for ion in known)
+    seldom = {ion.species: "B" for ion in known if ion.also_on_b} or {
+        ion.species: "A"
+        for ion in known
+        if homeless and ion.site == "B" and 1 in (ion.charge, *registry.other_charges(ion.species))
+    }
+    for count in range(1, len(seldom) + 1):
+        for moved in combinations(seldom, count):
+            sites = _on_sites(ions, registry, {species: seldom[species] for species in moved})
             try:
-                ratio, fractions = place(sites, lambda *_: False)
+                ratio, fractions = _placed(sites, registry)
             except FormulaError:
                 continue
-            charge = sum(
-                number * fraction * registry.ions[species].charge
-                for there, number in zip(fractions.values(), ratio, strict=True)
-                for species, fraction in there.items()
-            )
-            if ratio == ABX3 and abs(charge) <= EXACT:
+            if ratio == ABX3 and abs(_charge(ratio, fractions, registry)) <= EXACT:
                 return ratio, fractions
     return None
 

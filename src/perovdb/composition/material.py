@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from perovdb.composition.composition import Composition
 from perovdb.composition.parse import parse
 from perovdb.composition.registry import Ion, load_registry
-from perovdb.composition.stoichiometry import ABX3
+from perovdb.composition.stoichiometry import ABX3, DOUBLE
 from perovdb.errors import FormulaError, OutOfRange, PerovdbError, StructureError
 from perovdb.files.names import is_file_name
 
@@ -77,13 +77,16 @@ def as_composition(material: Material) -> Composition:
     )
 
 
-def as_perovskite(material: Material, what: str, *, vacancies: bool = False) -> Composition:
+def as_perovskite(
+    material: Material, what: str, *, vacancies: bool = False, double: bool = False
+) -> Composition:
     """As `as_composition`, for what holds for perovskites ABX3 alone.
 
     Args:
         material: as for `as_composition`.
         what: is asked for, as it begins a sentence, such as "The tolerance factor".
         vacancies: whether it may have some.
+        double: whether it may be a double perovskite A2BB'X6.
 
     Raises:
         PerovdbError: as for `as_composition`.
@@ -91,7 +94,7 @@ def as_perovskite(material: Material, what: str, *, vacancies: bool = False) -> 
     """
     composition = as_composition(material)
     formula = composition.formula
-    if composition.ratio != ABX3:
+    if composition.ratio != ABX3 and not (double and composition.ratio == DOUBLE):
         raise OutOfRange(
             f"{what} is defined for perovskites ABX3, and {formula} is "
             f"{composition.stoichiometry}.",

@@ -26,6 +26,7 @@ import numpy as np
 from perovdb.answers import Answer, answer
 from perovdb.calculators.radii import RadiusUsed, radii_used
 from perovdb.composition import Material
+from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, StructureError
 from perovdb.structures.adoption import as_structure
 from perovdb.structures.neighbours import Neighbours
@@ -132,7 +133,8 @@ def bottleneck(x: Material, hop: Hop, *, radius_set: str | None = None) -> Bottl
             f"The structure has no site {max(hop.start_site, hop.end_site)}.",
             "Give the structure in which the hop was found.",
         )
-    radii = radii_used(dict.fromkeys([*ions, hop.species]), radius_set)
+    registry = load_registry()
+    radii = radii_used(map(registry.ion, dict.fromkeys([*ions, hop.species])), radius_set)
     start, end = (np.array(point) @ sites.lattice_A for point in (hop.start, hop.end))
     # The middle of the hop is one point more, and its neighbours are wanted.
     middle = (np.array(hop.start) + np.array(hop.end)) / 2
