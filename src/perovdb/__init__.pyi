@@ -118,6 +118,7 @@ from perovdb import plots as plots
 
 # Errors.
 from perovdb.errors import FormulaError as FormulaError
+from perovdb.errors import FormulaWarning as FormulaWarning
 from perovdb.errors import InputError as InputError
 from perovdb.errors import MissingData as MissingData
 from perovdb.errors import OutOfRange as OutOfRange

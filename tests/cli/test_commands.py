@@ -153,9 +153,10 @@ def test_show_of_a_layered_compound_and_of_one_with_vacancies(perovdb):
     assert any("Ask for CsPbI3" in note for note in vacant["notes"])
     assert vacant["lattice"]["formula"] == "Cs0.96PbI2.96"
     assert "empty  A 0.04, X 0.01333" in perovdb("show", "Cs0.96PbI2.96").out
-    charged = ask(perovdb, "show", "Cs2SnI6")
-    assert charged["charge"] == -2
-    assert any("Sn +2" in note for note in charged["notes"])
+    assert ask(perovdb, "show", "Cs2SnI6")["charge"] == 0
+    charged = ask(perovdb, "show", "MAPb0.5Sb0.5I3")
+    assert charged["charge"] == 0.5
+    assert any("Sb +3" in note for note in charged["notes"])
 
 
 def test_show_of_a_compound_without_a_cell_still_answers(perovdb):

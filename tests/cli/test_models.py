@@ -332,7 +332,7 @@ def test_a_geometry_of_ones_own(perovdb, here):
         (("build", "CsPbI3", "--phase", "a+b", "--angle", "5"), 2, "not a Glazer symbol"),
         (("build", "CsPbI3", "--angle", "5"), 2, "that of a tilt"),
         (("build", "CsPbI3", "--molecule", "MA"), 2, "NAME=VALUE"),
-        (("build", "CsPbI3", "--molecule", "PEA=CC[NH3+]"), 2, "store of your own"),
+        (("build", "CsPbI3", "--molecule", "QEA=CC[NH3+]"), 2, "store of your own"),
         (("build", "CsPbI3", "--lattice", "-2"), 2, "cannot be used"),
         (("build", "Cs2PbBr4", "--replace", "Pb=Cd:1"), 2, "Build it into a file"),
         (("build", "CsPbI3", "--plot", "x.doc"), 2, "x.doc"),

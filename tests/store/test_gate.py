@@ -19,6 +19,7 @@ from perovdb.errors import InputError, PerovdbError, StoreError
 from perovdb.facts.formulas import kept_word
 from perovdb.store import connection, gate, own
 from perovdb.store.gate import CURATED, Object, differences
+from perovdb.store.migrating import migrate
 
 ROWS = {
     "source": "key,citation,year\nlab2026,Our own,2026\n",
@@ -67,7 +68,7 @@ def check(path: Path) -> list[str]:
 
 @pytest.fixture
 def uses(add_one: Callable[[Path], int]) -> tuple[Callable[[Path], object], ...]:
-    return (library.open_store, add_one, check, own.migrate)
+    return (library.open_store, add_one, check, migrate)
 
 
 # ------------------------------------------------------------------ schemas
@@ -119,7 +120,7 @@ def test_a_schema_that_is_not_ours_is_refused(mine, add_one, name):
     spoil(mine, *SCHEMAS[name])
     before = mine.read_bytes()
     began = time.monotonic()
-    for use in (library.open_store, add_one, own.migrate):
+    for use in (library.open_store, add_one, migrate):
         with pytest.raises(StoreError, match=r"is not made as a store is.*sqlite3 -safe"):
             use(mine)
     told = check(mine)
@@ -145,7 +146,7 @@ def test_an_older_store_is_looked_at_before_it_is_migrated(mine):
     spoil(mine, "PRAGMA user_version = 2")
     before = mine.read_bytes()
     with pytest.raises(StoreError, match="'evil' is none of a store"):
-        own.migrate(mine)
+        migrate(mine)
     assert mine.read_bytes() == before
 
 

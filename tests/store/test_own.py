@@ -24,6 +24,7 @@ from perovdb.errors import InputError, StoreError
 from perovdb.facts.formulas import kept_word
 from perovdb.store import own, queries
 from perovdb.store.connection import CURATED, Store
+from perovdb.store.migrating import migrate
 
 SOURCE = {"key": "lab2026", "citation": "Our own band", "year": "2026"}
 BARRIER = {
@@ -653,7 +654,7 @@ def test_a_file_that_is_no_store_is_left_alone(tmp_path, make):
         lambda: perovdb.open_store(path),
         lambda: own.add(path, rows, "barrier", lambda _, text: text),
         lambda: problems(path),
-        lambda: own.migrate(path),
+        lambda: migrate(path),
     ):
         with pytest.raises(StoreError, match=r"is not a (perovdb store|database).*init FILE"):
             use()
@@ -665,7 +666,7 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path):
     for use in (
         lambda: own.add(path, tmp_path / "barrier.csv", "barrier", lambda _, text: text),
         lambda: problems(path),
-        lambda: own.migrate(path),
+        lambda: migrate(path),
     ):
         with pytest.raises(StoreError, match="There is no store at"):
             use()
@@ -673,18 +674,22 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path):
 
 
 def as_version(path: Path, version: int) -> Path:
-    """Make a store one of an older perovdb: 2 had indexes on formulas only, 1 no index at all."""
+    """Make a store one of an older perovdb: 3 knew no oxidation states, 2 had indexes on formulas
+    only, 1 no index at all."""
     with closing(sqlite3.connect(path)) as connection:
         indexes = [
             name
             for (name,) in connection.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
             )
-            if version == 1 or name.endswith("_source")
+            if version == 1 or (version == 2 and name.endswith("_source"))
         ]
     edit(
         path,
         *(f"DROP INDEX {name}" for name in indexes),
+        "ALTER TABLE ion DROP COLUMN spacer",
+        "ALTER TABLE ion DROP COLUMN also_on_b",
+        "DROP TABLE ion_charge",
         f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'",
         f"PRAGMA user_version = {version}",
         *(["DROP TABLE search"] if version == 1 else []),
@@ -706,10 +711,10 @@ def test_an_older_store_is_refused_until_it_is_migrated(old, perovdb, tmp_path):
     ):
         answer = perovdb(*arguments)
         assert answer.code == 1
-        assert f"{old} has schema version 1, this perovdb reads 3" in answer.err
+        assert f"{old} has schema version 1, this perovdb reads 4" in answer.err
         assert f"Run: perovdb store migrate {old}" in answer.err
 
-    assert perovdb("store", "migrate", str(old)).out == f"{old}: schema version 1 -> 3\n"
+    assert perovdb("store", "migrate", str(old)).out == f"{old}: schema version 1 -> 4\n"
     assert own_ids(old) == ["LAB0"]
     assert problems(old) == []
     assert "nothing to do" in perovdb("store", "migrate", str(old)).out
@@ -717,10 +722,10 @@ def test_an_older_store_is_refused_until_it_is_migrated(old, perovdb, tmp_path):
     assert own_ids(old) == ["LAB0", "LAB1"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_migrated_store_is_as_a_new_one(filled, tmp_path, version):
     old = as_version(filled, version)
-    assert own.migrate(old) == version
+    assert migrate(old) == version
     new = tmp_path / "new.sqlite"
     own.init(new)
     told = []
@@ -750,7 +755,7 @@ def test_a_store_of_a_newer_perovdb_says_to_update(filled, tmp_path):
         lambda: Store(CURATED, str(filled)),
         lambda: own.add(filled, rows, "barrier", lambda _, text: text),
         lambda: problems(filled),
-        lambda: own.migrate(filled),
+        lambda: migrate(filled),
     ):
         with pytest.raises(StoreError, match=r"schema version 99.*Update perovdb\."):
             use()
@@ -801,7 +806,7 @@ def test_a_damaged_file_is_told_and_never_a_crash(mine, tmp_path, seed):
     with suppress(StoreError):
         add(damaged, rows, "barrier")
     with suppress(StoreError):
-        own.migrate(damaged)
+        migrate(damaged)
 
 
 def test_a_spoilt_page_of_a_table_is_found(filled):

@@ -149,10 +149,10 @@ def migrate(file: Path) -> None:
     Example:
       perovdb store migrate my.sqlite
     """
-    from perovdb.store import own
+    from perovdb.store.migrating import migrate
     from perovdb.store.schema import SCHEMA_VERSION
 
-    version = own.migrate(file)
+    version = migrate(file)
     if version == SCHEMA_VERSION:
         render.say(f"{file}: nothing to do, schema version {version}")
     else:

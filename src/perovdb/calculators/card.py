@@ -8,7 +8,6 @@ from perovdb.answers.tables import line_width, short, table
 from perovdb.calculators.mixing import Lattice, lattice
 from perovdb.calculators.tolerance import Tolerance, tolerance
 from perovdb.composition import Composition, Material, as_composition
-from perovdb.composition.registry import load_registry
 from perovdb.errors import MissingData, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K, phase_columns
 from perovdb.facts.preferred import Preferred, choose
@@ -278,8 +277,7 @@ def _card(composition: Composition, temperature_K: float) -> Card:
 
 def _charge_notes(composition: Composition) -> Iterable[str]:
     if composition.charge and not composition.vacancies:
-        ions = load_registry().ions
-        counted = ", ".join(f"{ion} {ions[ion].charge:+d}" for ion in composition.species)
+        counted = ", ".join(f"{ion} {charge:+d}" for ion, charge in composition.charges.items())
         yield f"the charge counts {counted}; the compound may hold others of them"
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 from math import prod
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from perovdb.answers import Answer, answer
-from perovdb.composition.charges import net_charge, oxidation_states
+from perovdb.composition.registry import Registry, net_charge
 from perovdb.composition.stoichiometry import (
     ABX3,
     DECIMALS,
@@ -22,9 +22,6 @@ from perovdb.composition.stoichiometry import (
     ratio_error,
 )
 from perovdb.errors import FormulaError, UnknownSpecies
-
-if TYPE_CHECKING:
-    from perovdb.composition.registry import Registry
 
 #: Ions of each site in one formula unit ABX3.
 SITE_COUNT = dict(zip("ABX", ABX3, strict=True))
@@ -53,7 +50,7 @@ class Composition(Answer):
             a full site sum to 1; what is missing is empty.
         charge: net formal charge of the formula unit, in e, of the ions in their `charges`.
         ratio: sites A, B and X in one formula unit, (1, 1, 3) for ABX3.
-        charges: species -> oxidation state, see `oxidation_states`.
+        charges: species -> oxidation state, see `Registry.oxidation_states`.
         phase: the phase that was written before the formula, as in alpha-FAPbI3; else "".
         notes: what was made of a formula that was not exact.
 
@@ -88,7 +85,7 @@ class Composition(Answer):
 
     @classmethod
     def from_amounts(
-        cls, amounts: Mapping[str, float], registry: "Registry", *, strict: bool = True
+        cls, amounts: Mapping[str, float], registry: Registry, *, strict: bool = True
     ) -> "Composition":
         """From ions and their amounts in a formula unit, or in a multiple of one; in a whole
         multiple where sites are partly empty.
@@ -127,7 +124,7 @@ class Composition(Answer):
             else:
                 raise
         of_unit = _of_unit(ratio, fractions)
-        charges = oxidation_states(of_unit, registry, EXACT)
+        charges = registry.oxidation_states(of_unit, EXACT)
         charge = round(net_charge(of_unit, charges), DECIMALS) + 0.0
         if ratio == ABX3 and {1, 3} <= {charges[species] for species in fractions["B"]}:
             ratio, charge = DOUBLE, 2 * charge
@@ -243,7 +240,7 @@ class Composition(Answer):
         for ions in product(*groups):
             yield ions, tuple(map(_amount_text, numbers))
 
-    def filled(self, registry: "Registry") -> "Composition":
+    def filled(self, registry: Registry) -> "Composition":
         """The composition without vacancies, in which ions share each site as they do here.
 
         >>> from perovdb.composition.registry import load_registry
@@ -297,7 +294,7 @@ def ion_text(species: str, amount: str) -> str:
 
 
 def _on_sites(
-    ions: Mapping[str, float], registry: "Registry", moved: Mapping[str, str]
+    ions: Mapping[str, float], registry: Registry, moved: Mapping[str, str]
 ) -> dict[str, dict[str, float]]:
     """Ions by the site that each takes, which for those of `moved` is another than the usual."""
     sites: dict[str, dict[str, float]] = {"A": {}, "B": {}, "X": {}}
@@ -306,7 +303,7 @@ def _on_sites(
     return sites
 
 
-def _placed(amounts: Sites, registry: "Registry") -> tuple[Ratio, dict[str, dict[str, float]]]:
+def _placed(amounts: Sites, registry: Registry) -> tuple[Ratio, dict[str, dict[str, float]]]:
     """The formula unit and the fractions on its sites, as `place` finds them."""
     spacers = any(registry.ions[species].spacer for species in amounts["A"])
     ratio, fractions = place(
@@ -326,13 +323,13 @@ def _of_unit(ratio: Ratio, fractions: Sites) -> dict[str, float]:
     }
 
 
-def _charge(ratio: Ratio, fractions: Sites, registry: "Registry") -> float:
+def _charge(ratio: Ratio, fractions: Sites, registry: Registry) -> float:
     unit = _of_unit(ratio, fractions)
-    return net_charge(unit, oxidation_states(unit, registry, EXACT))
+    return net_charge(unit, registry.oxidation_states(unit, EXACT))
 
 
 def _on_another_site(
-    ions: Mapping[str, float], registry: "Registry"
+    ions: Mapping[str, float], registry: Registry
 ) -> tuple[Ratio, dict[str, dict[str, float]]] | None:
     """ABX3 or A2BB'X6 that is neutral once an ion stands on the site that it seldom takes: a
     small one of A on B, as Na in Cs2NaBiCl6, or where A is empty a univalent one of B on A, as
@@ -342,7 +339,7 @@ def _on_another_site(
     seldom = {ion.species: "B" for ion in known if ion.also_on_b} or {
         ion.species: "A"
         for ion in known
-        if homeless and ion.site == "B" and 1 in (ion.charge, *registry.other_charges(ion.species))
+        if homeless and ion.site == "B" and 1 in registry.charges(ion.species)
     }
     for count in range(1, len(seldom) + 1):
         for moved in combinations(seldom, count):

@@ -11,8 +11,8 @@ from perovdb.errors import FormulaError, PerovdbError, UnknownSpecies
 
 Error = TypeVar("Error", FormulaError, UnknownSpecies)
 
-#: Longer texts in brackets are no name of an ion.
-LONGEST_NAME = 12
+# Letters of the longest ion.
+_LONGEST_ION = 12
 
 # Readings of letters that are tried; a formula that has more is too far from any.
 _TRIES = 50
@@ -53,7 +53,7 @@ def _in_right_letters(text: str) -> Iterator[str]:
         if not letters:
             yield ""
             return
-        for end in range(min(len(letters), LONGEST_NAME), 0, -1):
+        for end in range(min(len(letters), _LONGEST_ION), 0, -1):
             for species in spelled.get(letters[:end].lower(), ()):
                 yield from (species + rest for rest in readings(letters[end:]))
 

@@ -10,7 +10,6 @@ import warnings
 from contextvars import ContextVar
 from dataclasses import replace
 
-from perovdb.composition import hints
 from perovdb.composition.composition import Composition
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.errors import FormulaError, FormulaWarning, UnknownSpecies
@@ -20,6 +19,9 @@ _VARIABLES = "xyzδ"
 _OPEN = {"(": ")", "[": "]"}
 _LONGEST = 200
 _DEEPEST = 10
+
+# Longer texts in brackets are no name of an ion.
+_LONGEST_NAME = 12
 
 #: What stands before a formula as its phase -> the phase. δ- is no variable there.
 _PHASES = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta"}
@@ -265,7 +267,7 @@ class _Reader:
         if self.bracket >= 0:
             closing = self.text.find(_OPEN[self.text[self.bracket]], self.bracket)
             name = self.text[self.bracket + 1 : closing]
-            if closing > 0 and name[:1].isalnum() and len(name) <= hints.LONGEST_NAME:
+            if closing > 0 and name[:1].isalnum() and len(name) <= _LONGEST_NAME:
                 self.at, unknown = self.bracket + 1, name
         if not unknown[0].isalnum() or (self.bracket < 0 and not unknown[0].isalpha()):
             self._fail(f"'{unknown[0]}' does not belong in a formula", "Remove it.")

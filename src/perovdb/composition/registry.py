@@ -1,6 +1,7 @@
 """The ions that a formula may hold. They live in the store: nothing is guessed from letters."""
 
 from collections.abc import Mapping
+from itertools import combinations, product
 from typing import NamedTuple
 
 from perovdb.errors import UnknownSpecies
@@ -53,9 +54,31 @@ class Registry:
             )
         return self.ions[self.spellings[species]]
 
-    def other_charges(self, species: str) -> tuple[int, ...]:
-        """Oxidation states of an ion beside the usual one, `Ion.charge`."""
-        return self._other_charges.get(species, ())
+    def charges(self, species: str) -> tuple[int, ...]:
+        """Oxidation states of an ion, the usual one first."""
+        return (self.ions[species].charge, *self._other_charges.get(species, ()))
+
+    def oxidation_states(self, amounts: Mapping[str, float], tolerance: float) -> dict[str, int]:
+        """Ion -> its charge in a formula unit of these amounts.
+
+        The usual charges where they balance to within a tolerance in e, or nothing else does;
+        else those that balance with the fewest ions in another state. An ion has one state in a
+        formula: a mixed valence, as in Cs2Au2I6, is not looked for.
+
+        >>> load_registry().oxidation_states({"Cs": 2, "Sn": 1, "I": 6}, 1e-6)["Sn"]
+        4
+        """
+        usual = {species: self.ions[species].charge for species in amounts}
+        if abs(net_charge(amounts, usual)) <= tolerance:
+            return usual
+        several = [species for species in amounts if len(self.charges(species)) > 1]
+        for changed in range(1, len(several) + 1):
+            for group in combinations(several, changed):
+                for states in product(*(self.charges(species)[1:] for species in group)):
+                    charges = usual | dict(zip(group, states, strict=True))
+                    if abs(net_charge(amounts, charges)) <= tolerance:
+                        return charges
+        return usual
 
     def suggestion(self, text: str) -> str:
         """The ions nearest to a text that is none, or all of them."""
@@ -73,6 +96,11 @@ class Registry:
             f"{where} {', '.join(ion.species for ion in ions)}" for where, ions in groups.items()
         )
         return f"Known ions: {known}."
+
+
+def net_charge(amounts: Mapping[str, float], charges: Mapping[str, int]) -> float:
+    """The charge of a formula unit, in e."""
+    return sum(amount * charges[species] for species, amount in amounts.items())
 
 
 @per_store

@@ -21,17 +21,14 @@ from perovdb.store.clashes import clashes
 from perovdb.store.connection import Store, using
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.gate import CURATED, INIT_HINT
-from perovdb.store.index import CREATE, extend_index, index_key, write_index
+from perovdb.store.index import CREATE, extend_index, index_key
 from perovdb.store.insert import check_aliases, insert, refuse_lost, refuse_taken
 from perovdb.store.meaning import check_row
 from perovdb.store.references import lost, taken
 from perovdb.store.schema import (
     ABOUT_ITSELF,
-    APPLICATION_ID,
     SCHEMA_VERSION,
-    check_header,
     column_types,
-    header,
     tables,
     tables_with,
     write_header,
@@ -443,57 +440,3 @@ def _index_problems(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"{table} {name}: 'perovdb search' does not find it."
     for table, name in connection.execute(f"{entries} EXCEPT {rows}"):
         yield f"{table} {name}: 'perovdb search' finds it, and it is not there."
-
-
-def migrate(path: Path) -> int:
-    """Bring a store of an older perovdb to this schema; its rows stay.
-
-    Version 2 has indexes on formulas and a full-text index, 3 on more that is filtered by.
-
-    Returns:
-        the schema version that it had.
-
-    Raises:
-        StoreError: the file is no store, or one of a newer perovdb.
-    """
-    place = gate.own_uri(str(path), "rw")
-    try:
-        connection = sqlite3.connect(place, uri=True, timeout=_WAIT_S)
-    except sqlite3.Error as error:
-        raise gate.failed(str(path), error) from error
-    try:
-        gate.guard(connection).give(math.inf)
-        made_by, version = header(connection)
-        if made_by != APPLICATION_ID or version >= SCHEMA_VERSION:
-            check_header(connection, str(path), "main", INIT_HINT)
-            return _opened(path, version)
-        with closing(Store()) as curated:
-            ours = gate.objects(curated.connection)
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            theirs = gate.objects(connection)
-            there = {one.name for one in theirs}
-            lacking = {one for one in ours if one.name not in there}
-            gate.check_schema(theirs | lacking, ours, str(path))
-            for one in lacking:
-                if one.type == "index" and one.sql:
-                    connection.execute(one.sql)
-            if "search" not in there:
-                connection.execute(CREATE)
-            write_index(connection)
-            gate.check_schema(gate.objects(connection), ours, str(path))
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.execute(
-                "UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),)
-            )
-    except gate.FAILURES as error:
-        raise gate.failed(str(path), error) from error
-    finally:
-        connection.close()
-    return _opened(path, version)
-
-
-def _opened(path: Path, version: int) -> int:
-    """The version that a store had, once it has opened as one of this version."""
-    Store(CURATED, str(path)).close()
-    return version

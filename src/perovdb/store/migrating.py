@@ -1,0 +1,120 @@
+"""Bring a store of one's own from the schema of an older perovdb to this one; its rows stay.
+
+Version 2 has indexes on formulas and a full-text index, 3 on more that is filtered by, 4 the
+oxidation states of ions and what kind of cation they are. A later one needs no line here as long
+as it adds tables, indexes, or columns that may be empty.
+"""
+
+import math
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from perovdb.store import gate
+from perovdb.store.connection import Store
+from perovdb.store.gate import CURATED, INIT_HINT, Object
+from perovdb.store.index import CREATE, write_index
+from perovdb.store.schema import APPLICATION_ID, SCHEMA_VERSION, check_header, header, tables
+
+_WAIT_S = 60.0
+
+
+def migrate(path: Path) -> int:
+    """Bring a store to this schema, all of it or nothing.
+
+    Returns:
+        the schema version that it had.
+
+    Raises:
+        StoreError: the file is no store, or one of a newer perovdb.
+    """
+    place = gate.own_uri(str(path), "rw")
+    try:
+        connection = sqlite3.connect(place, uri=True, timeout=_WAIT_S, isolation_level=None)
+    except sqlite3.Error as error:
+        raise gate.failed(str(path), error) from error
+    try:
+        gate.guard(connection).give(math.inf)
+        made_by, version = header(connection)
+        if made_by != APPLICATION_ID or version >= SCHEMA_VERSION:
+            check_header(connection, str(path), "main", INIT_HINT)
+            return _opened(path, version)
+        with closing(Store()) as curated:
+            ours = gate.objects(curated.connection)
+            columns = tables(curated.connection)
+        # A table is renamed while its new form is filled: what refers to it must not follow.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA legacy_alter_table = ON")
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            _change(connection, ours, columns, str(path))
+    except gate.FAILURES as error:
+        raise gate.failed(str(path), error) from error
+    finally:
+        connection.close()
+    return _opened(path, version)
+
+
+def _change(
+    connection: sqlite3.Connection, ours: set[Object], columns: dict[str, list[str]], path: str
+) -> None:
+    theirs = gate.objects(connection)
+    wanted = {(one.type, one.name): one for one in ours}
+    there = {(one.type, one.name) for one in theirs}
+    older = {
+        one
+        for one in theirs
+        if one.type == "table"
+        and gate.differences({one}, {wanted.get(("table", one.name), one)})
+        and _lacks_only_columns(connection, one.name, columns)
+    }
+    renewed = {wanted["table", one.name] for one in older}
+    lacking = {one for one in ours if (one.type, one.name) not in there}
+    gate.check_schema((theirs - older) | renewed | lacking, ours, path)
+    for one in sorted(older):
+        kept = ", ".join(f'"{name}"' for name in _columns(connection, one.name))
+        connection.execute(f'ALTER TABLE "{one.name}" RENAME TO "{_ASIDE}"')
+        connection.execute(wanted["table", one.name].sql or "")
+        connection.execute(f'INSERT INTO "{one.name}" ({kept}) SELECT {kept} FROM "{_ASIDE}"')
+        connection.execute(f'DROP TABLE "{_ASIDE}"')
+    # Tables come before the indexes on them; those of the full-text index make themselves.
+    for one in sorted(lacking, key=lambda one: one.type, reverse=True):
+        if one.sql and not one.name.startswith("search"):
+            connection.execute(one.sql)
+    for index in sorted(one for one in ours if one.type == "index" and one.sql):
+        if index.table in {one.name for one in older}:
+            connection.execute(index.sql or "")
+    if ("table", "search") not in there:
+        connection.execute(CREATE)
+    write_index(connection)
+    gate.check_schema(gate.objects(connection), ours, path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute(
+        "UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),)
+    )
+
+
+#: What a table is called while its new form is filled.
+_ASIDE = "older_form"
+
+
+def _lacks_only_columns(
+    connection: sqlite3.Connection, table: str, columns: dict[str, list[str]]
+) -> bool:
+    """Whether a table is one of ours without some columns, and holds nothing that computes."""
+    there = _columns(connection, table)
+    return table in columns and bool(there) and {*there} < {*columns[table]}
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """Columns of a table; none if one of them is generated or hidden."""
+    rows = connection.execute(
+        "SELECT name, hidden FROM pragma_table_xinfo(?)", (table,)
+    ).fetchall()
+    return [] if any(hidden for _, hidden in rows) else [name for name, _ in rows]
+
+
+def _opened(path: Path, version: int) -> int:
+    """The version that a store had, once it has opened as one of this version."""
+    Store(CURATED, str(path)).close()
+    return version
