@@ -277,7 +277,7 @@ REFUSED = [
     (("lattice", "CsPbI3", "--temperature", "hot"), 2, "--temperature"),
     (("lattice", "CsPbI3", "--temperature", "nan"), 2, "nan is no number"),
     (("build", "CsPbI3", "-o", ""), 2, "does not tell a format"),
-    (("build", "CsPbI3", "--size", "30"), 2, "at most 500"),
+    (("build", "CsPbI3", "--size", "30"), 2, "at most 4000"),
     (
         (
             "neb",

@@ -101,9 +101,9 @@ def _with_words(text: str, strict: bool, lenient: bool) -> Composition:
         try:
             composition = _read(formula, registry, strict)
         except (FormulaError, UnknownSpecies):
-            raise hints.with_hint(
-                error, text, lambda guess: _read(guess, registry, strict)
-            ) from None
+            from perovdb.composition.hints import with_hint
+
+            raise with_hint(error, text, lambda guess: _read(guess, registry, strict)) from None
     if not lenient:
         raise FormulaError(
             f"'{text}': '{rest.strip()}' behind {formula} is not part of a formula.",

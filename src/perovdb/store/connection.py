@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 from perovdb.errors import InputError, StoreError
-from perovdb.store import disk, gate
+from perovdb.store import gate
 from perovdb.store.gate import CURATED, INIT_HINT
 from perovdb.store.schema import ABOUT_ITSELF, check_fresh, check_header, typed_columns
 
@@ -173,7 +173,9 @@ class Store:
         try:
             self.connection.execute("ATTACH ? AS own", (place,))
         except gate.FAILURES as error:
-            raise disk.refused(own, error) or StoreError(
+            from perovdb.store.disk import refused
+
+            raise refused(own, error) or StoreError(
                 f"{own} is not a perovdb store ({gate.reason(error)}).", INIT_HINT
             ) from error
         check_header(self.connection, own, "own", INIT_HINT)

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from perovdb.errors import InputError, StoreError
 from perovdb.files.labels import one_line
-from perovdb.store import disk
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CURATED = os.path.join(_PACKAGE, "perovdb.sqlite")
@@ -183,7 +182,9 @@ def failed(
     Raises:
         KeyboardInterrupt: it was ended by Ctrl-C, which SQLite keeps to itself.
     """
-    if told := disk.refused(path, error):
+    from perovdb.store.disk import refused
+
+    if told := refused(path, error):
         return StoreError(f"{doubt} {told.what}".lstrip(), told.mend)
     text = reason(error)
     if text == "interrupted":

@@ -7,7 +7,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from perovdb.errors import StoreError
-from perovdb.store.disk import refused
 from perovdb.store.gate import FAILURES, reason
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ def check_header(connection: sqlite3.Connection, path: str, schema: str, mend: s
     try:
         made_by, version = header(connection, schema)
     except FAILURES as error:
+        from perovdb.store.disk import refused
+
         raise refused(path, error) or StoreError(
             f"{path} is not a perovdb store ({reason(error)}).", mend
         ) from error
