@@ -27,7 +27,7 @@ from perovdb.errors import FormulaError, UnknownSpecies
 SITE_COUNT = dict(zip("ABX", ABX3, strict=True))
 
 
-class _Fixed(dict[str, float]):
+class _Fixed(dict[str, Any]):
     """A dictionary that stays as it is: a composition is hashed by it. (Read-only views of
     dictionaries are not copied by `dataclasses.asdict`, which monty's encoder calls.)"""
 
@@ -128,7 +128,8 @@ class Composition(Answer):
         charge = round(net_charge(of_unit, charges), DECIMALS) + 0.0
         if ratio == ABX3 and {1, 3} <= {charges[species] for species in fractions["B"]}:
             ratio, charge = DOUBLE, 2 * charge
-        return cls(**fractions, charge=charge, ratio=ratio, charges=charges, notes=notes)
+        a, b, x = (fractions[site] for site in "ABX")
+        return cls(a, b, x, charge=charge, ratio=ratio, charges=charges, notes=notes)
 
     @property
     def sites(self) -> dict[str, Mapping[str, float]]:
@@ -307,7 +308,7 @@ def _placed(amounts: Sites, registry: Registry) -> tuple[Ratio, dict[str, dict[s
     """The formula unit and the fractions on its sites, as `place` finds them."""
     spacers = any(registry.ions[species].spacer for species in amounts["A"])
     ratio, fractions = place(
-        amounts, lambda *unit: abs(_charge(*unit, registry)) <= EXACT, spacers
+        amounts, lambda *unit: abs(_charge(unit[0], unit[1], registry)) <= EXACT, spacers
     )
     if may_be_rounding(fractions, ratio) and abs(_charge(ratio, fractions, registry)) > EXACT:
         raise ratio_error(amounts)

@@ -4,12 +4,9 @@ read; it is only ever offered, with a question mark."""
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TypeVar
 
 from perovdb.composition.registry import load_registry
 from perovdb.errors import FormulaError, PerovdbError, UnknownSpecies
-
-Error = TypeVar("Error", FormulaError, UnknownSpecies)
 
 # Letters of the longest ion.
 _LONGEST_ION = 12
@@ -21,7 +18,9 @@ _LONGEST = 60
 _LETTERS = re.compile(r"[A-Za-z]+")
 
 
-def with_hint(error: Error, text: str, read: Callable[[str], object]) -> Error:
+def with_hint(
+    error: FormulaError | UnknownSpecies, text: str, read: Callable[[str], object]
+) -> FormulaError | UnknownSpecies:
     """The error, and what the text means in right capitals or with decimal points, if that can
     be read in one way only."""
     if len(text) > _LONGEST:
