@@ -456,7 +456,8 @@ def test_a_look_up_imports_nothing_heavy(arguments):
     loaded = {line.split("|")[2].strip().split(".")[0] for line in lines}
     assert "click" in loaded
     assert not loaded & set(HEAVY)
-    # A module of ours takes as long to find and load as two queries. A refusal has one more: hints.
+    # A module of ours takes as long to find and load as two queries.
+    # A refusal has one more: its hint.
     assert sum(".perovdb" in f".{line.split('|')[2].strip()}" for line in lines) <= 41
 
 
