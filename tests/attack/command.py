@@ -112,7 +112,7 @@ def _captured() -> Iterator[dict[str, str]]:
 def _judge(answer: Answer, said: str) -> None:
     code, out, err = answer
     if code not in _CODES:
-        raise Finding(f"{said}: exit code {code}")
+        raise Finding(f"{said}: exit code {code}: {err[-300:]!r}")
     raw = [c for c in out + err if unicodedata.category(c) in _RAW and c not in "\n\t"]
     if raw:
         raise Finding(f"{said}: {raw[0]!r} is printed raw")
