@@ -25,6 +25,8 @@ _UNITS = ((1, 1, 3), (1, 1, 3), (1, 1, 3), (2, 1, 4), (3, 2, 7), (4, 1, 6), (1, 
 
 #: Amounts of a site with several ions are put right to a sum, up to this share.
 _ROUNDING = 0.002
+#: The same, where the answer has a note of it.
+_TOLD = 0.05
 
 _STRANGE = (
     *"()[]{}_.,+-*/ xyzδ0123456789₀₁₂₉eE%$`'\"\\;|&<>\t\n\r\0\x1b\x7f\x9b",
@@ -216,14 +218,17 @@ def attack(rng: Random, folder: Path) -> str:
     try:
         composition = parse(text)
     except (FormulaError, UnknownSpecies) as error:
-        if true:
+        # HA means two ions, of which layered phases hold the other: it is not read in them.
+        if true and "HA" not in truth:
             raise Finding(f"{text!r} is a formula and was refused: {error}") from None
         word = "refused"
     else:
         word = "read" if true else "read damaged"
         ways = [truth] if true else readings(text)
         amounts = {ion: float(x) for ion, x in composition.amounts.items()}
-        if not any(_same(amounts, way) for way in ways):
+        # What was scaled or taken for rounding is said.
+        near = _TOLD if composition.notes else _ROUNDING
+        if not any(_same(amounts, way, near) for way in ways):
             raise Finding(f"{text!r} was read as {composition}; it says {ways[:2] or 'nothing'}")
         if parse(str(composition)) != composition:
             raise Finding(f"{text!r}: {composition} is read as another")
@@ -234,13 +239,13 @@ def attack(rng: Random, folder: Path) -> str:
     return word
 
 
-def _same(amounts: dict[str, float], way: Amounts) -> bool:
-    """Whether ions stand in the same ratio, to within what counts as rounding."""
+def _same(amounts: dict[str, float], way: Amounts, near: float) -> bool:
+    """Whether ions stand in the same ratio, to within a share of all."""
     if set(amounts) != set(way) or not all(way.values()):
         return False
     scale = float(sum(way.values())) / sum(amounts.values())
     return all(
-        abs(amounts[ion] * scale - float(x)) <= _ROUNDING * scale * sum(amounts.values())
+        abs(amounts[ion] * scale - float(x)) <= near * scale * sum(amounts.values())
         for ion, x in way.items()
     )
 
@@ -251,7 +256,7 @@ CAMPAIGN = Campaign(
     promise="a formula is read with the amounts that it states, or refused",
     attack=attack,
     full=10_000,
-    short=800,
+    short=300,
     words={"read", "read damaged", "refused"},
     seconds=5,
 )

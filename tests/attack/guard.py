@@ -23,6 +23,8 @@ _PROCESSES = {
     "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system",
     "pty.spawn", "subprocess.Popen", "socket.connect", "socket.bind", "webbrowser.open",
 }  # fmt: skip
+#: Programs that platform and matplotlib ask of the machine, once.
+_ASKED = ("uname", "fc-list")
 #: Events that change files -> which of their arguments are paths.
 _CHANGES = {
     "os.chmod": (0,), "os.chown": (0,), "os.link": (0, 1), "os.mkdir": (0,), "os.remove": (0,),
@@ -58,7 +60,7 @@ class Guard:
         if not self.on:
             return
         if event in _PROCESSES:
-            if not self.processes:
+            if not self.processes and arguments[0] not in _ASKED:
                 self._refuse(f"{event} {arguments!r}")
         elif event == "exec":
             self._look_at_code(arguments)
@@ -81,7 +83,9 @@ class Guard:
     def _check(self, event: str, path: str | bytes) -> None:
         name = os.fsdecode(path)
         if event == "sqlite3.connect" and (
-            name == ":memory:" or not name or "mode=ro" in name or name in self.databases
+            name in ("", ":memory:", *self.databases)
+            or "mode=ro" in name
+            or name.endswith("/xraydb.sqlite")
         ):
             return
         name = name.removeprefix("file:").partition("?")[0]
@@ -93,7 +97,12 @@ class Guard:
                 os.path.realpath(os.path.dirname(name) or "."), os.path.basename(name)
             )
         )
-        if place == os.devnull or place.startswith("/proc/self/") or "__pycache__" in place:
+        if (
+            place == os.devnull
+            or "/matplotlib" in place
+            or place.startswith("/proc/self/")
+            or "__pycache__" in place
+        ):
             return
         if not any(place == folder or place.startswith(folder + "/") for folder in self.allowed):
             self._refuse(f"{event} {place}")

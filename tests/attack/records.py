@@ -222,8 +222,8 @@ CAMPAIGN = Campaign(
     throws="records in files: names that are code, other ions, charges, cells, steps",
     promise="a record is believed only as far as the atoms bear it out; no text of it is run",
     attack=attack,
-    full=2_000,
-    short=120,
+    full=1_200,
+    short=50,
     words={
         *("refused", "not believed", "believed as far as it is true", "written and run"),
     },

@@ -237,8 +237,8 @@ CAMPAIGN = Campaign(
     throws="finished bands of four codes: cut, digits changed, lines lost, images swapped",
     promise="a barrier of a damaged band is right, or it is said that it cannot be trusted",
     attack=attack,
-    full=1_500,
-    short=60,
+    full=1_000,
+    short=30,
     words={"error", "verdict", "right"},
     prepare=whole_bands,
 )

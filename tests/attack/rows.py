@@ -232,8 +232,8 @@ CAMPAIGN = Campaign(
     throws="rows in CSV: true ones, wrong cells, cells of no group, ranges, heads, quotes",
     promise="a row enters as it was written, or is refused by its place and nothing is changed",
     attack=attack,
-    full=3_000,
-    short=80,
+    full=2_000,
+    short=50,
     words={"added", "refused"},
     prepare=_empty_store,
 )

@@ -176,8 +176,8 @@ CAMPAIGN = Campaign(
     throws="structure files in six formats: bytes flipped, cut, lines lost, numbers replaced",
     promise="a file is read as it stands or refused; a history speaks for no atoms but its own",
     attack=attack,
-    full=3_000,
-    short=150,
+    full=4_000,
+    short=100,
     words={"read", "read as it was made", "refused"},
     prepare=models,
 )

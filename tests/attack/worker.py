@@ -98,7 +98,6 @@ def prepare(campaign: Campaign) -> Guard:
     shared.mkdir()
     tempfile.tempdir = os.environ["TMPDIR"] = str(shared)
     os.environ["MPLBACKEND"] = "agg"
-    os.environ["MPLCONFIGDIR"] = str(shared)
     os.environ["COLUMNS"] = "100"
     campaign.prepare()
     return Guard(str(CURATED))
