@@ -276,7 +276,10 @@ def test_a_name_in_brackets_is_one_ion_or_none(name):
 
 
 def test_hexylammonium_is_told_from_hydroxylammonium():
-    assert parse("HAPbI3").A == {"HA": 1}
+    assert parse("HAPbI3").A == {"NH3OH": 1}
     with pytest.raises(FormulaError, match="HxA for hexylammonium"):
         parse("HA2PbI4")
     assert parse("HxA2PbI4").layers == 1
+    composition = parse("(NH3OH)2PbI4")
+    assert composition.layers == 1
+    assert parse(composition.formula) == composition

@@ -116,12 +116,13 @@ def _with_words(text: str, strict: bool, lenient: bool) -> Composition:
 def _read(text: str, registry: Registry, strict: bool) -> Composition:
     written = _PHASE.match(text.strip())
     formula = text.strip()[written.end() :] if written else text
-    amounts = _Reader(formula, registry).read()
+    reader = _Reader(formula, registry)
+    amounts = reader.read()
     try:
         composition = Composition.from_amounts(amounts, registry, strict=strict)
     except FormulaError as error:
         raise FormulaError(f"'{text}': {error.what}", error.mend) from None
-    if "HA" in composition.A and composition.layers:
+    if "HA" in reader.spellings and composition.layers:
         raise FormulaError(
             f"'{text}': HA is hydroxylammonium here, and hexylammonium in most layered phases.",
             "Write HxA for hexylammonium, NH3OH for hydroxylammonium.",
@@ -138,6 +139,8 @@ class _Reader:
         self.text = text.translate(_SUBSCRIPTS)
         self.registry = registry
         self.at = 0
+        #: Ions as they are written.
+        self.spellings: set[str] = set()
         #: Where the innermost open bracket stands, -1 outside of all.
         self.bracket = -1
 
@@ -199,6 +202,7 @@ class _Reader:
         name = self.text[start + 1 : max(self.text.find(closing, start), start + 1)]
         if name in self.registry.spellings:
             self.at = start + len(name) + 2
+            self.spellings.add(name)
             return {self.registry.spellings[name]: 1.0}
         self.at, self.bracket = start + 1, start
         inside = self._sequence(depth + 1)
@@ -225,6 +229,7 @@ class _Reader:
             another = behind.islower() and behind not in _VARIABLES
             if spelling in self.registry.spellings and not another:
                 self.at += len(spelling)
+                self.spellings.add(spelling)
                 return self.registry.spellings[spelling]
         return ""
 

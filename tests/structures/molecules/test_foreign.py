@@ -154,7 +154,7 @@ def bonds(molecule):
     )
 
 
-@pytest.mark.parametrize("species", ["HA", "HYD", "AZ", "IMI", "TriMA", "TMA"])
+@pytest.mark.parametrize("species", ["NH3OH", "HYD", "AZ", "IMI", "TriMA", "TMA"])
 def test_ions_without_a_geometry_are_built_from_smiles(species):
     pytest.importorskip("rdkit")
     one, two = (read_molecule(smiles(species), species, seed=3) for _ in range(2))
