@@ -331,3 +331,24 @@ def test_any_amounts_are_placed_for_good_or_refused(ions, numbers, off):
     if off == 0 and ratio in MAY_LACK:
         assert composition.ratio == ratio
     assert parse(str(composition)) == composition
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([ion for ion in REGISTRY.ions if REGISTRY.ions[ion].site != "X"]),
+        st.floats(0.05, 2),
+        min_size=2,
+        max_size=5,
+    ),
+    st.sampled_from(["F", "Cl", "I", "SCN", "BF4", "HCOO"]),
+    st.floats(1, 7),
+)
+def test_any_ions_of_the_registry_are_placed_for_good_or_refused(cations, anion, amount):
+    try:
+        composition = Composition.from_amounts({**cations, anion: amount}, REGISTRY)
+    except FormulaError:
+        return
+    again = parse(str(composition))
+    assert again == composition
+    assert again.charge == composition.charge
+    assert again.ratio == composition.ratio

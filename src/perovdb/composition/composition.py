@@ -114,7 +114,7 @@ class Composition(Answer):
         try:
             ratio, fractions = _placed(usual, registry)
         except FormulaError:
-            elsewhere = _on_another_site(ions, registry)
+            elsewhere = _on_another_site(ions, registry) or _half(usual, registry)
             made_exact = None if strict or elsewhere else as_written(usual)
             if elsewhere:
                 ratio, fractions = elsewhere
@@ -352,6 +352,21 @@ def _on_another_site(
             if ratio == ABX3 and abs(_charge(ratio, fractions, registry)) <= EXACT:
                 return ratio, fractions
     return None
+
+
+def _half(amounts: Sites, registry: Registry) -> tuple[Ratio, dict[str, dict[str, float]]] | None:
+    """A double perovskite A2BB'X6 with vacancies, which is two ABX3."""
+    if not {1, 3} <= {registry.ions[species].charge for species in amounts["B"]}:
+        return None
+    halves = {
+        site: {species: amount / 2 for species, amount in ions.items()}
+        for site, ions in amounts.items()
+    }
+    try:
+        ratio, fractions = _placed(halves, registry)
+    except FormulaError:
+        return None
+    return (ratio, fractions) if ratio == ABX3 else None
 
 
 def _site_text(site: str, amounts: Mapping[str, float]) -> str:

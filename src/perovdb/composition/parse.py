@@ -226,7 +226,9 @@ class _Reader:
             end = self.at + length
             spelling, behind = self.text[self.at : end], self.text[end : end + 1]
             # A lower-case letter behind it makes it another symbol: In is not I and n.
-            another = behind.islower() and behind not in _VARIABLES
+            another = behind.islower() and (
+                behind not in _VARIABLES or spelling[-1:] + behind in self.registry.spellings
+            )
             if spelling in self.registry.spellings and not another:
                 self.at += len(spelling)
                 self.spellings.add(spelling)
