@@ -331,3 +331,58 @@ def test_flipped_bytes_give_an_answer_or_a_refusal(sound, tmp_path, data):
         with suppress(PerovdbError):
             ask()
     assert path.read_bytes() == content
+
+
+def _level(child: int, size: int) -> bytes:
+    """A page of a table whose every pointer names one child."""
+    cells = [child.to_bytes(4, "big") + b"\x01" for _ in range((size - 12) // 7)]
+    start = size - 5 * len(cells)
+    head = b"\x05\0\0" + len(cells).to_bytes(2, "big") + start.to_bytes(2, "big") + b"\0"
+    places = b"".join((start + 5 * i).to_bytes(2, "big") for i in range(len(cells)))
+    front = head + child.to_bytes(4, "big") + places
+    return front + bytes(start - len(front)) + b"".join(cells)
+
+
+@pytest.mark.parametrize("levels", [2, 5, 12])
+def test_a_table_has_no_more_rows_than_bytes(mine, monkeypatch, levels):
+    monkeypatch.setattr(connection, "_SMALL_BYTES", 0)
+    with closing(sqlite3.connect(mine)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((size,),) = opened.execute("PRAGMA page_size").fetchall()
+        ((leaf,),) = opened.execute("SELECT rootpage FROM sqlite_master WHERE name = 'barrier'")
+    content = bytearray(mine.read_bytes())
+    last = len(content) // size
+    for number in range(levels):
+        content += _level(last + number if number else leaf, size)
+    content[28:32] = (last + levels).to_bytes(4, "big")
+    mine.write_bytes(content)
+    spoil(mine, f"UPDATE sqlite_master SET rootpage = {last + levels} WHERE name = 'barrier'")
+    store = connection.Store(CURATED, str(mine))
+    count = 0
+    with pytest.raises(StoreError, match=r"more rows than it has room for.*store check"):
+        for _ in store.read("SELECT species FROM own.barrier").tuples():
+            count += 1
+    assert 30 < count <= gate.most_rows(str(mine))
+    assert check(mine)
+
+
+BESIDE = {
+    "a pipe or a device": os.mkfifo,
+    "a folder": os.mkdir,
+    "a link": lambda path: os.symlink(CURATED, path),
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+@pytest.mark.parametrize("ending", ["-journal", "-wal", "-shm"])
+def test_what_stands_beside_a_store_is_a_file(mine, uses, tmp_path, what, ending):
+    BESIDE[what](Path(f"{mine}{ending}"))
+    link = tmp_path / "elsewhere" / "link.sqlite"
+    link.parent.mkdir()
+    link.symlink_to(mine)
+    before, curated = mine.read_bytes(), Path(CURATED).read_bytes()
+    for path in (mine, link):
+        for use in uses:
+            with pytest.raises(StoreError, match=f"mine.sqlite{ending} belongs .*{what}"):
+                use(path)
+    assert (mine.read_bytes(), Path(CURATED).read_bytes()) == (before, curated)

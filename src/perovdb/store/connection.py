@@ -116,6 +116,7 @@ class Store:
     def _batches(
         self, cursor: sqlite3.Cursor, names: tuple[str, ...]
     ) -> Iterator[list[tuple[Any, ...]]]:
+        count = 0
         while True:
             with self._failing():
                 batch = cursor.fetchmany(_BATCH)
@@ -123,6 +124,9 @@ class Store:
                 return
             if self.own is not None:
                 self._check_kinds(names, batch)
+                count += len(batch)
+                if count > gate.most_rows(self.own):
+                    raise gate.failed(self.own, "it gives more rows than it has room for")
             yield batch
 
     @contextmanager

@@ -34,6 +34,9 @@ _A_MINUTE_BYTES = 50_000_000
 #: Instructions of SQLite between two looks at the clock: some milliseconds.
 _STRIDE = 20_000
 
+#: No row of a table takes fewer bytes: its place on the page, its length, its number, its values.
+_LEAST_ROW_BYTES = 4
+
 #: What a sound rollback journal that is still to be played back begins with.
 _JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
@@ -79,8 +82,9 @@ def uri(path: str, mend: str, mode: str = "ro") -> str:
     if stat.S_ISDIR(kind):
         raise StoreError(f"{path} is a folder, not a store.", mend)
     if not stat.S_ISREG(kind):
-        raise StoreError(f"{path} is a pipe or a device, not a file.", mend)
-    if mode == "rw" and _is_hot(f"{path}-journal"):
+        raise StoreError(f"{path} is {_called(kind)}, not a file.", mend)
+    _check_beside(path)
+    if mode == "rw" and _is_hot(os.path.realpath(path) + "-journal"):
         raise StoreError(
             f"{path}-journal holds a change by another program that was cut off.",
             "If you know where it comes from, undo the change: "
@@ -124,9 +128,44 @@ def _said(error: OSError | ValueError) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
+def _check_beside(path: str) -> None:
+    """Refuse what SQLite would open together with a file, if it is no file itself.
+
+    It would wait for a pipe, and write through a link.
+
+    Raises:
+        StoreError: as said.
+    """
+    for ending in ("-journal", "-wal", "-shm"):
+        # SQLite follows links first.
+        beside = os.path.realpath(path) + ending
+        try:
+            kind = os.lstat(beside).st_mode
+        except OSError:
+            continue
+        if not stat.S_ISREG(kind):
+            raise StoreError(
+                f"{beside} belongs to the store, and is {_called(kind)}, not a file.",
+                "Look at where it comes from, and take it away.",
+            )
+
+
+def _called(kind: int) -> str:
+    if stat.S_ISLNK(kind):
+        return "a link"
+    return "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"
+
+
 def _is_hot(journal: str) -> bool:
     try:
-        with open(journal, "rb") as file:
+        number = os.open(
+            journal,
+            os.O_RDONLY
+            | getattr(os, "O_NONBLOCK", 0)
+            | getattr(os, "O_NOFOLLOW", 0)
+            | getattr(os, "O_BINARY", 0),
+        )
+        with open(number, "rb") as file:
             return file.read(len(_JOURNAL)) == _JOURNAL
     except OSError:
         return False
@@ -153,6 +192,15 @@ class Watch:
     def is_over(self) -> bool:
         """Whether that time has passed."""
         return time.monotonic() > self.until
+
+
+def most_rows(path: str) -> int:
+    """More rows than the file can hold, with those of the curated store: an answer with more goes
+    round in a circle of pages.
+    """
+    beside = f"{os.path.realpath(path)}-wal"
+    files = [path, CURATED, *[beside] * os.path.exists(beside)]
+    return sum(map(os.path.getsize, files)) // _LEAST_ROW_BYTES
 
 
 def guard(connection: sqlite3.Connection) -> Watch:
