@@ -194,13 +194,16 @@ class Watch:
         return time.monotonic() > self.until
 
 
-def most_rows(path: str) -> int:
-    """More rows than the file can hold, with those of the curated store: an answer with more goes
-    round in a circle of pages.
-    """
-    beside = f"{os.path.realpath(path)}-wal"
-    files = [path, CURATED, *[beside] * os.path.exists(beside)]
-    return sum(map(os.path.getsize, files)) // _LEAST_ROW_BYTES
+def most_rows(connection: sqlite3.Connection, schemas: Iterable[str]) -> int:
+    """More rows than files can hold: an answer with more goes round in a circle of pages."""
+    total_bytes = 0
+    for schema in schemas:
+        pages, page_bytes = (
+            connection.execute(f"PRAGMA {schema}.{name}").fetchone()[0]
+            for name in ("page_count", "page_size")
+        )
+        total_bytes += pages * page_bytes
+    return total_bytes // _LEAST_ROW_BYTES
 
 
 def guard(connection: sqlite3.Connection) -> Watch:
