@@ -145,10 +145,16 @@ class Composition(Answer):
     def amounts(self) -> dict[str, float]:
         """Species -> amount in one formula unit, in canonical order."""
         return {
-            species: round(fraction * self.numbers[site], DECIMALS)
+            species: self._amount(site, fraction)
             for site, ions in self.sites.items()
             for species, fraction in ions.items()
         }
+
+    def _amount(self, site: str, fraction: float) -> float:
+        """Amount in a formula unit, with the digits that are kept of it; a double perovskite is
+        read as two ABX3, of which each has them."""
+        units = 2 if self.ratio == DOUBLE else 1
+        return round(units * round(fraction * self.numbers[site] / units, DECIMALS), DECIMALS)
 
     @property
     def vacancies(self) -> dict[str, float]:
@@ -188,8 +194,8 @@ class Composition(Answer):
     def formula(self) -> str:
         """Canonical formula; parsing it gives the same composition."""
         return "".join(
-            _site_text(site, {species: x * number for species, x in ions.items()})
-            for (site, ions), number in zip(self.sites.items(), self.ratio, strict=True)
+            _site_text(site, {species: self._amount(site, x) for species, x in ions.items()})
+            for site, ions in self.sites.items()
         )
 
     def site_of(self, species: str) -> str:
@@ -261,8 +267,8 @@ class Composition(Answer):
     def rows(self) -> list[dict[str, Any]]:
         """One row for each ion: its site, its fraction of the site, its amount in the formula."""
         return [
-            {"species": ion, "site": site, "fraction": x, "amount": round(x * number, DECIMALS)}
-            for (site, ions), number in zip(self.sites.items(), self.ratio, strict=True)
+            {"species": ion, "site": site, "fraction": x, "amount": self._amount(site, x)}
+            for site, ions in self.sites.items()
             for ion, x in ions.items()
         ]
 
