@@ -46,6 +46,8 @@ materials = click.argument(
 class Number(click.FloatRange):
     """A number in the range of its name, which the help shows; nan is in none."""
 
+    name = "number"
+
     def __init__(self, name: str, owner: str = "") -> None:
         limits = _limits(name, owner)
         super().__init__(limits.least, limits.most)
@@ -61,6 +63,8 @@ class Number(click.FloatRange):
 
 class Whole(click.IntRange):
     """A whole number in the range of its name, which the help shows."""
+
+    name = "whole number"
 
     def __init__(self, name: str, owner: str = "") -> None:
         limits = _limits(name, owner)

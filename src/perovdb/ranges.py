@@ -64,6 +64,7 @@ RANGES: Mapping[str, Range] = {
     "above": Range(0, 100),
     # Rates.
     "distance_A": _LENGTH_A,
+    "smallest_matrix.distance_A": Range(0, 1000),
     "neighbours": Range(1, 100),
     "vacant": Range(1e-15, 1),
     "diameter_nm": Range(0.1, 1e7),
@@ -103,6 +104,8 @@ RANGES: Mapping[str, Range] = {
     "cores": _COUNT,
     "hours": Range(1, 10_000),
     "limit": Range(1, 10_000_000),
+    "seconds": Range(0.01, 86_400),
+    "ask.limit": Range(1, 10**9),
     "search.limit": Range(1, 10_000),
     "seed": Range(0, 2**63 - 1),
     "year": Range(1, 9999),

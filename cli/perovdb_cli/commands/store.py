@@ -163,7 +163,7 @@ def migrate(file: Path) -> None:
 @click.argument("query", metavar="SELECT")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.01, 86_400),
+    type=options.Number("seconds"),
     default=30.0,
     show_default=True,
     metavar="S",
@@ -171,7 +171,7 @@ def migrate(file: Path) -> None:
 )
 @click.option(
     "--limit",
-    type=click.IntRange(1, 10**9),
+    type=options.Whole("limit", "ask"),
     metavar="N",
     help="Rows to give. Default: 10,000, and an error if there are more.",
 )

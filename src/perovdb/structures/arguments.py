@@ -155,7 +155,8 @@ def check_fields(request: Any) -> None:
         limits = range_of(name, type(request).__name__)
         fits = _is(value, kind) and (value != "" or one.default == "")
         if not fits or _outside(value, name, type(request).__name__) is not None:
-            words = f"a number {limits}" if limits else _words(kind)
+            whole = "whole " if int in (kind, *get_args(kind)) else ""
+            words = f"a {whole}number {limits}" if limits else _words(kind)
             raise InputError(f"'{name}' cannot be {_shown(value)}.", f"Give {words}.")
         if float in (kind, *get_args(kind)) and isinstance(value, Real):
             object.__setattr__(request, name, float(value))
