@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import unicodedata
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +26,6 @@ _UNITS = ((1, 1, 3), (1, 1, 3), (1, 1, 3), (2, 1, 4), (3, 2, 7), (4, 1, 6), (1, 
 
 #: Amounts of a site with several ions are put right to a sum, up to this share.
 _ROUNDING = 0.002
-#: The same, where the answer has a note of it.
-_TOLD = 0.05
 
 _STRANGE = (
     *"()[]{}_.,+-*/ xyzδ0123456789₀₁₂₉eE%$`'\"\\;|&<>\t\n\r\0\x1b\x7f\x9b",
@@ -226,9 +225,9 @@ def attack(rng: Random, folder: Path) -> str:
         word = "read" if true else "read damaged"
         ways = [truth] if true else readings(text)
         amounts = {ion: float(x) for ion, x in composition.amounts.items()}
-        # What was scaled or taken for rounding is said.
-        near = _TOLD if composition.notes else _ROUNDING
-        if not any(_same(amounts, way, near) for way in ways):
+        # A site that was scaled, which a note says, still holds its ions in their ratio.
+        parts = list(composition.sites.values()) if composition.notes else [amounts]
+        if not any(_same(parts, way) for way in ways):
             raise Finding(f"{text!r} was read as {composition}; it says {ways[:2] or 'nothing'}")
         if parse(str(composition)) != composition:
             raise Finding(f"{text!r}: {composition} is read as another")
@@ -239,15 +238,16 @@ def attack(rng: Random, folder: Path) -> str:
     return word
 
 
-def _same(amounts: dict[str, float], way: Amounts, near: float) -> bool:
-    """Whether ions stand in the same ratio, to within a share of all."""
-    if set(amounts) != set(way) or not all(way.values()):
+def _same(parts: Sequence[Mapping[str, float]], way: Amounts) -> bool:
+    """Whether the ions of each part stand in the same ratio, to within what counts as rounding."""
+    if {ion for part in parts for ion in part} != set(way) or not all(way.values()):
         return False
-    scale = float(sum(way.values())) / sum(amounts.values())
-    return all(
-        abs(amounts[ion] * scale - float(x)) <= near * scale * sum(amounts.values())
-        for ion, x in way.items()
-    )
+    for part in parts:
+        scale = float(sum(way[ion] for ion in part)) / sum(part.values())
+        most = _ROUNDING * scale * sum(part.values())
+        if any(abs(x * scale - float(way[ion])) > most for ion, x in part.items()):
+            return False
+    return True
 
 
 CAMPAIGN = Campaign(

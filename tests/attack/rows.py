@@ -45,7 +45,7 @@ _NO_WORDS = (
     *("' OR 1=1 --", "\\", "read\u200b", "ｒｅａｄ", "lab 2026", "x" * 200),
 )
 _NO_FORMULAS = (
-    *("CsPbl3", "cspbi3", "CsPb", "PbXx2", "CsPbI3 eV", "CsPbI-3", "3", "CsPbI1e400", "CsPb(I3"),
+    *("CsPbl3", "cspbi3", "CsPb", "PbXx2", "CsPbI3 eV", "3", "CsPbI1e400", "CsPb(I3"),
     *("()", "Cs0PbI3", "C" * 300, "(" * 50, "CsPbI3;", "$(touch pwned)", "=CsPbI3"),
 )
 _STRAY = ("\x00", "\x07", "\x1b[31m", "\x7f", "\x85", "\x9b2J", "\u202e", "\u2028", "\u200b")
