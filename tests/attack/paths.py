@@ -146,7 +146,7 @@ def _writes(rng: Random) -> Line:
         (["store", "init"], (".sqlite", "")),
     )
     line, endings = rng.choice(lines)
-    name = _name(rng, *endings)
+    name = _name(rng, *endings).lstrip("/")
     return [*line, name], name
 
 
@@ -170,7 +170,7 @@ def _reads(rng: Random) -> Line:
 
 def _sets(rng: Random) -> Line:
     """A folder of an input set."""
-    name = _name(rng, "")
+    name = _name(rng, "").lstrip("/")
     line = ["neb", "CsPbI3", "--phase", "alpha", "--species", "I", "--images", "1", "--code", "qe"]
     force = ["--force"] if rng.random() < 0.5 else []
     return [*line, "-o", name, *force], name

@@ -16,6 +16,7 @@ from typing import IO
 
 from tests.attack.campaign import Campaign
 from tests.attack.command import perovdb
+from tests.attack.models import models
 
 _PACKED: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     ".gz": lambda file: gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1),
@@ -120,13 +121,19 @@ def _lines(path: str) -> Iterator[tuple[str, list[str]]]:
     yield ".sqlite", ["store", "check", path + ".sqlite"]
 
 
+def _fair(rng: Random, path: Path) -> Path:
+    """A file of ordinary size: limits that refused everything would be none."""
+    path.write_text(models()[0].texts.get(path.suffix, "x,y\n1,2\n"))
+    return path
+
+
 _LOOKED_FOR = (
     *("perovdb.toml", "rows.csv", "band/manifest.json", "band/00/OUTCAR", "band/neb.path"),
     *("band/neb.inp", "band/neb.traj", "band/neb.extxyz"),
 )
 _LINES = tuple(_lines("big"))
 _MADE: tuple[Callable[[Random, Path], Path], ...] = (
-    *(_bomb, _sparse, _announces, _announces, _deep, _long, _long),
+    *(_bomb, _sparse, _announces, _announces, _deep, _long, _long, _fair),
 )
 
 
@@ -156,6 +163,11 @@ def _found(rng: Random, folder: Path) -> str:
     return perovdb("barrier", "band").word
 
 
+def _prepare() -> None:
+    _bombs()
+    models()
+
+
 CAMPAIGN = Campaign(
     kind="sizes",
     throws="packed bombs, sparse files of a terabyte, counts of 1e30, deep nesting, long lines",
@@ -166,5 +178,5 @@ CAMPAIGN = Campaign(
     words={"answered", "refused"},
     seconds=30,
     memory_GB=3,
-    prepare=_bombs,
+    prepare=_prepare,
 )

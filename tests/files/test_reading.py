@@ -196,6 +196,7 @@ def test_every_door_counts_the_atoms(tmp_path, monkeypatch, most):
     [
         ("POSCAR", "x\n1\n1 0 0\n0 1 0\n0 0 1\nI\n1000000000\nDirect\n0 0 0\n", "1000000000 at"),
         ("a.xyz", "100000000\n\nI 0 0 0\n", "100000000 atoms, but only 1 lines"),
+        ("a.xyz", '1\nProperties=species:S:1:pos:R:100000000\nI 0 0 0\n', "100000001 columns"),
         ("a.json", "[" * 100_000, "not JSON"),
         ("a.json", '{"lattice": {"a": ' + "9" * 10_000 + '}, "sites": []}', "not JSON"),
         ("a.cif", "data_x\nloop_\n_a\n_b\n" + "1 2\n" * 1_600_000, "more than 3,000,000 words"),

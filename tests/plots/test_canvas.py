@@ -91,6 +91,8 @@ def test_width_and_resolution(pattern, tmp_path):
     for wrong in ({"width": 0}, {"width": float("nan")}, {"dpi": 1e6}):
         with pytest.raises(InputError, match="cannot be"):
             plots.save(ax, tmp_path / "b.png", **wrong)
+    with pytest.raises(InputError, match="a PDF"):
+        plots.save(ax, tmp_path / "b.png", width=100)
 
 
 def test_a_file_is_written_over_by_force_alone(pattern, tmp_path):

@@ -1,5 +1,6 @@
 """Stores that somebody has prepared: nothing in them runs, and what is wrong is said."""
 
+import math
 import os
 import random
 import re
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 import perovdb as library
 from perovdb.errors import InputError, PerovdbError, StoreError
 from perovdb.facts.formulas import kept_word
-from perovdb.store import connection, gate, own
+from perovdb.store import connection, gate, own, queries
 from perovdb.store.gate import CURATED, Object, differences
 from perovdb.store.migrating import migrate
 
@@ -140,6 +141,19 @@ def test_a_change_of_the_schema_between_two_looks_is_seen(mine, add_one, monkeyp
     monkeypatch.setattr(own, "_writer", meanwhile)
     with pytest.raises(StoreError, match=r"trigger.*'evil' is none of a store"):
         add_one(mine)
+
+
+def test_a_store_that_was_opened_long_ago_answers_still(mine, add_one, monkeypatch):
+    monkeypatch.setattr(gate, "_STRIDE", 1)
+    store = connection.Store(CURATED, str(mine))
+    with connection.using(store):
+        store.watch.give(-1)
+        assert "barrier" in queries.fact_tables()
+        store.watch.give(-1)
+        assert queries.facts("barrier")
+        store.watch.give(math.inf)
+        queries.fact_tables()
+        assert store.watch.until == math.inf
 
 
 def test_an_older_store_is_looked_at_before_it_is_migrated(mine):

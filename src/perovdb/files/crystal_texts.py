@@ -68,8 +68,27 @@ def frames_of_xyz(text: str) -> Iterator[str]:
                 "Check that the file is whole.",
             )
         check_number_of_atoms(count, f"The frame of line {start + 1}")
+        if count:
+            _check_columns(lines[start + 1], lines[start + 2], start + 2)
         yield "\n".join(lines[start:end]) + "\n"
         start = end
+
+
+def _check_columns(comment: str, first: str, number: int) -> None:
+    """Refuse the comment line of a frame that tells of more columns than its first atom has: who
+    reads it would make room for all of them.
+
+    Raises:
+        InputError: as said.
+    """
+    told = re.search(r'Properties=["{]?([^\s"}]*)', comment, re.IGNORECASE)
+    counts = re.findall(r"[^:]*:[^:]*:(\d+)(?::|$)", told[1]) if told else []
+    columns = sum(int(count[:12]) for count in counts)
+    if columns > len(first.split()):
+        raise InputError(
+            f"Line {number} tells {columns} columns, but its first atom has {len(first.split())}.",
+            "Check that the file is whole.",
+        )
 
 
 def read_json(text: str) -> Structure:

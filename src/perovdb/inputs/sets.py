@@ -298,11 +298,13 @@ def _manifest(job: Job) -> Manifest:
     )
 
 
-def _repeats(matrix: list[list[int]] | None) -> tuple[int, ...] | None:
-    """How often the host's cell is repeated along its vectors; None of other supercells."""
-    if matrix is None or np.count_nonzero(matrix - np.diag(np.diagonal(matrix))):
-        return None
-    return tuple(int(number) for number in np.diagonal(matrix))
+def _repeats(matrix: Any) -> tuple[int, ...] | None:
+    """How often the host's cell is repeated along its vectors; None of other supercells, and of
+    what is no matrix: the history of a file may say anything."""
+    match matrix:
+        case [[int(a), 0, 0], [0, int(b), 0], [0, 0, int(c)]]:
+            return a, b, c
+    return None
 
 
 def _hop(path: HopPath) -> HopOfSet:

@@ -44,6 +44,9 @@ _styled: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
 #: Widths in inches and resolutions in dots per inch that a picture may have.
 _WIDTHS_IN, _RESOLUTIONS = (0.5, 100.0), (10, 2400)
 
+#: Of a PNG. Two such pictures are a gigabyte while they are drawn.
+_MOST_PIXELS = 50_000_000
+
 
 @contextmanager
 def canvas(
@@ -151,8 +154,8 @@ def save(
         force: write over a file that is there.
 
     Raises:
-        InputError: as for `check_picture`, a width or resolution that cannot be, or the file
-            cannot be written.
+        InputError: as for `check_picture`, a width, resolution or number of pixels that
+            cannot be, or the file cannot be written.
     """
     check_picture(path, force=force)
     _check_size("width", width, _WIDTHS_IN, "inches")
@@ -162,6 +165,13 @@ def save(
         raise InputError("The axes are in no figure.", "Draw them anew.")
     ending = os.path.splitext(path)[1].lower()
     own_width, own_height = (float(side) for side in figure.get_size_inches())
+    pixels = (width or own_width) ** 2 * own_height / own_width * dpi**2
+    if ending == ".png" and pixels > _MOST_PIXELS:
+        raise InputError(
+            f"A picture of {pixels / 1e6:.0f} million pixels is too large.",
+            f"{_MOST_PIXELS / 1e6:.0f} million are the most: take a smaller width or resolution, "
+            "or a PDF.",
+        )
 
     def write(part: str) -> None:
         with warnings.catch_warnings():

@@ -84,18 +84,24 @@ class Store:
         self.kept: dict[Any, Any] = {}
         #: Column -> the types that its values may have.
         self._kinds: dict[str, set[type]] = {}
-        self.connection = sqlite3.connect(
+        self._connection = sqlite3.connect(
             gate.uri(path, _REBUILD) + "&immutable=1", uri=True, check_same_thread=False
         )
-        self.connection.row_factory = sqlite3.Row
+        self._connection.row_factory = sqlite3.Row
         #: Ends a question that takes too long.
-        self.watch = gate.guard(self.connection)
+        self.watch = gate.guard(self._connection)
         check_header(self.connection, path, "main", _REBUILD)
         if self.path == CURATED:
             digest = self.rows("SELECT value FROM meta WHERE key = 'digest'")[0]["value"]
             check_fresh(_DATA, CURATED, digest, _REBUILD)
         if own is not None:
             self._join(own, check_rows)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection itself, for questions about the schema; they get the time of any."""
+        self.watch.give_at_least(gate.LONGEST_S)
+        return self._connection
 
     def rows(self, query: str, parameters: tuple[Any, ...] = ()) -> list[Record]:
         """All rows that `query` gives; a name that it makes up is not that of a column.

@@ -189,6 +189,10 @@ class Watch:
         """Give the next question so many seconds."""
         self.until = time.monotonic() + seconds
 
+    def give_at_least(self, seconds: float) -> None:
+        """Give the next question so many seconds, or what is left of more."""
+        self.until = max(self.until, time.monotonic() + seconds)
+
     def is_over(self) -> bool:
         """Whether that time has passed."""
         return time.monotonic() > self.until

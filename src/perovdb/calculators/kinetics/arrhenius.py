@@ -21,6 +21,9 @@ from perovdb.errors import InputError, OutOfRange
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: No solid was ever so cold, and 1 / T of less runs over.
+_COLDEST_K = 1e-12
+
 #: Boltzmann's constant in eV/K, CODATA as scipy ships it.
 K_B_EV = constants.k / constants.e
 
@@ -256,9 +259,14 @@ def temperatures(kelvin: ArrayLike) -> np.ndarray:
     """Temperatures as an array of floats.
 
     Raises:
-        InputError: one is not positive and finite.
+        InputError: one is not positive and finite, or colder than anything was.
     """
-    return positive(kelvin, "temperature")
+    array = positive(kelvin, "temperature")
+    if (array < _COLDEST_K).any():
+        raise InputError(
+            f"A temperature of {array.min():g} K cannot be.", f"Give {_COLDEST_K:g} K or more."
+        )
+    return array
 
 
 def positive(values: ArrayLike, what: str) -> np.ndarray:
