@@ -106,6 +106,18 @@ def test_a_bomb_ends_at_the_limit(tmp_path, monkeypatch, ending, kind):
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("kind", ["structure", "report"])
+@pytest.mark.parametrize("ending", COMPRESSED)
+def test_many_empty_parts_are_not_gone_through(tmp_path, monkeypatch, ending, kind):
+    monkeypatch.setattr(reading, "MB", 300_000)
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(PACK[ending](b"a line\n") + PACK[ending](b"") * 40_000)
+    with pytest.raises(PerovdbError, match="many parts that hold next to nothing"):
+        read_text(path, kind)
+    path.write_bytes(PACK[ending](b"a line of an output that is as short as lines are\n") * 10_000)
+    assert len(read_text(path, kind).splitlines()) == 10_000
+
+
 @given(content=st.binary(max_size=300), ending=st.sampled_from(["", *COMPRESSED]))
 def test_contents_come_whole_packed_or_not(tmp_path_factory, content, ending):
     path = tmp_path_factory.mktemp("packed") / f"file{ending}"

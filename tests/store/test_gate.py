@@ -358,7 +358,7 @@ def _level(child: int, size: int) -> bytes:
     return front + bytes(start - len(front)) + b"".join(cells)
 
 
-@pytest.mark.parametrize("levels", [2, 5, 12])
+@pytest.mark.parametrize("levels", [2, 9])
 def test_a_table_has_no_more_rows_than_bytes(mine, monkeypatch, levels):
     monkeypatch.setattr(connection, "_SMALL_BYTES", 0)
     with closing(sqlite3.connect(mine)) as opened:
@@ -373,7 +373,7 @@ def test_a_table_has_no_more_rows_than_bytes(mine, monkeypatch, levels):
     mine.write_bytes(content)
     spoil(mine, f"UPDATE sqlite_master SET rootpage = {last + levels} WHERE name = 'barrier'")
     store = connection.Store(CURATED, str(mine))
-    rows = store.read("SELECT species FROM own.barrier").tuples()
+    rows = store.read("SELECT note FROM own.barrier NOT INDEXED").tuples()
     count = sum(1 for _ in islice(rows, gate.most_rows(store.connection, store.schemas) - 1000))
     assert count > 30
     with pytest.raises(StoreError, match=r"more rows than it has room for.*store check"):

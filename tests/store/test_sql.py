@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from itertools import islice
 
 import pytest
@@ -145,6 +147,55 @@ def test_an_interrupt_ends_a_question_that_prints_nothing():
         child.send_signal(2)
         assert child.stderr.read().strip() == b"perovdb: error: interrupted."
     assert child.returncode == 130
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"SELECT hex(zeroblob(40000)) AS x FROM ({ENDLESS}) ORDER BY random()",
+        f"SELECT hex(zeroblob(40000)) || x AS y FROM ({ENDLESS}) GROUP BY y ORDER BY count(*)",
+        "SELECT a.quote FROM barrier a, barrier b, barrier c, barrier d ORDER BY b.quote || d.id",
+    ],
+)
+def test_what_is_sorted_without_end_fills_neither_disk_nor_memory(query):
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000,) * 2); "
+        "from perovdb.store import sql; sql._MEMORY_BYTES = 30_000_000; "
+        f"print(*sql.ask({query!r}, 60))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, text=True)
+    assert run.stderr.splitlines()[-1].count("takes more than 30 MB of memory") == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "trim({long}, replace({long}, '0', '1') || '0')",
+        "rtrim({long}, replace({long}, '0', '1') || x)",
+        "instr({long}, substr({long}, 40000) || '1')",
+        "{long} LIKE '%0%0%0%0%0%0%0%0%0%0%0%0%1'",
+    ],
+)
+def test_a_function_of_long_texts_is_ended_in_time(call):
+    call = call.format(long="hex(zeroblob(49900))")
+    began = time.process_time()
+    with pytest.raises(StoreError, match="ended after"):
+        list(sql.ask(f"SELECT sum({call}) FROM ({ENDLESS})", seconds=0.1))
+    assert time.process_time() - began < 30
+
+
+@given(st.text("ab \n\xe9", max_size=6), st.text("ab \n\xe9", max_size=3))
+def test_what_is_trimmed_is_what_sqlite_trims(text, characters):
+    with closing(sqlite3.connect(":memory:")) as plain:
+        for name, strip in sql.TRIMMING.items():
+            ((wanted,),) = plain.execute(f"SELECT {name}(?, ?)", (text, characters))
+            assert strip(text, characters) == wanted
+            assert strip(None, characters) is strip(text, None) is None
+
+
+def test_the_full_text_index_can_be_asked():
+    (row,) = sql.ask("SELECT count(*) AS n FROM search WHERE search MATCH 'iodide'")
+    assert row["n"] > 10
 
 
 # ------------------------------------------------------------------ searches

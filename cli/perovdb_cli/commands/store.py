@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from perovdb.store.sql import ROWS, SECONDS
 from perovdb_cli import options, render
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
@@ -164,7 +165,7 @@ def migrate(file: Path) -> None:
 @click.option(
     "--seconds",
     type=options.Number("seconds"),
-    default=30.0,
+    default=SECONDS,
     show_default=True,
     metavar="S",
     help="Time after which it is ended; rows until then are given.",
@@ -173,7 +174,7 @@ def migrate(file: Path) -> None:
     "--limit",
     type=options.Whole("limit", "ask"),
     metavar="N",
-    help="Rows to give. Default: 10,000, and an error if there are more.",
+    help=f"Rows to give. Default: {ROWS:,}, and an error if there are more.",
 )
 @options.formats
 def sql(query: str, seconds: float, limit: int | None, as_json: bool, as_csv: bool) -> None:

@@ -87,6 +87,31 @@ class _Bounded(io.RawIOBase):
         return len(part)
 
 
+class _Packed(io.RawIOBase):
+    """A packed file, refused where it is longer than what it holds: made of empty parts."""
+
+    def __init__(self, inner: BinaryIO, path: str, kind: Kind) -> None:
+        self.inner, self.path, self.kind = inner, path, kind
+        self.total = 0
+        #: What was unpacked of it.
+        self.contents: _Bounded | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        part = self.inner.read(len(buffer))
+        buffer[: len(part)] = part
+        self.total += len(part)
+        held = self.contents.total if self.contents else 0
+        if self.total > MB + 2 * held:
+            raise self.kind.error(
+                f"{self.path} is packed in many parts that hold next to nothing.",
+                "Unpack it, and pack it in one.",
+            )
+        return len(part)
+
+
 class _AsOpened(io.RawIOBase):
     """A plain file up to the size that it had when it was opened."""
 
@@ -123,7 +148,7 @@ def opened(path: str | os.PathLike[str], kind: str, unpack: bool = True) -> Iter
     name, of_kind = os.fspath(path), KINDS[kind]
     with _in_words(name, of_kind), _plain(name, of_kind) as plain:
         if unpack:
-            yield io.BufferedReader(_Bounded(_unpacked(plain, name, of_kind), name, of_kind))
+            yield _unpacked(plain, name, of_kind)
         else:
             yield plain
 
@@ -163,8 +188,7 @@ def unpacked(content: bytes, path: str, kind: str) -> bytes:
     """
     of_kind = KINDS[kind]
     with _in_words(path, of_kind):
-        inner = _unpacked(io.BytesIO(content), path, of_kind)
-        return io.BufferedReader(_Bounded(inner, path, of_kind)).read()
+        return _unpacked(io.BytesIO(content), path, of_kind).read()
 
 
 def read_text(path: str | os.PathLike[str], kind: str) -> str:
@@ -222,15 +246,18 @@ def _check_plain(path: str, mode: int, kind: Kind) -> None:
 
 
 def _unpacked(plain: BinaryIO, path: str, kind: Kind) -> BinaryIO:
-    """The contents of a file whose name may end as that of a packed one."""
+    """The contents of a file whose name may end as that of a packed one, within the limits."""
     ending = os.path.splitext(path)[1].lower() if kind.packed else ""
     reader: Any = {
         ".gz": lambda packed: gzip.GzipFile(fileobj=packed, mode="rb"),
         ".bz2": bz2.BZ2File,
         ".xz": lzma.LZMAFile,
-    }.get(ending, lambda same: same)
-    contents: BinaryIO = reader(plain)
-    return contents
+    }.get(ending)
+    if reader is None:
+        return io.BufferedReader(_Bounded(plain, path, kind))
+    packed = _Packed(plain, path, kind)
+    packed.contents = _Bounded(reader(io.BufferedReader(packed)), path, kind)
+    return io.BufferedReader(packed.contents)
 
 
 def _too_large(path: str, kind: Kind, size: int | None = None) -> PerovdbError:

@@ -67,12 +67,17 @@ class Store:
     """
 
     def __init__(
-        self, path: str = CURATED, own: str | None = None, check_rows: bool = True
+        self,
+        path: str = CURATED,
+        own: str | None = None,
+        check_rows: bool = True,
+        in_memory: bool = False,
     ) -> None:
         """Open the file at `path` and, beside it, the one at `own`.
 
         Args:
             check_rows: whether the rows of a small file are looked at once.
+            in_memory: whether what is sorted stays in memory, however much it is.
 
         Raises:
             StoreError: there is no such file, it is not a perovdb store, or its schema or its
@@ -90,6 +95,9 @@ class Store:
         self._connection.row_factory = sqlite3.Row
         #: Ends a question that takes too long.
         self.watch = gate.guard(self._connection)
+        if in_memory:
+            # To change it later would drop the views.
+            self._connection.execute("PRAGMA temp_store = MEMORY")
         check_header(self.connection, path, "main", _REBUILD)
         if self.path == CURATED:
             digest = self.rows("SELECT value FROM meta WHERE key = 'digest'")[0]["value"]

@@ -1,25 +1,33 @@
 """Questions in SQL, of which none can write, and none goes on for ever."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import islice
 from math import inf
 from typing import Any
 
 from perovdb.errors import InputError, StoreError
-from perovdb.store.connection import Record, current_store
+from perovdb.store.connection import Record, Store, current_store
 
 #: Seconds that a question may take, and rows that it gives, unless more are asked for.
 SECONDS = 30.0
 ROWS = 10_000
+
+#: What sorting and grouping may take, in bytes: in memory, so that no disk runs full.
+_MEMORY_BYTES = 500_000_000
 
 #: What a question may not exceed. One function of SQLite runs over a text without looking at the
 #: clock, some in a time that grows with its square.
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 100_000,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 100,
 }
+
+#: Instructions of SQLite between two looks at the clock: each may be a function of long texts.
+_STRIDE = 50
+
 
 #: They write as many characters as a number says, however long that takes.
 _ENDLESS = ("printf", "format")
@@ -44,12 +52,27 @@ def ask(query: str, seconds: float = SECONDS, rows: int | None = None) -> Iterat
 
     Raises:
         InputError: the SQL is none, or would write, or makes a text of more than 100,000 bytes.
-        StoreError: the time is over; or there are more than ROWS rows, and `rows` is not said.
+        StoreError: the time is over; or it takes too much memory; or there are more than ROWS
+            rows, and `rows` is not said.
     """
-    store = current_store()
+    used = current_store()
+    with closing(Store(used.path, used.own, check_rows=False, in_memory=True)) as store:
+        yield from _answer(store, query, seconds, rows)
+
+
+def _answer(store: Store, query: str, seconds: float, rows: int | None) -> Iterator[Record]:
     connection = store.connection
-    before = {limit: connection.setlimit(limit, value) for limit, value in _LIMITS.items()}
+    for limit, value in _LIMITS.items():
+        connection.setlimit(limit, value)
+    for name, trimmed in TRIMMING.items():
+        connection.create_function(name, 2, trimmed, deterministic=True)
+    for schema in store.schemas:
+        # To open the full-text index is more than reading.
+        connection.execute(f"SELECT 1 FROM {schema}.search LIMIT 0").fetchall()
+    # It holds for all that this process asks SQLite, and cannot be taken back.
+    connection.execute(f"PRAGMA hard_heap_limit = {_MEMORY_BYTES}")
     connection.set_authorizer(_only_reading)
+    connection.set_progress_handler(store.watch.is_over, _STRIDE)
     store.watch.give(seconds)
     try:
         cursor = connection.cursor()
@@ -62,6 +85,11 @@ def ask(query: str, seconds: float = SECONDS, rows: int | None = None) -> Iterat
             raise StoreError(
                 f"There are more rows than these {ROWS:,}.", "Say how many you want: --limit."
             )
+    except MemoryError as error:
+        raise StoreError(
+            f"SQL: it takes more than {_MEMORY_BYTES / 1e6:.0f} MB of memory.",
+            "Sort, group or join less: say by WHERE which rows you want.",
+        ) from error
     except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
         if str(error) != "interrupted":
             raise InputError(
@@ -76,10 +104,24 @@ def ask(query: str, seconds: float = SECONDS, rows: int | None = None) -> Iterat
             f"SQL: it was ended after {seconds:g} s, and may have more rows.",
             "Ask for less, or give it more time: --seconds.",
         ) from error
-    finally:
-        connection.set_authorizer(None)
-        for limit, value in before.items():
-            connection.setlimit(limit, value)
+
+
+def _trimming(strip: Callable[[str, str], str]) -> Callable[[Any, Any], str | None]:
+    """trim(X, Y) of SQLite, in a time that does not grow with the square of its texts."""
+
+    def trimmed(text: Any, characters: Any) -> str | None:
+        if text is None or characters is None:
+            return None
+        return strip(str(text), "".join(set(str(characters))))
+
+    return trimmed
+
+
+TRIMMING = {
+    "trim": _trimming(str.strip),
+    "ltrim": _trimming(str.lstrip),
+    "rtrim": _trimming(str.rstrip),
+}
 
 
 def _apart(names: list[str]) -> list[str]:
@@ -96,7 +138,10 @@ def _apart(names: list[str]) -> list[str]:
     return apart
 
 
-def _only_reading(action: int, _: str | None, name: str | None, *__: Any) -> int:
+def _only_reading(action: int, what: str | None, name: str | None, *_: Any) -> int:
+    if action == sqlite3.SQLITE_PRAGMA and (what, name) == ("data_version", None):
+        # The full-text index asks for it, whether what it keeps is still true.
+        return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_FUNCTION and name in _ENDLESS:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
