@@ -256,7 +256,8 @@ CREATE TABLE band_gap (
 ) STRICT;
 
 -- How the gap runs between two end members:
--- E(x) = c0 + c1 x + c2 x^2 with x the fraction of end_2; bowing b = c2.
+-- E(x) = c0 + c1 x + c2 x^2 with x the fraction of end_2; bowing b = c2. A row may be one point of
+-- it: the gap at x, that of formula.
 CREATE TABLE gap_series (
   id TEXT PRIMARY KEY,
   series TEXT NOT NULL,
@@ -272,6 +273,13 @@ CREATE TABLE gap_series (
   c2_eV REAL,
   gap_min_eV REAL CHECK (gap_min_eV BETWEEN 0 AND 15),
   gap_max_eV REAL CHECK (gap_max_eV BETWEEN 0 AND 15),
+  formula TEXT,
+  x REAL CHECK (x BETWEEN 0 AND 1),
+  x_min REAL CHECK (x_min BETWEEN 0 AND 1),
+  x_max REAL CHECK (x_max BETWEEN 0 AND 1),
+  x_meaning TEXT,
+  gap_eV REAL CHECK (gap_eV BETWEEN 0 AND 15),
+  su_eV REAL CHECK (su_eV > 0),
   statement TEXT,
   temperature_K REAL CHECK (temperature_K BETWEEN 0 AND 2000),
   temperature_basis TEXT NOT NULL
@@ -279,8 +287,23 @@ CREATE TABLE gap_series (
   sample TEXT,
   method TEXT,
   LIKE provenance,
-  CHECK (coalesce(bowing_eV, bowing_min_eV, c0_eV, gap_min_eV, gap_max_eV, statement) IS NOT NULL),
+  CHECK (coalesce(bowing_eV, bowing_min_eV, c0_eV, gap_min_eV, gap_max_eV, gap_eV, statement)
+         IS NOT NULL),
   CHECK ((temperature_basis = 'unknown') = (temperature_K IS NULL))
+) STRICT;
+
+-- The gaps of one composition that a database of papers holds: median and spread of its records.
+CREATE TABLE gap_median (
+  id TEXT PRIMARY KEY,
+  formula TEXT NOT NULL,
+  meaning TEXT NOT NULL,
+  n_records INTEGER NOT NULL CHECK (n_records >= 1),
+  median_eV REAL NOT NULL CHECK (median_eV BETWEEN 0 AND 15),
+  q25_eV REAL CHECK (q25_eV BETWEEN 0 AND 15),
+  q75_eV REAL CHECK (q75_eV BETWEEN 0 AND 15),
+  min_eV REAL CHECK (min_eV BETWEEN 0 AND 15),
+  max_eV REAL CHECK (max_eV BETWEEN 0 AND 15),
+  LIKE provenance
 ) STRICT;
 
 -- ------------------------------------------------- migration and exchange
@@ -524,10 +547,19 @@ CREATE TABLE other_property (
   formula TEXT,
   sample TEXT,
   property TEXT NOT NULL,
+  meaning TEXT,
+  phase TEXT,
   value REAL,
+  su_value REAL CHECK (su_value > 0),
   min_value REAL,
   max_value REAL,
   statement TEXT,
+  temperature_K REAL CHECK (temperature_K BETWEEN 0 AND 2000),
+  temperature_min_K REAL CHECK (temperature_min_K BETWEEN 0 AND 2000),
+  temperature_max_K REAL CHECK (temperature_max_K BETWEEN 0 AND 2000),
+  temperature_basis TEXT
+    CHECK (temperature_basis IN ('stated', 'room', 'recalled', 'unknown')),
+  method TEXT,
   LIKE provenance,
   CHECK (coalesce(value, min_value, max_value, statement) IS NOT NULL)
 ) STRICT;
@@ -579,6 +611,8 @@ CREATE INDEX phase_formula ON phase (formula);
 CREATE INDEX phase_site_phase ON phase_site (phase_id);
 CREATE INDEX transition_formula ON transition (formula);
 CREATE INDEX band_gap_formula ON band_gap (formula);
+CREATE INDEX gap_series_formula ON gap_series (formula);
+CREATE INDEX gap_median_formula ON gap_median (formula);
 CREATE INDEX barrier_formula ON barrier (formula);
 CREATE INDEX formability_formula ON formability (formula);
 CREATE INDEX material_formula ON material (formula);
@@ -602,6 +636,7 @@ CREATE INDEX phase_source ON phase (source);
 CREATE INDEX transition_source ON transition (source);
 CREATE INDEX band_gap_source ON band_gap (source);
 CREATE INDEX gap_series_source ON gap_series (source);
+CREATE INDEX gap_median_source ON gap_median (source);
 CREATE INDEX barrier_source ON barrier (source);
 CREATE INDEX kinetics_source ON kinetics (source);
 CREATE INDEX formability_source ON formability (source);

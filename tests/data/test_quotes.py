@@ -20,7 +20,12 @@ FIRST_PAGE = 4000
 ASIDE = {"id", "locator", "quote", "quote_2", "note", "formula", "source", "confidence", "charge"}
 
 #: Rows whose number stands in words or in another sentence than the one that is quoted.
-NOT_IN_DIGITS = {"kinetics KIN031", "optical OPT029", "optical OPT083"}
+NOT_IN_DIGITS = {
+    "kinetics KIN031",
+    "optical OPT029",
+    "optical OPT083",
+    "other_property OTH051",
+}
 
 LATEX = {
     "Delta": "Δ",
@@ -119,10 +124,13 @@ def quotes(tables):
     ]
 
 
+_NUMBER = r"-?\d+(\.\d+)?(e-?\d+)?"
+
+
 def numbers(row):
     """The numbers of a row as a paper may print them: also in the units of its field."""
     for column, text in row.items():
-        if column in ASIDE or not re.fullmatch(r"-?\d+(\.\d+)?", text or ""):
+        if column in ASIDE or not re.fullmatch(_NUMBER, text or ""):
             continue
         if column == "temperature_K" and text == "298":
             # Room temperature, and what is taken for it.
@@ -132,6 +140,10 @@ def numbers(row):
             "s": (value / 60, value / 3600, value / 86400),
             "K": (value - 273.15,),
             "A": (value * 100,),
+            # Light of this energy in nanometres, and meV.
+            "eV": (round(1239.842 / value) if value else 0, value * 1000),
+            # Per cent, thousandths, and a power of ten with its factor before it.
+            "value": (value * 100, value * 1000, float(f"{value:e}".split("e")[0])),
         }
         yield text.lstrip("-")
         yield from (f"{other:g}" for other in others.get(column.split("_")[-1], ()))

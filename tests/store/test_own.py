@@ -25,6 +25,7 @@ from perovdb.facts.formulas import kept_word
 from perovdb.store import own, queries
 from perovdb.store.connection import CURATED, Store
 from perovdb.store.migrating import migrate
+from perovdb.store.schema import SCHEMA_VERSION
 
 SOURCE = {"key": "lab2026", "citation": "Our own band", "year": "2026"}
 BARRIER = {
@@ -711,10 +712,13 @@ def test_an_older_store_is_refused_until_it_is_migrated(old, perovdb, tmp_path):
     ):
         answer = perovdb(*arguments)
         assert answer.code == 1
-        assert f"{old} has schema version 1, this perovdb reads 4" in answer.err
+        assert f"{old} has schema version 1, this perovdb reads {SCHEMA_VERSION}" in answer.err
         assert f"Run: perovdb store migrate {old}" in answer.err
 
-    assert perovdb("store", "migrate", str(old)).out == f"{old}: schema version 1 -> 4\n"
+    assert (
+        perovdb("store", "migrate", str(old)).out
+        == f"{old}: schema version 1 -> {SCHEMA_VERSION}\n"
+    )
     assert own_ids(old) == ["LAB0"]
     assert problems(old) == []
     assert "nothing to do" in perovdb("store", "migrate", str(old)).out

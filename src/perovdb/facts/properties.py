@@ -17,6 +17,13 @@ PARTS = ("value", "min", "max", "uncertainty", "meaning")
 QUANTITIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("band_gap_eV", "band_gap", ("value_eV", "min_eV", "max_eV", "su_eV", "quantity")),
     ("band_gap_eV", "optical", ("band_gap_eV", "", "", "", "band_gap_method")),
+    (
+        "series_gap_eV",
+        "gap_series",
+        ("gap_eV", "gap_min_eV", "gap_max_eV", "su_eV", "quantity"),
+    ),
+    ("gap_bowing_eV", "gap_series", ("bowing_eV", "bowing_min_eV", "bowing_max_eV", "", "series")),
+    ("median_gap_eV", "gap_median", ("median_eV", "min_eV", "max_eV", "", "meaning")),
     ("a_pseudocubic_A", "phase", ("a_pseudocubic_A", "", "", "", "space_group")),
     ("pl_peak_nm", "optical", ("pl_peak_nm", "pl_peak_min_nm", "pl_peak_max_nm", "", "quantity")),
     ("pl_shift_nm", "optical", ("pl_shift_nm", "", "", "", "quantity")),
@@ -46,6 +53,8 @@ QUANTITIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 #: Tables that speak of a material; a row without a number is a statement.
 TABLES = (
     "band_gap",
+    "gap_series",
+    "gap_median",
     "phase",
     "optical",
     "structure_record",
@@ -149,7 +158,8 @@ def _of_row(
     row: Record, table: str, quantities: list[tuple[str, tuple[str, ...]]]
 ) -> list[Record]:
     if table == "other_property":
-        columns = ("value", "min_value", "max_value", "", "category")
+        told = "meaning" if row["meaning"] else "category"
+        columns = ("value", "min_value", "max_value", "su_value", told)
         return [_entry(row, table, row["property"], row["statement"], columns)]
     entries = [
         _entry(row, table, name, row.get("statement"), columns)

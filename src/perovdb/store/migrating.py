@@ -1,7 +1,8 @@
 """Bring a store of one's own from the schema of an older perovdb to this one; its rows stay.
 
 Version 2 has indexes on formulas and a full-text index, 3 on more that is filtered by, 4 the
-oxidation states of ions and what kind of cation they are. A later one needs no line here as long
+oxidation states of ions and what kind of cation they are, 5 points of series of gaps, medians of
+them, and what properties hold for. A later one needs no line here as long
 as it adds tables, indexes, or columns that may be empty.
 """
 
