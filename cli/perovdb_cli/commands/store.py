@@ -144,7 +144,7 @@ def template(table: str, explain: bool) -> None:
 @command.command()
 @_FILE
 def migrate(file: Path) -> None:
-    """Bring a store of an older perovdb to this one's schema.
+    """Bring a store to this perovdb's schema, and its full-text index to its rows.
 
     \b
     Example:
@@ -153,8 +153,10 @@ def migrate(file: Path) -> None:
     from perovdb.store.migrating import migrate
     from perovdb.store.schema import SCHEMA_VERSION
 
-    version = migrate(file)
-    if version == SCHEMA_VERSION:
+    version, index_was_sound = migrate(file)
+    if version == SCHEMA_VERSION and not index_was_sound:
+        render.say(f"{file}: its full-text index was written anew, schema version {version}")
+    elif version == SCHEMA_VERSION:
         render.say(f"{file}: nothing to do, schema version {version}")
     else:
         render.say(f"{file}: schema version {version} -> {SCHEMA_VERSION}")

@@ -18,7 +18,7 @@ from perovdb.store import disk
 from perovdb.store.clashes import clashes
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.gate import CURATED
-from perovdb.store.index import CREATE, write_index
+from perovdb.store.index import write_index
 from perovdb.store.insert import check_aliases, check_references, insert
 from perovdb.store.meaning import check_row
 from perovdb.store.schema import (
@@ -88,7 +88,6 @@ def _fill(data: Path, target: Path) -> None:
                     raise clash.error(rows[clash.row - 1])
             meta = {"digest": digest(data), "schema_version": str(SCHEMA_VERSION)}
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-            connection.execute(CREATE)
             write_index(connection)
         database.vacuum()
     finally:

@@ -8,23 +8,29 @@ as it adds tables, indexes, or columns that may be empty.
 
 import math
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from perovdb.store import gate
 from perovdb.store.connection import Store
 from perovdb.store.gate import CURATED, INIT_HINT, Object
-from perovdb.store.index import CREATE, write_index
+from perovdb.store.index import index_problems, write_index
 from perovdb.store.schema import APPLICATION_ID, SCHEMA_VERSION, check_header, header, tables
 
 _WAIT_S = 60.0
 
 
-def migrate(path: Path) -> int:
-    """Bring a store to this schema, all of it or nothing.
+class Migrated(NamedTuple):
+    """What a store had: the version of its schema, and whether its full-text index was sound."""
 
-    Returns:
-        the schema version that it had.
+    version: int
+    index_was_sound: bool
+
+
+def migrate(path: Path) -> Migrated:
+    """Bring a store to this schema, and its full-text index to its rows, all of it or nothing.
 
     Raises:
         StoreError: the file is no store, or one of a newer perovdb.
@@ -39,10 +45,19 @@ def migrate(path: Path) -> int:
         made_by, version = header(connection)
         if made_by != APPLICATION_ID or version >= SCHEMA_VERSION:
             check_header(connection, str(path), "main", INIT_HINT)
-            return _opened(path, version)
+            _open(path)
         with closing(Store()) as curated:
             ours = gate.objects(curated.connection)
             columns = tables(curated.connection)
+        _check_pages(connection, columns, path)
+        if version == SCHEMA_VERSION:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                gate.check_schema(gate.objects(connection), ours, str(path))
+                sound = _index_is_sound(connection)
+                if not sound:
+                    write_index(connection)
+            return Migrated(version, sound)
         # A table is renamed while its new form is filled: what refers to it must not follow.
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA legacy_alter_table = ON")
@@ -53,7 +68,31 @@ def migrate(path: Path) -> int:
         raise gate.failed(str(path), error) from error
     finally:
         connection.close()
-    return _opened(path, version)
+    _open(path)
+    return Migrated(version, False)
+
+
+def _check_pages(connection: sqlite3.Connection, names: Iterable[str], path: Path) -> None:
+    """Refuse tables whose pages are damaged: to copy their rows might never end.
+
+    Raises:
+        StoreError: as said.
+    """
+    there = {one.name for one in gate.objects(connection) if one.type == "table"}
+    for table in names:
+        if table in there:
+            for (told,) in connection.execute(f'PRAGMA integrity_check("{table}")'):
+                if told != "ok":
+                    raise gate.failed(str(path), told)
+
+
+def _index_is_sound(connection: sqlite3.Connection) -> bool:
+    try:
+        return next(index_problems(connection, "main"), None) is None
+    except sqlite3.DatabaseError as error:
+        if gate.reason(error) == "interrupted":
+            raise
+        return False
 
 
 def _change(
@@ -85,8 +124,6 @@ def _change(
     for index in sorted(one for one in ours if one.type == "index" and one.sql):
         if index.table in {one.name for one in older}:
             connection.execute(index.sql or "")
-    if ("table", "search") not in there:
-        connection.execute(CREATE)
     write_index(connection)
     gate.check_schema(gate.objects(connection), ours, path)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -115,7 +152,6 @@ def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
     return [] if any(hidden for _, hidden in rows) else [name for name, _ in rows]
 
 
-def _opened(path: Path, version: int) -> int:
-    """The version that a store had, once it has opened as one of this version."""
+def _open(path: Path) -> None:
+    """Refuse what does not open as a store of this version."""
     Store(CURATED, str(path)).close()
-    return version

@@ -21,7 +21,7 @@ from perovdb.store.clashes import clashes
 from perovdb.store.connection import Store, using
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.gate import CURATED, INIT_HINT
-from perovdb.store.index import CREATE, extend_index, index_key
+from perovdb.store.index import CREATE, extend_index, index_problems
 from perovdb.store.insert import check_aliases, insert, refuse_lost, refuse_taken
 from perovdb.store.meaning import check_row
 from perovdb.store.references import lost, taken
@@ -367,7 +367,8 @@ def check(path: Path, canonical: Canonical, progress: Progress | None = None) ->
             for table in tables(store.connection):
                 if table not in known:
                     yield from _problems(store, table, canonical, progress)
-            yield from _index_problems(store.connection)
+            for problem in index_problems(store.connection, "own"):
+                yield f"{problem} Write the index anew: perovdb store migrate {path}"
         except StoreError as error:
             yield str(error)
         except gate.FAILURES as error:
@@ -426,17 +427,3 @@ def _problems(
         yield f"{named(number).place(column)}: the curated store has a row of this name."
     for clash in clashes(connection, table, "own", both):
         yield str(clash.error(named(clash.row)))
-
-
-def _index_problems(connection: sqlite3.Connection) -> Iterator[str]:
-    """Whether the full-text index has the rows of all tables and no others."""
-    keys = {table: index_key(connection, table) for table in tables(connection)}
-    rows = " UNION ALL ".join(
-        f'SELECT \'{table}\', "{key}" FROM own."{table}"' for table, key in keys.items() if key
-    )
-    rows = f"SELECT * FROM ({rows})"
-    entries = "SELECT table_name, row_id FROM own.search"
-    for table, name in connection.execute(f"{rows} EXCEPT {entries}"):
-        yield f"{table} {name}: 'perovdb search' does not find it."
-    for table, name in connection.execute(f"{entries} EXCEPT {rows}"):
-        yield f"{table} {name}: 'perovdb search' finds it, and it is not there."
