@@ -6,7 +6,7 @@ import os
 import warnings
 from typing import Any
 
-from perovdb.errors import InputError, PerovdbError
+from perovdb.errors import InputError, PerovdbError, StructureError
 from perovdb.files.crystals import Crystal, read_crystal
 from perovdb.files.own_records import KEY, find_record
 from perovdb.structures.files.restoring import restore
@@ -53,6 +53,10 @@ def read_structure(
             restored = restore(crystal.structure, carried, unknown)
     except PerovdbError as error:
         raise type(error)(f"{path}: {error.what}", error.mend) from error
+    except ArithmeticError as error:
+        raise StructureError(
+            f"{path}: its cell or positions run over ({error}).", "Mend its numbers."
+        ) from error
     structure = restored.structure
     total = restored.charge if charge is None else charge
     if restored.history:
