@@ -280,7 +280,7 @@ def test_near_images_are_warned_about():
         ({"defects": ["V_I"], "choose": "best"}, InputError, "first, random, far, close"),
         ({"defects": ["V_I:2"], "choose": 99}, InputError, "There are 7"),
         ({"defects": ["V_I:2"], "choose": 0.5}, InputError, "choose of defects cannot be 0.5"),
-        ({"defects": ["V_I"], "choose": "random", "seed": -1}, InputError, "seed of defects cannot be -1"),
+        ({"defects": ["V_I"], "choose": "random", "seed": -1}, InputError, "cannot be -1"),
         ({"defects": ["V_I"], "neutral": "yes"}, InputError, "cell, partner, schottky"),
         ({"defects": ["V_I"], "neutral": "partner", "partner": "by"}, InputError, "close, far"),
         ({"defects": ["V_I"], "neutral": "V_Pb"}, StructureError, r"charge of \+1"),
