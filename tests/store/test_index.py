@@ -11,6 +11,7 @@ from perovdb.facts.formulas import kept_word
 from perovdb.store import own, queries
 from perovdb.store.connection import CURATED, Store, using
 from perovdb.store.migrating import migrate
+from perovdb.store.schema import SCHEMA_VERSION
 
 ROWS = """id,host,formula,species,barrier_eV,method,note,source,kind,evidence
 LAB1,CsPbI3,PbCsI3,I,0.42,NEB,zirconia crucible,lab2026,computed,read
@@ -111,10 +112,10 @@ def test_an_index_that_misquotes_is_told_and_written_anew(joined, name):
     told = list(own.check(path, kept_word))
     assert told
     assert all("perovdb store migrate" in line for line in told if "'perovdb search'" in line)
-    assert migrate(path) == (4, False)
+    assert migrate(path) == (SCHEMA_VERSION, False)
     assert list(own.check(path, kept_word)) == []
     before = path.read_bytes()
-    assert migrate(path) == (4, True)
+    assert migrate(path) == (SCHEMA_VERSION, True)
     assert path.read_bytes() == before
     with using(str(path)):
         (hit,) = queries.search("zirconia", 10)
