@@ -225,7 +225,7 @@ def test_a_file_that_means_nothing(tmp_path, text, words):
 def test_a_file_that_is_not_there_or_no_text(tmp_path):
     with pytest.raises(InputError, match=r"no\.toml cannot be read"):
         read_study(tmp_path / "no.toml")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder"):
         read_study(tmp_path)
     (tmp_path / "s.toml").write_bytes(b"a = '\xff'\n")
     with pytest.raises(InputError, match="is not TOML"):

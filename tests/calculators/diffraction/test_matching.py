@@ -54,7 +54,7 @@ def test_what_meets_is_counted_pair_by_pair(question, shift):
     weights = np.arange(1.0, len(peaks) + 1)
     fit = at_shift(peaks, weights, lines, TOLERANCE_DEG, shift)
     near = [
-        [n for n, line in enumerate(lines.two_theta_deg) if abs(peak - shift - line) <= 0.2]
+        [n for n, line in enumerate(lines.two_theta_deg) if abs(peak - shift - line) <= 0.2 + 1e-9]
         for peak in peaks
     ]
     assert fit.matched.tolist() == [bool(some) for some in near]

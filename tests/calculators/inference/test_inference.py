@@ -531,7 +531,7 @@ def test_it_draws_itself():
             InputError,
             "pseudo-cubic, tetragonal",
         ),
-        (ENDS, {"two_theta_deg": "190", "hkl": (1, 0, 0)}, OutOfRange, "No planes reflect"),
+        (ENDS, {"two_theta_deg": "190", "hkl": (1, 0, 0)}, InputError, "Give it from 0 to 180"),
         (
             ENDS,
             {"two_theta_deg": "14", "hkl": (1, 0, 0), "wavelength": "XKa"},

@@ -209,8 +209,9 @@ def test_a_failed_write_leaves_nothing(structure, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(InputError, match="No space left"):
+    for step in ("link", "rename", "replace"):
+        monkeypatch.setattr(os, step, full)
+    with pytest.raises(InputError, match="the disk is full"):
         write_structure(structure, str(tmp_path / "POSCAR"))
     assert list(tmp_path.iterdir()) == []
 

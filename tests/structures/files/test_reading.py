@@ -264,7 +264,7 @@ IMPOSSIBLE = {
     "twice.xyz": b"2\n\nCs 0 0 0\nCs 0 0 0\n",
     "heap.xyz": b"5000\n\n" + b"Cs 0 0 0\n" * 5000,
     "far.xyz": b"2\n\nCs 0 0 0\nCs 0 0 1e30\n",
-    "metal.xyz": b"1\n\nAu 0 0 0\n",
+    "metal.xyz": b"1\n\nW 0 0 0\n",
 }
 
 

@@ -177,7 +177,7 @@ def without(structure, element, count):
     [
         (without(alone("MA"), "H", 6), "MA has 6 H, this molecule has 0"),
         (without(alone("FA"), "H", 1), "FA has 5 H, this molecule has 4"),
-        (Structure(Lattice.cubic(6), ["Bi", "I"], [[0, 0, 0], [0.5, 0, 0]]), "Bi"),
+        (Structure(Lattice.cubic(6), ["W", "I"], [[0, 0, 0], [0.5, 0, 0]]), "W"),
         (
             Structure(Lattice.cubic(6.2), [{"Cs": 0.5, "Rb": 0.5}, "I"], [[0] * 3, [0.5] * 3]),
             r"Site 1 .*shared or partly filled",

@@ -12,6 +12,9 @@ STEPS_IN_TOLERANCE = 4
 #: What least squares may cost of the score: a peak at the very edge of the tolerance.
 MAY_FALL = 0.01
 
+#: What is as far away as the tolerance meets, whatever the last bit of the difference says.
+_EDGE_DEG = 1e-9
+
 #: Rounds of least squares after the search.
 ROUNDS = 6
 
@@ -132,7 +135,7 @@ def at_shift(
 ) -> Fit:
     """Which peaks and lines meet after a shift; arguments as for `best_fit`."""
     away = (angles - zero_shift_deg)[:, None] - lines.two_theta_deg
-    meets = np.abs(away) <= tolerance_deg
+    meets = np.abs(away) <= tolerance_deg + _EDGE_DEG
     matched, line_seen = meets.any(axis=1), meets.any(axis=0)
     line_seen = line_seen | line_seen[lines.leader]
     near = np.where(meets, lines.intensity, 0.0)
@@ -173,8 +176,9 @@ def _search(
     to_peaks = np.minimum(
         _distance(strong + shifts[:, None], angles), _distance(leading + shifts[:, None], angles)
     )
-    meets = to_lines <= tolerance_deg
-    score = (meets @ weights) * ((to_peaks <= tolerance_deg) @ weight)
+    reach_deg = tolerance_deg + _EDGE_DEG
+    meets = to_lines <= reach_deg
+    score = (meets @ weights) * ((to_peaks <= reach_deg) @ weight)
     apart = np.where(meets, to_lines, 0.0).sum(axis=1) / np.maximum(meets.sum(axis=1), 1)
     good = score >= score.max() * (1 - 1e-9)
     return float(shifts[np.flatnonzero(good)[np.argmin(apart[good])]])
