@@ -218,7 +218,7 @@ def attack(rng: Random, folder: Path) -> str:
         composition = parse(text)
     except (FormulaError, UnknownSpecies) as error:
         # HA means two ions, of which layered phases hold the other: it is not read in them.
-        if true and "HA" not in truth:
+        if true and "HA" not in text:
             raise Finding(f"{text!r} is a formula and was refused: {error}") from None
         word = "refused"
     else:
