@@ -68,7 +68,7 @@ def _answer(store: Store, query: str, seconds: float, rows: int | None) -> Itera
         connection.create_function(name, 2, trimmed, deterministic=True)
     for schema in store.schemas:
         # To open the full-text index is more than reading.
-        connection.execute(f"SELECT 1 FROM {schema}.search LIMIT 0").fetchall()
+        store.rows(f"SELECT 1 FROM {schema}.search LIMIT 0")
     # It holds for all that this process asks SQLite, and cannot be taken back.
     connection.execute(f"PRAGMA hard_heap_limit = {_MEMORY_BYTES}")
     connection.set_authorizer(_only_reading)
