@@ -123,9 +123,10 @@ def read_properties(
         if first is None and name not in names():
             from difflib import get_close_matches
 
-            near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()
+            near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()[:20]
             raise InputError(
-                f"'{name}' is not a property of the store.", f"Near it: {', '.join(near)}."
+                f"'{name}' is not a property of the store.",
+                f"Near it, of {len(names())}: {', '.join(near)}.",
             )
         rows = chain([first] if first else [], rows)
     order = {quantity[0]: number for number, quantity in enumerate(QUANTITIES)}
