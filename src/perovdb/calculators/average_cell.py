@@ -31,6 +31,7 @@ from perovdb.facts.conditions import (
 )
 from perovdb.store import queries
 from perovdb.store.connection import Record
+from perovdb.store.selection import gives_way
 
 if TYPE_CHECKING:
     from pymatgen.symmetry.groups import SpaceGroup
@@ -373,7 +374,7 @@ def _template(composition: Composition, phase: str, temperature_K: float) -> Rec
         of_phase = [row for row in usable if phase in (row["phase"], row["id"])]
         if of_phase:
             # min() keeps the store's order of preference among those of this temperature.
-            return min(of_phase, key=lambda row: _kelvin_off(row, temperature_K))
+            return min(of_phase, key=lambda row: (gives_way(row), _kelvin_off(row, temperature_K)))
         seen += [f"{formula} {row['phase']}" for row in usable]
     known = ", ".join(dict.fromkeys(seen))
     raise MissingData(

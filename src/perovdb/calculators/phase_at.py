@@ -16,18 +16,12 @@ from perovdb.calculators.provenance import EVIDENCE
 from perovdb.calculators.tolerance import BARTEL_T, tolerance
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.errors import InputError
-from perovdb.facts.conditions import ROOM_TEMPERATURE_K
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K, phase_meant
 from perovdb.facts.select import select
 from perovdb.store.connection import Record
 
-#: How the transition table begins the words for a phase -> the phase; the higher, the hotter.
-_PHASES = {
-    "gamma": ("gamma", "ortho", "pnma", "pbnm", "pnam", "pna21"),
-    "beta": ("beta", "tetra", "i4/mcm", "p4/mbm", "p4/mmm"),
-    "alpha": ("alpha", "cubic", "pm-3m"),
-}
-_HEAT = list(_PHASES)
-_YELLOW = ("delta", "hexagonal", "y")
+#: Phases of a perovskite; the later, the hotter.
+_HEAT = ["gamma", "beta", "alpha"]
 
 #: Reports of one transition differ by less than this; two transitions lie further apart.
 SAME_TRANSITION_K = 15.0
@@ -127,7 +121,8 @@ def phase_at(material: Material, temperature_K: float = ROOM_TEMPERATURE_K) -> P
     ]
     notes = [_unstable(row) for row in rows if _leaves_yellow(row, temperature_K)]
     notes += [_within(row) for row in rows if _stays(row)]
-    steps = sorted(_linked(filter(None, map(_step, rows))), key=lambda step: step.middle_K)
+    # A computed transition says nothing where one was measured.
+    steps = _steps(row for row in rows if row["kind"] != "computed") or _steps(rows)
     if not steps:
         return _by_t(composition, temperature_K, notes)
     below = [step for step in steps if step.middle_K <= temperature_K]
@@ -173,6 +168,11 @@ def _by_t(composition: Composition, temperature_K: float, notes: list[str]) -> P
     return PhaseAt(composition.formula, temperature_K, phase, basis, rule, (), tuple(notes))
 
 
+def _steps(rows: Iterable[Record]) -> list[_Step]:
+    """What rows tell of transitions between perovskite phases, from cold to hot."""
+    return sorted(_linked(filter(None, map(_step, rows))), key=lambda step: step.middle_K)
+
+
 def _linked(steps: Iterable[_Step]) -> list[_Step]:
     """Steps from or to a phase with a common name, and those that go on from them.
 
@@ -190,8 +190,8 @@ def _linked(steps: Iterable[_Step]) -> list[_Step]:
 
 def _step(row: Record) -> _Step | None:
     """The transition of a row; none if it names no phase, or a yellow one."""
-    first, second = _name(row["from_phase"]), _name(row["to_phase"])
-    if not (first or second) or "yellow" in (first, second) or first == second:
+    first, second = phase_meant(row["from_phase"]), phase_meant(row["to_phase"])
+    if not (first or second) or "delta" in (first, second) or first == second:
         return None
     if first in _HEAT and second in _HEAT:
         cooling = _HEAT.index(first) > _HEAT.index(second)
@@ -202,15 +202,6 @@ def _step(row: Record) -> _Step | None:
     return _Step(low, high, min(temperatures), max(temperatures))
 
 
-def _name(words: str | None) -> str:
-    """The phase that some words mean, "yellow" for a non-perovskite; else the words."""
-    words = (words or "").strip()
-    folded = words.casefold()
-    if folded.startswith(_YELLOW):
-        return "yellow"
-    return next((name for name, starts in _PHASES.items() if folded.startswith(starts)), words)
-
-
 def _temperatures(row: Record) -> list[float]:
     columns = ("temperature_K", "temperature_min_K", "temperature_max_K")
     return [row[column] for column in columns if row[column] is not None]
@@ -218,8 +209,8 @@ def _temperatures(row: Record) -> list[float]:
 
 def _leaves_yellow(row: Record, temperature_K: float) -> bool:
     return (
-        _name(row["from_phase"]) == "yellow"
-        and _name(row["to_phase"]) in _HEAT
+        phase_meant(row["from_phase"]) == "delta"
+        and phase_meant(row["to_phase"]) in _HEAT
         and temperature_K < min(_temperatures(row))
     )
 
@@ -235,13 +226,13 @@ def _unstable(row: Record) -> str:
 
 def _stays(row: Record) -> bool:
     """Whether a transition goes between two phases of one name."""
-    first, second = _name(row["from_phase"]), _name(row["to_phase"])
+    first, second = phase_meant(row["from_phase"]), phase_meant(row["to_phase"])
     return first == second and first in _HEAT
 
 
 def _within(row: Record) -> str:
     at = "-".join(f"{value:g}" for value in _temperatures(row))
     return (
-        f"{row['from_phase']} to {row['to_phase']}, both {_name(row['to_phase'])}, at {at} K "
-        f"({row['evidence']}, {row['source']})"
+        f"{row['from_phase']} to {row['to_phase']}, both {phase_meant(row['to_phase'])}, at {at} "
+        f"K ({row['evidence']}, {row['source']})"
     )

@@ -18,6 +18,15 @@ PHASE_NAMES = {
     "δ": "delta",
 }
 
+#: How sources begin the words for a phase -> the store's name of it.
+_BEGIN = {
+    "gamma": ("gamma", "ortho", "mono/ortho", "pnma", "pbnm", "pnam", "pna21"),
+    "beta": ("beta", "tetra", "i4/mcm", "p4/mbm", "p4/mmm"),
+    "alpha": ("alpha", "cubic", "pm-3m"),
+    "trigonal": ("trigonal", "rhombohedral", "r3m"),
+    "delta": ("delta", "hexagonal", "y"),
+}
+
 ROOM_TEMPERATURE_K = 298.0
 
 #: A cell measured within this of the temperature asked for is taken for it. At a linear
@@ -32,6 +41,13 @@ OPEN_RANGE_K = 100.0
 def phase_name(name: str) -> str:
     """The store's name of a phase."""
     return PHASE_NAMES.get(name.lower(), name)
+
+
+def phase_meant(words: str | None) -> str:
+    """The store's name of the phase that a source's words mean; else the words."""
+    words = (words or "").strip()
+    folded = words.casefold()
+    return next((name for name, begin in _BEGIN.items() if folded.startswith(begin)), words)
 
 
 def measured_at(row: Record, temperature_K: float) -> bool:

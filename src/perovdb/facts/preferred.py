@@ -16,9 +16,10 @@ from perovdb.facts.properties import properties
 from perovdb.store.connection import Record
 
 RULE = (
-    "of the phase and temperature asked for, a number before a range; read before second-hand "
-    "before recalled; measured before fitted, derived and computed; then of high before lower "
-    "confidence; then the newest source; the spread is over values of the same kind and meaning"
+    "of the phase and temperature asked for, a number before a range; recalled ones last, and "
+    "computed ones before them; then read before second-hand; measured before fitted and derived; "
+    "then of high before lower confidence; then the newest source; the spread is over values of "
+    "the same kind and meaning"
 )
 
 

@@ -30,9 +30,8 @@ class FactStore(Store):
     The questions about facts take the same filters, which compose, see `Filters`: A, B, X (an
     ion, or one of several, on the site), fraction ({"FA": (0.1, 0.5)}), evidence (the least sure
     that is wanted), kind, source, year (or a pair from, to), within ({"barrier_eV": (0.2, 0.4)}, a
-    range of a column of numbers) and limit (so many rows, the best). Rows come best first: read
-    before second-hand before recalled; measured before fitted, derived and computed; then the
-    newest source. Each carries source, year, kind, evidence and locator.
+    range of a column of numbers) and limit (so many rows, the best). Rows come best first, as
+    `perovdb.store.queries` tells. Each carries source, year, kind, evidence and locator.
 
     All raise FormulaError or UnknownSpecies for a formula or an ion that is not known, and
     InputError for a filter that cannot be used.

@@ -1,7 +1,8 @@
 """Questions that the rest of perovdb asks a store. Each answers with rows, best first.
 
-"Best" is one rule for every table: read before second-hand before recalled; then measured
-before fitted, derived and computed; then of high before medium and low confidence; then the
+"Best" is one rule for every table: what is recalled gives way to all else, and of the rest what is
+computed to what comes from experiments; then read before second-hand; then measured before fitted
+and derived; then of high before medium and low confidence; then the
 newest source. Competing rows stay in the answer.
 """
 

@@ -127,14 +127,22 @@ def _year(schema: str) -> str:
 
 def _best(columns: Iterable[str]) -> str:
     """The order of preference, as far as a table has what it looks at."""
-    terms = {
-        "evidence": _rank("evidence", ranks("evidence_level")),
-        "kind": _rank("kind", ranks("fact_kind")),
-        "confidence": _rank("confidence", _CONFIDENCE, 0),
-        "source": "coalesce(year, 0) DESC",
-        "id": "id",
-    }
-    return ", ".join(term for column, term in terms.items() if column in columns) or "1"
+    terms = [
+        ("evidence", "evidence = 'recalled'"),
+        ("kind", "kind = 'computed'"),
+        ("evidence", _rank("evidence", ranks("evidence_level"))),
+        ("kind", _rank("kind", ranks("fact_kind"))),
+        ("confidence", _rank("confidence", _CONFIDENCE, 0)),
+        ("source", "coalesce(year, 0) DESC"),
+        ("id", "id"),
+    ]
+    return ", ".join(term for column, term in terms if column in columns) or "1"
+
+
+def gives_way(row: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether a fact is recalled, and whether it is computed: such a one gives way to any other,
+    however near that is in temperature. The larger gives way."""
+    return row["evidence"] == "recalled", row["kind"] == "computed"
 
 
 # Ranked by cases and not by a join: to prepare one takes longer than most look-ups.

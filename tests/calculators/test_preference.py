@@ -1,0 +1,61 @@
+"""What is recalled or computed gives way, in every table; phases have one vocabulary."""
+
+import pytest
+
+from perovdb.calculators.average_cell import average_cell
+from perovdb.calculators.phase_at import phase_at
+from perovdb.facts.select import select
+from perovdb.store import Store, queries
+
+STORE = Store()
+TABLES = [
+    table
+    for table in queries.statistics()["tables"]
+    if {"evidence", "kind", "formula"} <= set(queries.columns(table))
+]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_recalled_row_stands_before_a_surer_one_and_no_computed_before_a_measured(table):
+    by_formula = {}
+    for row in select(table):
+        by_formula.setdefault(row["formula"], []).append(row)
+    for rows in by_formula.values():
+        order = [(row["evidence"] == "recalled", row["kind"] == "computed") for row in rows]
+        assert order == sorted(order)
+
+
+def test_the_positions_of_a_phase_are_not_recalled_where_others_are_known():
+    for formula in {row["formula"] for row in STORE.rows("SELECT formula FROM phase")}:
+        usable = [row for row in queries.phases(formula) if queries.phase_sites(row["id"])]
+        for phase in {row["phase"] for row in usable}:
+            surest = min(row["evidence"] == "recalled" for row in usable if row["phase"] == phase)
+            cell = average_cell(formula, phase, 298)
+            assert (cell.evidence == "recalled") == surest, (formula, phase)
+    assert average_cell("CsPbBr3", "alpha").source == "sakata1979"
+
+
+def test_phases_by_transitions_are_called_as_in_the_phase_table():
+    names = {row["phase"] for row in STORE.rows("SELECT phase FROM phase")}
+    # What the source alone tells of, and no cell of the store.
+    own = {"Pn21a", "P212121", "Pmc21", "P2221", "phase II", "phase I (polar, chiral)"}
+    own |= {"intermediate", "unknown (triclinic?)", "not named"}
+    for formula in {row["formula"] for row in STORE.rows("SELECT formula FROM transition")}:
+        for kelvin in (50, 150, 200, 298, 312, 340, 420, 600):
+            answer = phase_at(formula, kelvin)
+            if answer.basis == "transitions":
+                assert answer.phase in names | own, (formula, kelvin)
+
+
+@pytest.mark.parametrize(
+    ("formula", "kelvin", "phase"),
+    [
+        ("CsPbBr3", 340, "gamma"),
+        ("CsPbBr3", 370, "beta"),
+        ("CsPbCl3", 298, "gamma"),
+        ("CsGeI3", 298, "trigonal"),
+    ],
+)
+def test_a_measured_transition_decides(formula, kelvin, phase):
+    answer = phase_at(formula, kelvin)
+    assert (answer.phase, answer.basis) == (phase, "transitions")
