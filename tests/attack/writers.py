@@ -75,7 +75,9 @@ def attack(rng: Random, folder: Path) -> str:
         time.sleep(random.uniform(0, 0.05))
         writers[name].send_signal(signal.SIGKILL)
     for name, writer in writers.items():
-        out, err = writer.communicate()
+        # What is left in the buffer of the line that was read comes first.
+        out = writer.stdout.read()
+        err = writer.communicate()[1]
         if name not in killed and (writer.returncode or err):
             raise Finding(f"a writer ended with {writer.returncode}: {err[-300:]}")
         said[name] = said.get(name, "") + out
