@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Any
 
 from pymatgen.core import Lattice, Structure
 
@@ -29,8 +30,21 @@ _OPERATIONS = (
     "_symmetry_equiv_pos_as_xyz_",
     "_space_group_symop_operation_xyz_",
 )
-#: The number of the space group, where a file gives it without its operations.
-_GROUPS = ("_space_group_IT_number", "_symmetry_Int_Tables_number")
+#: The number of the space group, where a file gives it without its operations, and its names.
+_GROUPS = (
+    "_space_group_IT_number",
+    "_symmetry_Int_Tables_number",
+    "_space_group_IT_number_",
+    "_symmetry_Int_Tables_number_",
+)
+_GROUP_NAMES = (
+    "_symmetry_space_group_name_H-M",
+    "_symmetry_space_group_name_H-M_",
+    "_space_group_name_H-M_alt",
+    "_space_group_name_H-M_alt_",
+    "_space_group_name_Hall",
+    "_space_group_name_Hall_",
+)
 
 READABLE = f"Give a POSCAR or CONTCAR, or a file that ends in {', '.join(FORMATS)}."
 
@@ -115,7 +129,6 @@ def read_plain_cif(text: str) -> Structure | None:
             square of the sites.
     """
     from pymatgen.io.cif import CifFile, str2float
-    from pymatgen.symmetry.groups import SpaceGroup
 
     if sum(1 for _ in islice(re.finditer(r"\S+", text), _MOST_WORDS_CIF + 1)) > _MOST_WORDS_CIF:
         raise InputError(
@@ -127,10 +140,7 @@ def read_plain_cif(text: str) -> Structure | None:
         return None
     data = blocks[0].data
     check_number_of_atoms(len(data[_X]), "It")
-    symmetry = [data[key] for key in _OPERATIONS if key in data]
-    operations = symmetry[0] if symmetry and isinstance(symmetry[0], list) else []
-    number = next((data[key] for key in _GROUPS if key in data), None)
-    count = len(operations) or (SpaceGroup.from_int_number(int(number)).order if number else 192)
+    operations = _operations(data)
     occupancy = data.get("_atom_site_occupancy", ["1"])
     plain = len(operations) == 1 and all(str2float(x) == 1 for x in occupancy)
     if plain and "_atom_site_type_symbol" in data:
@@ -139,12 +149,39 @@ def read_plain_cif(text: str) -> Structure | None:
         symbols = [re.match("[A-Za-z]*", word) for word in data["_atom_site_type_symbol"]]
         names = [symbol[0].capitalize() if symbol else "" for symbol in symbols]
         return Structure(Lattice.from_parameters(*cell), names, list(zip(*columns, strict=True)))
-    if len(data[_X]) * count > _MOST_SITES_CIF:
-        raise InputError(
-            f"A CIF of {len(data[_X])} sites and {count} operations takes too long to read.",
-            "Give it in P1 with all its atoms, or as another format.",
-        )
+    # pymatgen reads every block before the first is taken.
+    for one in blocks:
+        sites, count = len(one.data[_X]), _most_operations(one.data)
+        if sites * count > _MOST_SITES_CIF:
+            raise InputError(
+                f"A CIF of {sites} sites and {count} operations takes too long to read.",
+                "Give it in P1 with all its atoms, or as another format.",
+            )
     return None
+
+
+def _operations(data: Mapping[str, Any]) -> list[str]:
+    """The symmetry operations that a block of a CIF lists."""
+    symmetry = [data[key] for key in _OPERATIONS if key in data]
+    return symmetry[0] if symmetry and isinstance(symmetry[0], list) else []
+
+
+def _most_operations(data: Mapping[str, Any]) -> int:
+    """How many operations pymatgen may apply to a block: those listed, else those of the group,
+    by its name or its number, whichever are more."""
+    from pymatgen.symmetry.groups import SpaceGroup
+
+    listed = _operations(data)
+    if listed:
+        return len(listed)
+    orders = [SpaceGroup.from_int_number(int(data[key])).order for key in _GROUPS if key in data]
+    for key in _GROUP_NAMES:
+        if key in data:
+            try:
+                orders.append(SpaceGroup(str(data[key]).replace(" ", "")).order)
+            except ValueError:
+                orders.append(192)
+    return max(orders, default=192)
 
 
 def check_poscar(text: str) -> None:

@@ -380,3 +380,42 @@ def test_a_poscar_is_the_one_that_pymatgen_writes(material):
     theirs = Poscar(plain(model)).get_str(significant_figures=12)
     ours = as_text(model, "poscar")
     assert ours.split("\n", 1)[1].split() == theirs.split("\n", 1)[1].split()
+
+
+def cif_of(sites: int, symmetry: str, name: str = "x") -> str:
+    cell = "".join(f"_cell_length_{axis} 80\n" for axis in "abc")
+    cell += "".join(f"_cell_angle_{angle} 90\n" for angle in ("alpha", "beta", "gamma"))
+    columns = "".join(f"_atom_site_{one}\n" for one in ("label", *(f"fract_{x}" for x in "xyz")))
+    rows = np.random.default_rng(1).random((sites, 3))
+    atoms = "".join(f"Cs{i} {x:.5f} {y:.5f} {z:.5f}\n" for i, (x, y, z) in enumerate(rows))
+    return f"data_{name}\n{cell}{symmetry}loop_\n{columns}{atoms}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        cif_of(300, "_symmetry_space_group_name_H-M 'F m -3 m'\n_symmetry_Int_Tables_number 1\n"),
+        cif_of(300, "_space_group_name_H-M_alt 'F m -3 m'\n"),
+        cif_of(300, "_space_group_name_H-M_alt 'of no group'\n"),
+        cif_of(300, "_space_group_IT_number 225\n"),
+        cif_of(3, "_symmetry_Int_Tables_number 1\n")
+        + cif_of(300, "_symmetry_Int_Tables_number 225\n", "y"),
+    ],
+)
+def test_operations_are_counted_as_they_will_be_applied(tmp_path, text):
+    (tmp_path / "m.cif").write_text(text)
+    with pytest.raises(InputError, match="300 sites and 192 operations takes too long"):
+        read_structure(tmp_path / "m.cif")
+
+
+def test_a_charge_that_another_was_asked_for_is_not_believed(tmp_path):
+    write_structure(build("CsPbI3", "alpha", 2), str(tmp_path / "b.vasp"))
+    foreign = (tmp_path / "b.vasp").read_text().split("\n", 1)[1]
+    (tmp_path / "f.vasp").write_text("foreign\n" + foreign)
+    write_structure(read_structure(tmp_path / "f.vasp"), str(tmp_path / "m.vasp"))
+    text = (tmp_path / "m.vasp").read_text()
+    assert '"version":1,"charge":0' in text
+    (tmp_path / "lie.vasp").write_text(
+        text.replace('"version":1,"charge":0', '"version":1,"charge":7')
+    )
+    assert read_structure(tmp_path / "lie.vasp").charge == 0

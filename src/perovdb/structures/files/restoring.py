@@ -170,9 +170,11 @@ def _is_asked(record: Record, bare: Structure) -> bool:
         if record.charge == charge_of_units(units(record.labels.on(bare))):
             return True
         arguments = [step["arguments"] for step in record.history]
-        asked = any(
-            type(one.get("charge")) is int or one.get("neutral") == "cell" for one in arguments
-        )
+        asked = any(one.get("neutral") == "cell" for one in arguments)
+        for number, one in enumerate(arguments, 1):
+            if type(one.get("charge")) is int:
+                # Steps after it may have added to the charge that was asked for.
+                asked = one["charge"] == record.charge or number < len(arguments)
     except UnknownSpecies:
         asked = True
     return asked and abs(record.charge) <= _MOST_CHARGE * len(bare)
