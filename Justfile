@@ -28,6 +28,11 @@ format:
 store:
     python -m perovdb.store.build
 
+# All pages that show what the store holds or the commands print; read the difference.
+readme: store
+    python docs/make_data_page.py
+    python docs/make_examples.py
+
 # Ratios against peers, measured in one run.
 bench:
     python benchmarks/startup.py

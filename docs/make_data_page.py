@@ -79,6 +79,7 @@ def page(store: Store) -> str:
         f"{total} facts ({levels}) from {tables['source']} sources.",
         "",
         *_overview(store, tables, list(counts["evidence"])),
+        *_recalled(store),
         "## Words",
         "",
     ]
@@ -114,6 +115,19 @@ def _overview(store: Store, tables: dict[str, int], levels: list[str]) -> list[s
             found = {row["evidence"]: row["n"] for row in store.rows(query)}
             cells = [str(found.get(level, 0)) for level in levels]
         lines.append(f"| [{table}](#{table}) | {tables[table]} | {' | '.join(cells)} | {what} |")
+    return [*lines, ""]
+
+
+def _recalled(store: Store) -> list[str]:
+    """Which rows nobody has found in a text."""
+    told = "Rows that were found in no text so far; they give way to all others."
+    lines = ["## From memory", "", told, ""]
+    for table in TABLES:
+        found = {"id", "evidence"} <= set(queries.columns(table)) and store.rows(
+            f"SELECT id FROM {table} WHERE evidence = 'recalled' ORDER BY id"
+        )
+        if found:
+            lines.append(f"* {table}: {', '.join(row['id'] for row in found)}")
     return [*lines, ""]
 
 
