@@ -127,6 +127,9 @@ def test_perovdb_toml_is_looked_for_here_and_then_at_home(tmp_path, monkeypatch,
         ("[vasp]\ncommand = ''\n", "one program"),
         ("[slurm]\nlauncher = 'srun -n {n}'\n", "Write {ranks} for the number of ranks"),
         ("[pbs]\nresources = 'nodes=1:ppn={'\n", "Write {ranks}"),
+        ("[pbs]\nresources = '{ranks:>4000000000}'\n", "Write {ranks}"),
+        ("[slurm]\nlauncher = '{ranks.__class__}'\n", "Write {ranks}"),
+        ("[slurm]\nlauncher = '{ranks!r} {ranks}'\n", "Write {ranks}"),
         ('[vasp]\npotentials = "/data/$(touch x)"\n', "Write the path in full"),
         ('[cp2k]\ncommand = "cp2k$(touch${IFS}x)"\n', "Write the path in full"),
         ('[qe]\npotentials = "/data/`touch x`"\n', "Write the path in full"),
@@ -147,17 +150,38 @@ def test_a_perovdb_toml_that_means_nothing(tmp_path, text, words):
 
 
 def test_an_array_by_hand_runs_every_folder_and_names_what_failed(tmp_path):
-    for name, code in (("a", 0), ("b c", 3), ("d", 0)):
+    for name, code in (("-a", 0), ("b c", 3), ("d", 0)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "job.sh").write_text(f"touch '{tmp_path / name}/ran'\nexit {code}\n")
-    for name, text in array_files(["a", "b c", "d"], [Manifest()] * 3, "hops", "bash").items():
+    for name, text in array_files(["-a", "b c", "d"], [Manifest()] * 3, "hops", "bash").items():
         (tmp_path / name).write_text(text)
     ran = subprocess.run(
         ["bash", "array.sh"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 1
     assert ran.stderr == "b c failed\n"
-    assert all((tmp_path / name / "ran").exists() for name in ("a", "b c", "d"))
+    assert all((tmp_path / name / "ran").exists() for name in ("-a", "b c", "d"))
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "index"), [("slurm", "SLURM_ARRAY_TASK_ID"), ("pbs", "PBS_ARRAY_INDEX")]
+)
+def test_a_task_of_an_array_runs_the_folder_beside_it(scheduler, index, tmp_path):
+    for place in ("tree", "other"):
+        (tmp_path / place / "-a").mkdir(parents=True)
+        (tmp_path / place / "-a" / "job.sh").write_text(f"echo {place}\n")
+    for name, text in array_files(["-a"], [Manifest()], "hops", scheduler).items():
+        (tmp_path / "tree" / name).write_text(text)
+    environment = {**os.environ, index: "1", "CDPATH": str(tmp_path / "other")}
+    ran = subprocess.run(
+        ["bash", "array.sh"],
+        cwd=tmp_path / "tree",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("tree\n", "")
 
 
 def test_an_array_asks_for_the_most():
@@ -228,6 +252,9 @@ def test_a_rank_has_one_thread_and_the_script_finds_its_folder(
     machine = Machine({scheduler: {"launcher": "env"}})
     options = {"resources": Resources(scheduler, machine=machine), "relax_first": False}
     folder = write_inputs(tmp_path / "a set", iodide_hop, code="cp2k", **options)
+    # A set of the same name where CDPATH leads is not run.
+    shutil.copytree(folder, tmp_path / "other" / "a set")
+    monkeypatch.setenv("CDPATH", str(tmp_path / "other"))
     seen = []
     for more in ({}, {"OMP_NUM_THREADS": "3"}, {"SLURM_CPUS_PER_TASK": "2"}):
         (folder / "neb.done").unlink(missing_ok=True)

@@ -280,12 +280,13 @@ def test_names_tell_the_sets_apart_and_stay_in_the_tree():
     study += requests(
         {"species": "I", "code": "qe", "file": ["run1/POSCAR", "run2/POSCAR", "../.hidden/x.cif"]}
     )
+    study += requests({"species": "I", "code": "qe", "file": "-x.cif"})
     names = folder_names(study)
-    assert len(set(names)) == len(study) == 10
+    assert len(set(names)) == len(study) == 11
     for name in names:
         parts = name.split("/")
         assert len(parts) == 3
-        assert not any(part.startswith(".") or part == "" for part in parts)
+        assert not any(part.startswith((".", "-")) or part == "" for part in parts)
     assert names[1].startswith("qe-standard-slurm-settings-ecutwfc-40.0/")
 
 

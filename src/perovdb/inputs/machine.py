@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from perovdb.errors import InputError
@@ -154,12 +155,16 @@ def _check_use(path: str | os.PathLike[str], table: str, key: str, value: Any) -
         )
     if key in ("launcher", "resources"):
         try:
-            value.format(ranks=1)
-        except (ValueError, LookupError, AttributeError):
+            fields = {tuple(field) for _, *field in Formatter().parse(value)} - {
+                (None, None, None)
+            }
+        except ValueError:
+            fields = {("a brace alone",)}
+        if fields - {("ranks", "", None)}:
             raise InputError(
                 f"{path}: {table}.{key} cannot be {value!r}.",
-                "Write {ranks} for the number of ranks, and {{ }} for braces.",
-            ) from None
+                "Write {ranks} for the number of ranks, as it is, and {{ }} for braces.",
+            )
 
 
 def _nearest(word: str, names: list[str]) -> str:

@@ -107,5 +107,5 @@ def _of_file(path: str) -> str:
 
 
 def _word(text: str) -> str:
-    """A text as the name of a folder, never a hidden one or one above."""
-    return re.sub(r"[^A-Za-z0-9.+-]+", "_", text).lstrip(".")
+    """A text as the name of a folder, never a hidden one, one above or an option."""
+    return re.sub(r"[^A-Za-z0-9.+-]+", "_", text).lstrip(".-")

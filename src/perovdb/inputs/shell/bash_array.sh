@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the @count@ folders of folders.txt, one after the other: bash array.sh
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+unset CDPATH
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 failed=0
 while IFS= read -r folder; do
-  bash "$folder/job.sh" < /dev/null || {
+  bash "./$folder/job.sh" < /dev/null || {
     echo "$folder failed" >&2
     failed=1
   }

@@ -3,6 +3,7 @@
 # @ranks@ MPI ranks of one thread: bash job.sh
 # Started again, it goes on from what is there.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+unset CDPATH
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 @launch@

@@ -4,7 +4,8 @@
 # The library holds folders such as @first@/POTCAR, or is one that pymatgen knows
 # (PMG_VASP_PSP_DIR). Its potentials must have the electrons that NELECT was counted with.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+unset CDPATH
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 library=${1:-@library@}
 library=${library:-${PMG_VASP_PSP_DIR:-}}
 if [ ! -d "$library" ]; then

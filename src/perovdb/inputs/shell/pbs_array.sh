@@ -7,7 +7,8 @@
 # Runs each folder of folders.txt as one task. Submit from this folder: qsub array.sh
 # (Torque: write -t for -J.)
 set -euo pipefail
+unset CDPATH
 @own_folder@
 
 index=${PBS_ARRAY_INDEX:-${PBS_ARRAYID:-1}}
-exec bash "$(sed -n "${index}p" folders.txt)/job.sh"
+exec bash "./$(sed -n "${index}p" folders.txt)/job.sh"

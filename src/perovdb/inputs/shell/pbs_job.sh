@@ -8,6 +8,7 @@
 # @ranks@ MPI ranks of one thread. Submit from this folder: qsub job.sh
 # Submitted again, it goes on from what is there.
 set -euo pipefail
+unset CDPATH
 @own_folder@
 
 @launch@

@@ -10,7 +10,7 @@ for file in @files@; do
 done
 if [ -e pseudo.md5 ]; then
   sums=$PWD/pseudo.md5
-  (cd @pseudo@ && md5sum --quiet -c "$sums") || {
+  (cd -- @pseudo@ && md5sum --quiet -c "$sums") || {
     echo "a pseudopotential is not that of the family @family@" >&2
     exit 1
   }

@@ -7,7 +7,8 @@
 
 # Runs each folder of folders.txt as one task: sbatch array.sh
 set -euo pipefail
+unset CDPATH
 @own_folder@
 
-cd "$(sed -n "${SLURM_ARRAY_TASK_ID}p" folders.txt)"
+cd -- "./$(sed -n "${SLURM_ARRAY_TASK_ID}p" folders.txt)"
 exec bash ./job.sh

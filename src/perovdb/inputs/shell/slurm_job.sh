@@ -8,6 +8,7 @@
 # @ranks@ MPI ranks: sbatch job.sh
 # Submitted again, it goes on from what is there.
 set -euo pipefail
+unset CDPATH
 @own_folder@
 
 # One thread a rank, or as many as --cpus-per-task asks for.

@@ -17,7 +17,7 @@ for end in 00 @last@; do
     go_on "$end"
     cp INCAR.endpoint "$end/INCAR"
     cp POTCAR "$end/POTCAR"
-    (cd "$end" && launch @ranks_per_image@ "$VASP" > vasp.out)
+    (cd -- "$end" && launch @ranks_per_image@ "$VASP" > vasp.out)
     grep -q "reached required accuracy" "$end/OUTCAR" || {
       echo "endpoint $end did not converge: see $end/vasp.out, then submit again" >&2
       exit 1
