@@ -343,6 +343,28 @@ def test_a_tree_is_gone_on_with(tmp_path, monkeypatch):
     assert len(contents(root)) == 4
 
 
+def test_a_set_that_was_changed_by_hand_is_named(tmp_path):
+    study = requests({**SMALL, "code": ["vasp", "cp2k", "qe"]})
+    write(tmp_path / "t", study)
+    for name in ("INCAR", "job.sh", "00/POSCAR", "image_00.xyz", "neb.in"):
+        for path in tmp_path.glob(f"t/*/*/*/{name}"):
+            path.write_text("changed\n")
+    rows = write(tmp_path / "t", study)
+    assert {row["status"] for row in rows} == {"kept"}
+    said = [row["notes"].split(" | ")[-1].partition("written: ")[2] for row in rows]
+    assert sorted(said) == ["INCAR, job.sh", "job.sh", "job.sh"]
+
+
+def test_lines_of_the_machine_in_an_array_are_said_though_all_is_kept(tmp_path):
+    write(tmp_path / "t", requests(SMALL))
+    table = {"lines": ["touch x"], "launcher": "y; mpirun {ranks}"}
+    machine = Machine({"slurm": table}, "perovdb.toml")
+    again = write_study(tmp_path / "t", requests(SMALL), machine=machine)
+    assert [one.status for one in again.sets] == ["kept"]
+    assert "array.sh takes these lines from perovdb.toml as they are: ['touch x']" in str(again)
+    assert "slurm.launcher = 'y; mpirun {ranks}'" in machine.notes("qe", "slurm")[0]
+
+
 def test_the_table_and_the_arrays_keep_the_sets_of_other_studies(tmp_path):
     root = tmp_path / "t"
     write(root, requests(SMALL))

@@ -75,12 +75,19 @@ class Machine:
             return []
         kind = "of the working folder " if os.path.dirname(self.file) == "" else ""
         free = [
-            f"{table}.{key} = {self.lines(table, key)}"
-            for table, key in ((code, "setup"), (scheduler, "lines"))
-            if self.lines(table, key)
+            f"{table}.{key} = {self.tables[table][key]!r}"
+            for table, key in ((code, "setup"), (scheduler, "lines"), (scheduler, "launcher"))
+            if self.tables.get(table, {}).get(key)
         ]
         runs = f"; job.sh takes these lines from it as they are: {'; '.join(free)}" if free else ""
         return [f"{self.file} {kind}says how the code is run, {' and '.join(used)}{runs}"]
+
+    def array_notes(self, scheduler: str) -> list[str]:
+        """That array.sh of a scheduler runs lines of a file."""
+        lines = self.lines(scheduler, "lines")
+        if self.file is None or not lines:
+            return []
+        return [f"array.sh takes these lines from {self.file} as they are: {lines}"]
 
 
 def find_machine() -> Machine:

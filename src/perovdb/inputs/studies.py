@@ -23,7 +23,7 @@ from perovdb.files.locks import held
 from perovdb.files.new_files import write_new_text
 from perovdb.files.new_folders import check_new_folder, inside, write_new_folder
 from perovdb.files.parts import clear
-from perovdb.files.reading import read_text
+from perovdb.files.reading import digest_of, read_text
 from perovdb.inputs.machine import Machine, find_machine
 from perovdb.inputs.manifest import MANIFEST, Manifest, parse_manifest, read_manifest
 from perovdb.inputs.schedulers import SCHEDULERS, array_files
@@ -34,6 +34,9 @@ from perovdb.migration.path import Path as HopPath
 from perovdb.migration.requests import HopRequest, Hosts
 
 CONTENTS = "contents.csv"
+
+#: Ends of the names of files that a run changes: positions, and inputs of Quantum ESPRESSO.
+_A_RUN_CHANGES = ("POSCAR", ".xyz", ".in")
 
 #: Columns that people see of the table of contents.
 _SHOWN = (
@@ -86,10 +89,12 @@ class Study(Answer):
     Attributes:
         folder: of the tree.
         sets: one for each request.
+        notes: of the scripts that run all sets.
     """
 
     folder: str
     sets: tuple[StudySet, ...]
+    notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         return [asdict(one) for one in self.sets]
@@ -105,6 +110,7 @@ class Study(Answer):
             *table(shown),
             f"  {self._headline()}; contents in {os.path.join(self.folder, CONTENTS)}",
             *(f"  note: {note} (in {count})" for note, count in notes.items()),
+            *self._note_lines(),
         ]
 
     def problems(self) -> list[str]:
@@ -178,9 +184,9 @@ def write_study(
     with held(root):
         # Other runs may have written their sets meanwhile.
         every = [*_others(root, names), *written.rows()]
-        _write_arrays(root, every, machine)
+        notes = _write_arrays(root, every, machine)
         write_new_text(root / CONTENTS, _as_csv(every), force=True)
-    return written
+    return replace(written, notes=tuple(notes))
 
 
 def _put(
@@ -287,7 +293,24 @@ def _kept(folder: Path, request: SetRequest) -> Manifest | None:
     if manifest.request_sha256 != request.digest:
         return None
     # A run may have changed files since; none of them goes.
-    return manifest if all((folder / name).exists() for name in manifest.files) else None
+    if not all((folder / name).exists() for name in manifest.files):
+        return None
+    changed = [
+        name
+        for name, digest in manifest.files.items()
+        if not name.endswith(_A_RUN_CHANGES) and not _is_as_written(folder, name, digest)
+    ]
+    if not changed:
+        return manifest
+    note = f"kept, though not as it was written: {', '.join(changed)}"
+    return replace(manifest, notes=(*manifest.notes, note))
+
+
+def _is_as_written(folder: Path, name: str, digest: str) -> bool:
+    try:
+        return digest_of(inside(folder, name), "manifest") == digest
+    except PerovdbError:
+        return False
 
 
 def _chain(
@@ -365,8 +388,12 @@ def _is_set(root: Path, folder: str) -> bool:
     return manifest.request_sha256 is not None and manifest.scheduler in SCHEDULERS
 
 
-def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machine) -> None:
-    """The script that runs all sets of a code, preset and scheduler, in their folder."""
+def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machine) -> list[str]:
+    """The script that runs all sets of a code, preset and scheduler, in their folder.
+
+    What it runs besides is returned as notes.
+    """
+    notes: dict[str, None] = {}
     groups: dict[str, dict[str, Manifest]] = {}
     for row in rows:
         if row["status"] != "failed":
@@ -378,6 +405,8 @@ def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machin
         files = array_files(list(sets), manifests, f"{top}, all", scheduler, machine)
         for name, text in files.items():
             write_new_text(root / top / name, text, force=True)
+        notes |= dict.fromkeys(machine.array_notes(scheduler))
+    return list(notes)
 
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
