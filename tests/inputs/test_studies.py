@@ -228,7 +228,7 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path):
     with pytest.raises(InputError, match="is a folder"):
         read_study(tmp_path)
     (tmp_path / "s.toml").write_bytes(b"a = '\xff'\n")
-    with pytest.raises(InputError, match="is not TOML"):
+    with pytest.raises(InputError, match="not a text in UTF-8"):
         read_study(tmp_path / "s.toml")
 
 
@@ -600,7 +600,11 @@ def test_a_spoilt_table_or_manifest_stops_no_study(tmp_path, monkeypatch, drawn)
     if drawn.draw(st.booleans()):
         path = drawn.draw(st.sampled_from([manifest, root / CONTENTS]))
         content = bytearray(path.read_bytes())
-        content[drawn.draw(st.integers(0, len(content) - 1))] = drawn.draw(st.integers(0, 255))
+        # Another first line, or what is no text, would be a table of somebody else.
+        is_table = path.name == CONTENTS
+        start = content.index(b"\n") + 1 if is_table else 0
+        at = drawn.draw(st.integers(start, len(content) - 1))
+        content[at] = drawn.draw(st.integers(0, 127 if is_table else 255))
         path.write_bytes(content)
     else:
         values = json.loads(manifest.read_text())
@@ -708,3 +712,28 @@ def test_schedulers_differ_in_their_scripts_only(paper):
         held = [json.loads((f / "manifest.json").read_text())["files"] for f in folders]
         differing = {name for name in held[0] if len({one[name] for one in held}) > 1}
         assert differing == {"job.sh"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("contents.csv", "my own table, a year of work\n"),
+        ("array.sh", "#!/bin/bash\n#SBATCH --account=mine\n"),
+        ("folders.txt", "../elsewhere\n"),
+    ],
+)
+def test_a_file_of_the_tree_that_is_another_s_or_was_edited_is_kept(
+    tmp_path, monkeypatch, name, text
+):
+    made, (first, second) = _made()
+    monkeypatch.setattr(studies, "set_of", lambda request, *_: made[request.digest])
+    root = tmp_path / "t"
+    write(root, [first])
+    (path,) = root.rglob(name)
+    path.write_text(text)
+    with pytest.raises(InputError, match=rf"{name} is not as a study wrote it"):
+        write(root, [second])
+    assert path.read_text() == text
+    assert len(list(root.rglob("manifest.json"))) == 1
+    write(root, [second], force=True)
+    assert path.read_text() != text

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -149,7 +150,22 @@ def array_files(
     script = Script(title, max(m.ranks for m in manifests), max(m.hours for m in manifests))
     known = machine or Machine()
     text = _filled(f"{scheduler}_array", script, scheduler, known, FOLDERS, count=len(folders))
-    return {ARRAY_SCRIPT: text, FOLDERS: "".join(f"{folder}\n" for folder in folders)}
+    return {ARRAY_SCRIPT: sealed(text), FOLDERS: "".join(f"{folder}\n" for folder in folders)}
+
+
+#: Begins the last line of a script that may be written anew as long as nobody edits it.
+_SEAL = "# perovdb wrote the lines above; their SHA-256: "
+
+
+def sealed(text: str) -> str:
+    """A script with its own digest in a last line."""
+    return f"{text}{_SEAL}{sha256(text.encode()).hexdigest()}\n"
+
+
+def is_sealed(script: str) -> bool:
+    """Whether a script stands as `sealed` made it."""
+    text, seal, _ = script.rpartition(_SEAL)
+    return bool(seal) and script == sealed(text)
 
 
 def _filled(

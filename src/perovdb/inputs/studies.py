@@ -26,7 +26,13 @@ from perovdb.files.parts import clear
 from perovdb.files.reading import digest_of, read_text
 from perovdb.inputs.machine import Machine, find_machine
 from perovdb.inputs.manifest import MANIFEST, Manifest, parse_manifest, read_manifest
-from perovdb.inputs.schedulers import SCHEDULERS, array_files
+from perovdb.inputs.schedulers import (
+    ARRAY_SCRIPT,
+    FOLDERS,
+    SCHEDULERS,
+    array_files,
+    is_sealed,
+)
 from perovdb.inputs.set_folders import folder_names, is_folder_name
 from perovdb.inputs.set_requests import SetRequest
 from perovdb.inputs.sets import input_files
@@ -148,7 +154,8 @@ def write_study(
 
     Raises:
         InputError: there is no set, two have one name, a folder holds something else and is not
-            to be replaced, or the tree cannot be written.
+            to be replaced, a table or list of the tree is another's or was edited, or the tree
+            cannot be written.
     """
     machine = machine or find_machine()
     root = Path(folder)
@@ -163,6 +170,8 @@ def write_study(
     for name, manifest in zip(names, kept, strict=True):
         if manifest is None:
             check_place(root / name, force)
+    if not force:
+        _check_ours(root, [*names, *(row["folder"] for row in _others(root, names))])
     _make(root)
     paths: dict[HopRequest, HopPath | PerovdbError] = {}
     hosts: Hosts = {}
@@ -386,6 +395,35 @@ def _is_set(root: Path, folder: str) -> bool:
     except InputError:
         return False
     return manifest.request_sha256 is not None and manifest.scheduler in SCHEDULERS
+
+
+def _check_ours(root: Path, names: Sequence[str]) -> None:
+    """Refuse a tree whose table of contents, lists of folders or scripts for all sets are not as
+    a study wrote them: they are written anew.
+
+    Raises:
+        InputError: one is another's, or was edited.
+    """
+
+    def is_ours(path: Path) -> bool:
+        try:
+            text = read_text(path, "manifest")
+        except ResultError:
+            return not os.path.lexists(path)
+        if path.name == CONTENTS:
+            return not text or text.startswith(_as_csv([]))
+        if path.name == ARRAY_SCRIPT:
+            return is_sealed(text)
+        return all(is_folder_name(f"{path.parent.name}/{line}") for line in text.splitlines())
+
+    tops = dict.fromkeys(name.partition("/")[0] for name in names)
+    lists = [root / top / name for top in tops for name in (ARRAY_SCRIPT, FOLDERS)]
+    for path in (root / CONTENTS, *lists):
+        if not is_ours(path):
+            raise InputError(
+                f"{path} is not as a study wrote it, and would be written anew.",
+                "Move it away or name another folder; force=True, --force, replaces it.",
+            )
 
 
 def _write_arrays(root: Path, rows: Sequence[Mapping[str, Any]], machine: Machine) -> list[str]:
