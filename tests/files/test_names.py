@@ -40,3 +40,14 @@ def test_a_compressed_file_is_the_file_in_it(ending, tmp_path):
     assert one.text == other.text
     assert one.form == other.form == format_to_read(str(packed))
     assert one.structure == other.structure
+
+
+def test_a_poscar_is_told_wherever_the_word_stands():
+    assert [format_to_read(name) for name in ("my_POSCAR", "a/CONTCAR_2", "POSCAR_a.cif")] == [
+        "poscar"
+    ] * 3
+    assert [format_to_read(name) for name in ("of_POSCAR.cif", "a.mcif", "POSCAR/a")] == [
+        "cif",
+        "cif",
+        "",
+    ]

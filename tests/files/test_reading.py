@@ -4,6 +4,7 @@ import ast
 import bz2
 import gzip
 import hashlib
+import json
 import lzma
 import os
 import random
@@ -290,7 +291,6 @@ def test_a_manifest_is_a_plain_file(tmp_path):
 #: Modules that open files of the package itself, or to write, and what they call.
 OTHERS = {
     "__init__.py": {"read_text"},
-    "files/crystals.py": {"open", "from_file"},
     "files/locks.py": {"open"},
     "files/new_files.py": {"open"},
     "files/new_folders.py": {"open"},
@@ -326,3 +326,43 @@ def test_there_is_no_other_door():
             if name in calls - ours:
                 found.setdefault(path.relative_to(root).as_posix(), set()).add(name)
     assert found == OTHERS
+
+
+@pytest.mark.parametrize("place", ["property", "species", "lattice", "properties", "deep"])
+@pytest.mark.parametrize("named", ["@class", "@callable"])
+def test_no_module_is_run_for_a_json(tmp_path, monkeypatch, place, named):
+    (tmp_path / "beside_a_model.py").write_text("raise SystemExit('run')")
+    monkeypatch.syspath_prepend(tmp_path)
+    evil = {"@module": "beside_a_model", named: "x"}
+    data = Structure(Lattice.cubic(4), ["Cs"], [[0, 0, 0]], site_properties={"k": [1]}).as_dict()
+    if place in ("property", "deep"):
+        data["sites"][0]["properties"]["k"] = evil if place == "property" else [{"a": [evil]}]
+    elif place == "species":
+        data["sites"][0]["species"][0]["spin"] = evil
+    else:
+        data[place] |= {"k": evil}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    with pytest.raises(InputError, match="the Python module 'beside_a_model'"):
+        read_crystal(str(tmp_path / "a.json"))
+
+
+def test_what_is_tagged_in_a_json_is_taken_as_data(tmp_path):
+    import numpy as np
+    from monty.json import MontyEncoder
+
+    salt = Structure(Lattice.cubic(4), ["Cs"], [[0, 0, 0]])
+    salt.add_site_property("force", [np.array([1.0, 2.0, 3.0])])
+    (tmp_path / "a.json").write_text(json.dumps(salt.as_dict(), cls=MontyEncoder))
+    (site,) = read_crystal(str(tmp_path / "a.json")).structure
+    assert list(site.properties["force"]) == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "name", ["a.yaml", "a.yml", "a.mson", "a.yaml.gz", "a.xsf", "a.res", "a.config", "vasprun.xml"]
+)
+def test_a_format_that_is_not_ours_is_not_read(tmp_path, name):
+    path = tmp_path / name
+    content = json.dumps(Structure(Lattice.cubic(4), ["Cs"], [[0, 0, 0]]).as_dict()).encode()
+    path.write_bytes(PACK.get(path.suffix, bytes)(content))
+    with pytest.raises(InputError, match=r"does not tell a format\. Give a POSCAR"):
+        read_crystal(str(path))

@@ -401,3 +401,15 @@ def test_what_stands_beside_a_store_is_a_file(mine, uses, tmp_path, what, ending
             with pytest.raises(StoreError, match=f"mine.sqlite{ending} belongs .*{what}"):
                 use(path)
     assert (mine.read_bytes(), Path(CURATED).read_bytes()) == (before, curated)
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_a_hard_link_beside_a_store_is_left_alone(mine, tmp_path, ending):
+    """SQLite would take the file for one of its own, and overwrite it."""
+    thesis = tmp_path / "thesis.dat"
+    thesis.write_bytes(b"a year of work" * 1000)
+    os.link(thesis, f"{mine}{ending}")
+    for use in (library.open_store, migrate):
+        with pytest.raises(StoreError, match="another name of some file"):
+            use(mine)
+    assert thesis.read_bytes() == b"a year of work" * 1000

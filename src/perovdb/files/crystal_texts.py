@@ -13,6 +13,7 @@ from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
 from perovdb.files.atoms import MOST_ATOMS, check_number_of_atoms, structure_of_atoms
+from perovdb.files.labels import one_line
 from perovdb.files.names import FORMATS
 from perovdb.files.reading import reason
 
@@ -106,19 +107,40 @@ def _check_columns(comment: str, first: str, number: int) -> None:
 
 
 def read_json(text: str) -> Structure:
-    """The JSON of a pymatgen Structure.
+    """The JSON of a pymatgen Structure. What is tagged as an object in it is taken as its data.
 
     Raises:
-        InputError: it is none, or holds too many atoms.
+        InputError: it is none, holds too many atoms, or names modules of others.
     """
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_hook=_data)
     except (ValueError, RecursionError) as error:
         raise InputError(f"It is not JSON: {reason(error)}.", READABLE) from error
     if not isinstance(content, dict) or not {"lattice", "sites"} <= content.keys():
         raise InputError("It is not the JSON of a structure.", "Write it with pymatgen's as_dict.")
     check_number_of_atoms(len(content["sites"]), "It")
     return Structure.from_dict(content)
+
+
+def _data(tagged: dict[str, Any]) -> Any:
+    """A mapping without its tags: from_dict would import each module that a property of a site
+    names, and call what it names of it.
+
+    Raises:
+        InputError: the module is none of pymatgen or numpy.
+    """
+    if "@module" not in tagged:
+        return tagged
+    module = str(tagged["@module"])
+    package = module.split(".")[0]
+    if package not in ("pymatgen", "numpy"):
+        raise InputError(
+            f"It names the Python module {one_line(module)!a}, and no module is run for a file.",
+            "Leave out what is tagged so.",
+        )
+    if package == "numpy" and "data" in tagged:
+        return tagged["data"]
+    return {key: value for key, value in tagged.items() if not key.startswith("@")}
 
 
 def read_plain_cif(text: str) -> Structure | None:

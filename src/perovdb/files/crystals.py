@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import warnings
 from typing import NamedTuple
 
@@ -21,7 +19,7 @@ from perovdb.files.crystal_texts import (
     read_plain_cif,
     read_xyz,
 )
-from perovdb.files.names import format_to_read, unpacked_name
+from perovdb.files.names import format_to_read
 from perovdb.files.own_records import with_own_boundaries
 from perovdb.files.reading import read_bytes, reason, unpacked
 
@@ -34,8 +32,7 @@ class Crystal(NamedTuple):
             extended XYZ and the properties of pymatgen's JSON.
         notes: what its reader warned of.
         text: of the file.
-        form: as its name tells it: "poscar", "cif", "xyz", "cp2k", "qe", "json" or "", another
-            of pymatgen's.
+        form: as its name tells it: "poscar", "cif", "xyz", "cp2k", "qe" or "json".
         sha256: of the file.
     """
 
@@ -50,10 +47,9 @@ def read_crystal(path: str, sha256: str | None = None) -> Crystal:
     """A crystal from a file.
 
     The name tells the format: POSCAR*, CONTCAR*, *.vasp, *.cif, *.xyz, *.json of pymatgen, inputs
-    of CP2K (*.inc, *.inp) and of pw.x (*.qe, *.in, *.pwi), and what else pymatgen knows by its
-    name. Of several crystals in a CIF the first is taken, of several frames of an XYZ file the
-    last; one without a cell stands in the middle of a box, 10 A from each side, and is not
-    periodic.
+    of CP2K (*.inc, *.inp) and of pw.x (*.qe, *.in, *.pwi). Of several crystals in a CIF the first
+    is taken, of several frames of an XYZ file the last; one without a cell stands in the middle of
+    a box, 10 A from each side, and is not periodic.
 
     Args:
         path: of the file.
@@ -69,21 +65,19 @@ def read_crystal(path: str, sha256: str | None = None) -> Crystal:
             "Give the file from which the structure was made.",
         )
     form = format_to_read(path)
+    if not form:
+        raise InputError(f"The name {path} does not tell a format.", READABLE)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
             structure = _ours(form, text)
             warned.clear()
-            if structure is None and form == "poscar":
-                structure = Structure.from_str(text, fmt="poscar")
-            elif structure is None:
-                structure = _theirs(path, text)
+            if structure is None:
+                structure = Structure.from_str(text, fmt="poscar" if form == "poscar" else "cif")
         except InputError as error:
             raise InputError(f"{path}: {error.what}", error.mend) from error
         except Exception as error:
             # Each of the readers has errors of its own, down to IndexError.
-            if "Unrecognized extension" in str(error):
-                raise InputError(f"The name {path} does not tell a format.", READABLE) from error
             raise InputError(
                 f"{path} cannot be read as a crystal: {reason(error)}.",
                 "Check that the file is whole.",
@@ -112,17 +106,6 @@ def _ours(form: str, text: str) -> Structure | None:
     if form == "poscar":
         check_poscar(text)
     return readers[form](text) if form in readers else None
-
-
-def _theirs(path: str, text: str) -> Structure:
-    """The structure in a text of a format that pymatgen knows by the name of its file."""
-    if re.search("<!(DOCTYPE|ENTITY)", text):
-        raise InputError("It declares entities of XML.", "Leave its DOCTYPE out.")
-    with tempfile.TemporaryDirectory() as folder:
-        copy = os.path.join(folder, os.path.basename(unpacked_name(path)))
-        with open(copy, "w", encoding="utf-8", newline="") as handle:
-            handle.write(text)
-        return Structure.from_file(copy)
 
 
 def _text(path: str) -> tuple[str, str]:

@@ -16,7 +16,14 @@ FORMATS = {
 }
 
 #: Endings that files of other hands have.
-READ_TOO = {".cp2k": "cp2k", ".inp": "cp2k", ".pwi": "qe", ".in": "qe", ".poscar": "poscar"}
+READ_TOO = {
+    ".cp2k": "cp2k",
+    ".inp": "cp2k",
+    ".pwi": "qe",
+    ".in": "qe",
+    ".poscar": "poscar",
+    ".mcif": "cif",
+}
 
 #: Endings behind the one that tells the format.
 COMPRESSED = (".gz", ".bz2", ".xz")
@@ -57,7 +64,9 @@ def format_of(name: str) -> str:
 
 def format_to_read(name: str) -> str:
     """The format that the name of a file tells, "" if it tells none of ours."""
-    return _named(unpacked_name(name), FORMATS | READ_TOO)
+    name = unpacked_name(name)
+    poscar = any(word in os.path.basename(name) for word in _POSCARS)
+    return _named(name, FORMATS | READ_TOO) or "poscar" * poscar
 
 
 def unpacked_name(name: str) -> str:

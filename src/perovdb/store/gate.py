@@ -140,12 +140,18 @@ def _check_beside(path: str) -> None:
         # SQLite follows links first.
         beside = os.path.realpath(path) + ending
         try:
-            kind = os.lstat(beside).st_mode
+            status = os.lstat(beside)
         except OSError:
             continue
-        if not stat.S_ISREG(kind):
+        if not stat.S_ISREG(status.st_mode):
             raise StoreError(
-                f"{beside} belongs to the store, and is {_called(kind)}, not a file.",
+                f"{beside} belongs to the store, and is {_called(status.st_mode)}, not a file.",
+                "Look at where it comes from, and take it away.",
+            )
+        if status.st_nlink > 1:
+            raise StoreError(
+                f"{beside} belongs to the store, and is another name of some file, which SQLite "
+                "would overwrite.",
                 "Look at where it comes from, and take it away.",
             )
 

@@ -32,7 +32,7 @@ def read_structure(
 
     Args:
         path: POSCAR*, CONTCAR*, *.vasp, *.cif, *.xyz, *.json of pymatgen, inputs of CP2K (*.inc,
-            *.inp) and of pw.x (*.qe, *.in, *.pwi), and what else pymatgen knows by its name.
+            *.inp) and of pw.x (*.qe, *.in, *.pwi).
         unknown: "refuse" or "keep" molecules that the store does not know; kept, they are A
             cations of charge +1 named by their formula.
         charge: of the cell, in e; by default that of the file, or the sum of formal charges.
