@@ -29,14 +29,22 @@ def run(monkeypatch, capsys):
 
 
 def test_json(run):
-    out, err = run("Cs,FA,MA | Pb | I", "--where", "0.9 < t < 1", "--sort", "t", "--json")
+    out, err = run("Cs,FA,GUA | Pb | I", "--where", "0.9 < t < 1", "--sort", "t", "--json")
     assert err == ""
     answer = json.loads(out)
-    found = screen("Cs,FA,MA | Pb | I", "0.9 < t < 1", sort="t")
-    assert answer["space"] == "Cs,MA,FA | Pb | I"
+    found = screen("Cs,FA,GUA | Pb | I", "0.9 < t < 1", sort="t")
+    assert answer["space"] == "Cs,FA,GUA | Pb | I"
     assert (answer["n_compositions"], answer["n_kept"]) == (66, found.n_kept)
     assert len(answer["compositions"]) == found.n_kept
-    assert set(answer["compositions"][0]) == {"formula", *DESCRIPTORS, "Cs", "MA", "FA", "Pb", "I"}
+    assert set(answer["compositions"][0]) == {
+        "formula",
+        *DESCRIPTORS,
+        "Cs",
+        "FA",
+        "GUA",
+        "Pb",
+        "I",
+    }
     assert answer["notes"] == list(found.notes)
     # What is not known is null, which other programs read.
     assert "NaN" not in out
@@ -151,7 +159,7 @@ def test_nothing_kept_says_what_there_is(run):
         run("Cs,FA | Pb | I", "--where", "t > 2")
     assert caught.value.exit_code == 1
     with pytest.raises(Exception, match=r"gap_eV is not known for any.*--linear-gap"):
-        run("Cs0.5,MA | Pb | I", "--where", "gap_eV < 2")
+        run("Cs0.5,GUA | Pb | I", "--where", "gap_eV < 2")
 
 
 def test_bar_only_on_a_terminal(run, monkeypatch):

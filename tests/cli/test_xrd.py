@@ -88,7 +88,7 @@ def test_several_patterns_in_one_answer(perovdb, ask):
     assert [Pattern.from_dict(one).as_dict() for one in answer] == answer
     rows = list(csv.DictReader(io.StringIO(perovdb("xrd", *arguments, *WINDOW, "--csv").out)))
     assert list(dict.fromkeys((row["formula"], row["phase"], row["source"]) for row in rows)) == [
-        ("CsPbI3", "alpha", "trots2008"), ("CsPbBr3", "alpha", "moller1958"), ("CsPbI3", "", "")
+        ("CsPbI3", "alpha", "trots2008"), ("CsPbBr3", "alpha", "sakata1979"), ("CsPbI3", "", "")
     ]  # fmt: skip
     out = perovdb("xrd", *arguments, *WINDOW).out
     assert out.count("two_theta_deg") == 3

@@ -79,12 +79,12 @@ def test_other_windows_axes_and_colours(wide):
 def test_the_colour_is_one_that_is_known_for_most():
     known = plots.screening(screen("Cs,FA | Pb | I", step=0.25))
     assert known.figure.axes[1].get_ylabel() == "band gap / eV"
-    unknown = plots.screening(screen("Cs,FA,MA | Pb | I", step=0.25))
+    unknown = plots.screening(screen("Cs,FA,GUA | Pb | I", step=0.25))
     assert unknown.figure.axes[1].get_ylabel() == "Bartel's $τ$"
 
 
 def test_what_has_no_value_is_grey_and_said():
-    found = screen("Cs,FA,MA | Pb | I", step=0.25)
+    found = screen("Cs,FA,GUA | Pb | I", step=0.25)
     ax = plots.screening(found, colour="gap_eV")
     assert len(points(ax)) == len(found.compositions)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["band gap not known"]

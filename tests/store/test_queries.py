@@ -6,7 +6,7 @@ from perovdb.errors import InputError, MissingData
 from perovdb.store import queries
 
 
-def test_rows_come_by_evidence_then_kind_then_confidence_then_year(store):
+def test_what_is_recalled_or_computed_comes_last_then_evidence_kind_confidence_year(store):
     years = {row["key"]: row["year"] or 0 for row in store.rows("SELECT key, year FROM source")}
     evidence = {"read": 0, "secondhand": 1, "recalled": 2}
     kind = {"measured": 0, "computed": 3}
@@ -17,6 +17,8 @@ def test_rows_come_by_evidence_then_kind_then_confidence_then_year(store):
         ):
             keys = [
                 (
+                    row["evidence"] == "recalled",
+                    row["kind"] == "computed",
                     evidence[row["evidence"]],
                     kind[row["kind"]],
                     {"low": 2, "medium": 1}.get(row["confidence"], 0),

@@ -110,6 +110,8 @@ def by_hand(every: list[dict], species, host, asked) -> list[str]:
     kept = sorted(
         filter(keeps, every),
         key=lambda row: (
+            row["evidence"] == "recalled",
+            row["kind"] == "computed",
             RANKS["evidence"].index(row["evidence"]),
             RANKS["kind"].index(row["kind"]),
             {"medium": 1, "low": 2}.get(row["confidence"], 0),
