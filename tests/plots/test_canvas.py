@@ -3,6 +3,7 @@
 import os
 import re
 
+import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.axes import Axes
@@ -11,6 +12,7 @@ from PIL import Image
 from perovdb import plots
 from perovdb.calculators.diffraction import xrd
 from perovdb.errors import InputError
+from perovdb.plots.canvas import canvas
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +149,9 @@ def test_a_figure_too_narrow_for_its_labels_is_refused(pattern, tmp_path):
     with pytest.raises(InputError, match="no room"):
         plots.save(plots.sticks(pattern), tmp_path / "a.png", width=0.5)
     assert not os.listdir(tmp_path)
+
+
+def test_settings_of_the_folder_start_no_latex():
+    """matplotlib reads a matplotlibrc of the working folder when it is imported."""
+    with matplotlib.rc_context({"text.usetex": True}), canvas(None, None) as ax:
+        assert not ax.set_xlabel("x").get_usetex()

@@ -38,6 +38,9 @@ _NO_DATE: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None},
 }
 
+#: A matplotlibrc of the working folder starts no LaTeX; a style that is asked for may.
+_PLAIN = {"text.usetex": False}
+
 #: Figure -> its style: fonts are chosen only when a figure is saved.
 _styled: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
 
@@ -69,7 +72,7 @@ def canvas(
         yield ax
         return
     name = _styled[figure] if style is None and figure is not None else _style(style)
-    with styles.context(name):
+    with styles.context([_PLAIN, name]):
         if ax is None:
             width, height = plt.rcParams["figure.figsize"]
             size = (width, height if aspect is None else width * aspect)
@@ -87,7 +90,7 @@ def panels(n: int, style: str | os.PathLike[str] | None = None) -> list[Axes]:
         InputError: there is no such style.
     """
     name = _style(style)
-    with styles.context(name):
+    with styles.context([_PLAIN, name]):
         width, height = plt.rcParams["figure.figsize"]
         figure = plt.figure(figsize=(n * width, height), layout="constrained")
         _styled[figure] = name
@@ -188,7 +191,7 @@ def save(
     if width is not None:
         figure.set_size_inches(width, own_height * width / own_width)
     try:
-        with styles.context([*filter(None, [_styled.get(figure)]), _FILE]):
+        with styles.context([_PLAIN, *filter(None, [_styled.get(figure)]), _FILE]):
             write_new_file(os.fspath(path), write, force=force)
     finally:
         figure.set_size_inches(own_width, own_height)
