@@ -34,6 +34,8 @@ def perovdb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     """Run the command line in this process."""
     from perovdb_cli.main import main
 
+    monkeypatch.delenv("COLUMNS", raising=False)
+
     def run(*arguments: str) -> Answer:
         monkeypatch.setattr(sys, "argv", ["perovdb", *arguments])
         # --store leaves its mark here, which no later run may see.
