@@ -99,7 +99,7 @@ def command(
     Of a formula, ions scatter with their occupancies and anomalous dispersion, organic cations as
     free rotors. Of a file (CIF, POSCAR, ...), atoms scatter as they stand. Intensities are in
     percent of the strongest peak in the range. Lines: CuKa, CuKa1, CuKa2, CuKa12 (the doublet),
-    MoKa, MoKa1, CoKa, CoKa1, AgKa, AgKa1.
+    CuKb1, and those of Mo, Co, Fe, Cr and Ag.
 
     \b
     Example:

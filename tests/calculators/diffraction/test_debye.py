@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from ase import Atoms
 from scipy.spatial.transform import Rotation
 
 from perovdb.calculators.diffraction import xrd
 from perovdb.calculators.diffraction.bragg import two_theta_from_q
-from perovdb.calculators.diffraction.debye import Scattering, debye_sum
+from perovdb.calculators.diffraction.debye import BINS_DEVIATION, Scattering, debye, debye_sum
 from perovdb.calculators.diffraction.scatterers import atomic_form_factor
 from perovdb.errors import InputError, OutOfRange
 
@@ -70,6 +71,14 @@ def test_auto_takes_bins_where_there_is_no_grid():
     assert np.array_equal(
         debye_sum(elements, positions, Q[:20]), debye_sum(elements, positions, Q[:20], "bins")
     )
+
+
+def test_an_answer_by_bins_says_how_far_it_may_be_off():
+    elements, positions = relaxed(4)
+    particle = Atoms(elements, positions=positions)
+    (note,) = debye(particle, Q[:20]).notes
+    assert f"{BINS_DEVIATION:g} of the strongest peak" in note
+    assert debye(particle, Q[:20], "direct").notes == ()
 
 
 def test_a_turned_lattice_with_its_steps_given():

@@ -8,7 +8,7 @@ one of three ways, which differ in cost alone:
 * grid: atoms on the points of a lattice; the number of pairs at each distance is exact, by an
   autocorrelation with the fast Fourier transform, and few distances are different;
 * bins: atoms anywhere; pairs go to a fine axis of distances with linear weights, and a chirp-z
-  transform takes that to q.
+  transform takes that to q; within `BINS_DEVIATION` of the direct sum.
 """
 
 from __future__ import annotations
@@ -30,6 +30,14 @@ from perovdb.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: How far bins may be from the direct sum, in parts of the strongest peak.
+BINS_DEVIATION = 3e-4
+
+BINS_NOTE = (
+    f"pairs summed in bins of distance: up to {BINS_DEVIATION:g} of the strongest peak "
+    "away from the direct sum"
+)
 
 
 @answer
@@ -100,7 +108,8 @@ def debye(
             the cell, which is not repeated.
         q_inv_A: (n,) q = 4 pi sin(theta) / lambda in 1/angstrom, zero or more.
         method: "direct", "grid" or "bins"; "auto" takes the grid if all atoms are on one, the
-            direct sum for few atoms, and bins otherwise.
+            direct sum for few atoms, and bins otherwise, which may be 3e-4 of the strongest peak
+            away from the direct sum.
         grid_A: (3, 3) rows are the steps of a grid that all atoms are on, such as halves of the
             vectors of a cubic cell. By default it is looked for along x, y and z.
         wavelength: as for `xrd`; adds the anomalous dispersion to the form factors.
@@ -130,15 +139,17 @@ def debye(
             )
     wavelength_A = None if wavelength is None else radiation_lines(wavelength)[1][0][0]
     q_inv_A = as_floats(q_inv_A)
-    intensity_e2 = debye_sum(
+    intensity_e2, way = _summed(
         [element for share in shares for element in share],
         structure.cart_coords,
         q_inv_A,
         method,
-        grid_A=grid_A,
-        wavelength_A=wavelength_A,
-        b_iso_A2=b_iso_A2,
+        grid_A,
+        wavelength_A,
+        b_iso_A2,
     )
+    if way == "bins":
+        notes = (*notes, BINS_NOTE)
     if any(structure.lattice.pbc):
         notes = (*notes, "the atoms of one cell alone, which is not repeated")
     formula = structure.composition.element_composition.formula.replace(" ", "")
@@ -167,6 +178,19 @@ def debye_sum(
     Raises:
         InputError, MissingData, OutOfRange: as for `debye`, or shapes that do not match.
     """
+    return _summed(elements, positions_A, q_inv_A, method, grid_A, wavelength_A, b_iso_A2)[0]
+
+
+def _summed(
+    elements: Sequence[str],
+    positions_A: ArrayLike,
+    q_inv_A: ArrayLike,
+    method: str,
+    grid_A: ArrayLike | None,
+    wavelength_A: float | None,
+    b_iso_A2: float | Mapping[str, float],
+) -> tuple[np.ndarray, str]:
+    """The intensities (n,) of `debye_sum`, and the method that they were summed by."""
     names, positions_A, q_inv_A = list(elements), as_floats(positions_A), as_floats(q_inv_A)
     if positions_A.shape != (len(names), 3) or not names:
         raise InputError(
@@ -179,7 +203,7 @@ def debye_sum(
         raise InputError("A position is not a number.", "Give finite coordinates.")
     kinds = sorted(set(names))
     groups = [positions_A[[name == kind for name in names]] for kind in kinds]
-    pairs = pair_sums(groups, q_inv_A, method, grid_A)
+    pairs, way = pair_sums(groups, q_inv_A, method, grid_A)
     motion = thermal_motion(b_iso_A2, kinds)
     square = (q_inv_A / (4 * np.pi)) ** 2
     forms = [Scatterer((kind,), (0.0,)).form_factor(q_inv_A, wavelength_A) for kind in kinds]
@@ -191,4 +215,4 @@ def debye_sum(
         total += len(group) * np.abs(form) ** 2
     for (a, b), pair in zip(kind_pairs(len(kinds)), pairs, strict=True):
         total += 2 * (damped[a] * damped[b].conj()).real * pair
-    return total / len(names)
+    return total / len(names), way

@@ -50,14 +50,18 @@ def kind_pairs(kinds: int) -> Iterator[tuple[int, int]]:
 
 def pair_sums(
     groups: list[np.ndarray], q_inv_A: np.ndarray, method: str, grid_A: ArrayLike | None
-) -> list[np.ndarray]:
-    """sum of sin(qr) / (qr) over the unordered pairs of each two kinds, without an atom itself."""
+) -> tuple[list[np.ndarray], str]:
+    """sum of sin(qr) / (qr) over the unordered pairs of each two kinds, without an atom itself.
+
+    Returns:
+        The sums, each (n,), and the method that they were done by.
+    """
     check_choice(method, METHODS, "no way to sum over pairs")
     if method in ("auto", "grid"):
         places = _places(groups, grid_A)
         if places is not None:
             if _room(places[0]) <= MOST_GRID_POINTS:
-                return _by_grid(*places, q_inv_A)
+                return _by_grid(*places, q_inv_A), "grid"
             if method == "grid":
                 raise OutOfRange(
                     "The particle is too large for a grid of such small steps.",
@@ -69,8 +73,8 @@ def pair_sums(
                 "Give its steps as grid_A, or ask for the method 'bins' or 'direct'.",
             )
     if method == "direct" or (method == "auto" and sum(map(len, groups)) <= FEW_ATOMS):
-        return _direct(groups, q_inv_A)
-    return _by_bins(groups, q_inv_A)
+        return _direct(groups, q_inv_A), "direct"
+    return _by_bins(groups, q_inv_A), "bins"
 
 
 def _waves(q_inv_A: np.ndarray, distances_A: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 from perovdb.errors import InputError, MissingData
@@ -32,9 +33,16 @@ def radiation_lines(wavelength: str | float) -> tuple[str, list[tuple[float, flo
             CuKa12 is both lines CuKa1 and CuKa2, the second as strong as `alpha2_share` says.
 
     Raises:
-        InputError: there is no such line, or the wavelength is not that of an experiment.
+        InputError: there is no such line, more than one is given, or the wavelength is not that
+            of an experiment.
         MissingData: the strengths of a doublet are not known.
     """
+    if not isinstance(wavelength, str | Real):
+        raise InputError(
+            f"The wavelength {wavelength!r:.60} is not one line.",
+            "Give the name of an X-ray line or one number in angstrom; both K-alpha lines "
+            "together are named as in CuKa12.",
+        )
     with suppress(ValueError):
         wavelength = float(wavelength)
     if isinstance(wavelength, str):
