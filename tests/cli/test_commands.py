@@ -165,6 +165,21 @@ def test_show_of_a_compound_without_a_cell_still_answers(perovdb):
     assert any("no perovskite cell of KPbI3" in note for note in answer["notes"])
 
 
+def test_radii_of_ions_that_no_formula_holds_are_shown(perovdb):
+    """O, S and Se have radii, and are on no site of a halide perovskite."""
+    for ion in ("O", "S", "Se"):
+        answer = ask(perovdb, "radii", ion)
+        assert {row["used"] for row in answer} == {False}, ion
+
+
+def test_two_radii_of_one_coordination_are_told_apart_by_their_spin(perovdb):
+    head, *lines = perovdb("radii", "Mn").out.splitlines()
+    six = [line.split()[4] for line in lines if " VI " in line]
+    assert "spin" in head
+    assert sorted(six) == ["HS", "LS"]
+    assert "spin" not in perovdb("radii", "Cs").out
+
+
 def test_radii_say_which_one_descriptors_take_and_why(perovdb):
     rows = ask(perovdb, "radii", "Cs")
     shown = {(row["set"], row["coordination"]): row["radius_A"] for row in rows}

@@ -5,7 +5,7 @@ import click
 from perovdb_cli import options, render
 
 SHOWN = (
-    "species", "charge", "set", "coordination", "radius_A", "used", "evidence", "source",
+    "species", "charge", "set", "coordination", "spin", "radius_A", "used", "evidence", "source",
 )  # fmt: skip
 
 
@@ -22,6 +22,7 @@ def command(ion: str, as_json: bool, as_csv: bool) -> None:
     from perovdb.calculators.radii import RULE, known_radii
 
     rows = known_radii(ion)
-    render.emit_rows(rows, lambda row: {name: row[name] for name in SHOWN}, as_json, as_csv)
+    shown = [name for name in SHOWN if name != "spin" or any(row["spin"] for row in rows)]
+    render.emit_rows(rows, lambda row: {name: row[name] for name in shown}, as_json, as_csv)
     if not (as_json or as_csv):
         render.say(f"used by descriptors: {RULE}")

@@ -7,6 +7,7 @@ Shannon lacks, that of Travis.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from perovdb.composition import Composition, Ion
@@ -55,15 +56,18 @@ def choose_radius(rows: list[Record], ion: Ion, sets: Sequence[str] = SETS_IN_OR
 def known_radii(ion: str) -> list[Record]:
     """Radii of an ion in every set; `used` is true for that of descriptors, `rule` says why.
 
+    Ions that no formula here may hold, such as O, have radii in use by none.
+
     Raises:
         UnknownSpecies: there is no such ion.
     """
-    known = load_registry().ion(ion)
-    rows = queries.radii(known.species)
-    try:
-        used = choose_radius(rows, known)["id"]
-    except MissingData:
-        used = None
+    rows = queries.radii(ion)
+    used = None
+    if not rows or ion in load_registry().spellings:
+        known = load_registry().ion(ion)
+        rows = queries.radii(known.species)
+        with suppress(MissingData):
+            used = choose_radius(rows, known)["id"]
     columns = ("spin", "host_anion", "radius_A", "source", "kind", "evidence", "locator", "note")
     return [
         {
