@@ -35,7 +35,6 @@ def best_of(count: int) -> Question:
         step=RandomSample(count),
         sort="abs(t - 0.95)",
         limit=20,
-        linear_where_unknown=True,
     )
 
 
@@ -66,6 +65,7 @@ def one_by_one(block: Block, asked: Question, parse: bool) -> list[tuple[float, 
         for site, of_site in zip(space.sites, tables.radii_A, strict=True)
         for ion, radius in zip(site.species, of_site, strict=True)
     }
+    ends_eV = tables.gaps.ends_eV.reshape(tables.a_A.shape)
     found = []
     for row in range(len(block)):
         radii = []
@@ -97,7 +97,7 @@ def one_by_one(block: Block, asked: Question, parse: bool) -> list[tuple[float, 
                     weight = shares[0].get(a, 0) * shares[1].get(b, 0) * shares[2].get(x, 0)
                     if weight:
                         a_A += weight * tables.a_A[i, j, k]
-                        gap_eV += weight * tables.gaps.end_members[i, j, k]
+                        gap_eV += weight * ends_eV[i, j, k]
         found.append(
             (
                 (r_A + r_X) / (2**0.5 * (r_B + r_X)),

@@ -306,6 +306,23 @@ CREATE TABLE gap_median (
   LIKE provenance
 ) STRICT;
 
+-- Terms of the model of gaps, which data/fit_gaps.py fits to the gaps above.
+CREATE TABLE gap_term (
+  id TEXT PRIMARY KEY,
+  term TEXT NOT NULL
+    CHECK (term IN ('end member', 'bowing', 'scatter of alloys', 'scatter of sources')),
+  site TEXT CHECK (site IN ('A', 'B', 'X')),
+  ions TEXT,
+  beside TEXT REFERENCES ion (species),
+  formula TEXT,
+  value_eV REAL NOT NULL CHECK (value_eV BETWEEN -5 AND 15),
+  su_eV REAL CHECK (su_eV > 0),
+  n_compositions INTEGER NOT NULL CHECK (n_compositions >= 1),
+  LIKE provenance,
+  CHECK ((term = 'end member') = (formula IS NOT NULL)),
+  CHECK ((term = 'bowing') = (site IS NOT NULL AND ions IS NOT NULL))
+) STRICT;
+
 -- ------------------------------------------------- migration and exchange
 
 CREATE TABLE barrier (

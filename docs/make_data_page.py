@@ -29,6 +29,7 @@ TABLES = {
     "band_gap": "Band gaps and luminescence energies of compounds.",
     "gap_series": "Gaps of mixed compounds as a function of composition.",
     "gap_median": "Medians of the gaps that a database of papers has of a composition.",
+    "gap_term": "Terms of the model of gaps, fitted to the gaps above (data/fit_gaps.py).",
     "barrier": "Barriers and activation energies of migration and exchange.",
     "kinetics": "Times and rates of exchange and migration.",
     "formability": "ABX3 compounds: do they form a perovskite? With t, mu and tau.",

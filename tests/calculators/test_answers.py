@@ -70,7 +70,12 @@ def test_rows_say_where_numbers_are_from():
     # The least sure of its two cells.
     assert mixed["evidence"] == "secondhand"
     assert tolerance("MAPbI3").rows()[0]["evidence"] == "secondhand"
-    assert gap("MAPbBr0.6I2.4").rows()[0]["source"] == "niesner2016 slimi2016 noh2013"
+    # Measured of it; by the model; and moved to another temperature by a slope of its own.
+    assert gap("MAPbBr0.6I2.4").rows()[0]["source"] == "qinyu610"
+    fitted = gap("MAPbBr0.61I2.39").rows()[0]
+    assert (fitted["source"], fitted["kind"]) == ("perovdb", "fitted")
+    warm = gap("MAPbI3", 320).rows()[0]
+    assert (warm["source"], warm["kind"]) == ("slimi2016 franciscolopez2019", "derived")
 
 
 def test_a_structure_is_asked_for_its_composition():

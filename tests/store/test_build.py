@@ -132,7 +132,7 @@ def test_columns_of_provenance_are_typed_once_and_stand_in_every_table_of_facts(
     tables = {name: queries.columns(name) for name in queries.fact_tables()}
     assert "provenance" not in tables
     whole = [name for name, columns in tables.items() if "qualifier" in columns]
-    assert len(whole) == 19
+    assert len(whole) == 20
     for name in whole:
         start = tables[name].index("source")
         assert tables[name][start : start + len(names)] == names

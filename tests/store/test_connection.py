@@ -39,7 +39,7 @@ def test_a_store_of_another_schema_is_refused(tmp_path):
     shutil.copy(CURATED, old)
     with closing(sqlite3.connect(old)) as database:
         database.execute("PRAGMA user_version = 1")
-    with pytest.raises(StoreError, match=r"schema version 1, this perovdb reads 5.*Reinstall"):
+    with pytest.raises(StoreError, match=r"schema version 1, this perovdb reads 6.*Reinstall"):
         Store(str(old))
     with closing(sqlite3.connect(old)) as database:
         database.execute("PRAGMA user_version = 99")

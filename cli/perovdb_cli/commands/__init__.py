@@ -25,7 +25,7 @@ COMMANDS = {
         "Calculate",
         "Composition of an alloy from a lattice parameter or peaks.",
     ),
-    "gap": ("Calculate", "Band gap; for alloys from end members and bowing."),
+    "gap": ("Calculate", "Band gap, measured or from a model fitted to measured gaps."),
     "screen": ("Calculate", "Compositions of a space that satisfy a condition."),
     "xrd": ("Calculate", "Powder diffraction peaks."),
     "identify": ("Calculate", "Phases of the store that explain measured powder peaks."),

@@ -55,12 +55,6 @@ if TYPE_CHECKING:
     help="Only the Pareto front over these; again for each, min or max.",
 )
 @options.temperature
-@click.option(
-    "--linear-gap",
-    "linear_where_unknown",
-    is_flag=True,
-    help="Take 0 for a bowing of the gap that nobody stated.",
-)
 @options.picture("Draw all that is kept", beside=("-o", "output"))
 @click.option(
     "--colour",
@@ -90,8 +84,8 @@ def command(
     """Compositions of a space that satisfy a condition.
 
     SPACE names the ions of A | B | X; a number behind an ion holds it at this fraction of its
-    site. What is not known satisfies no condition. Lattice parameters and gaps are mixed from
-    the end members.
+    site. What is not known satisfies no condition. Lattice parameters are mixed from the end
+    members, gaps come from the model of 'perovdb gap'.
 
     \b
     Example:
@@ -143,11 +137,7 @@ def command(
 
 def _values_there_are(screening: Screening) -> str:
     ranges = screening.ranges()
-    bowing = [note for note in screening.notes if "--linear-gap" in note]
-    end = (
-        f"Note: {bowing[0]}." if bowing and "gap_eV" in screening.seen else "Ask for other values."
-    )
-    return f"In this space {ranges}. {end}" if ranges else end
+    return " ".join(filter(None, (ranges and f"In this space {ranges}.", "Ask for other values.")))
 
 
 def _check_output(path: str, force: bool) -> None:

@@ -1,36 +1,46 @@
-"""Band gap of a composition from those of its end members, with bowing.
+"""Band gap of a composition: measured of it, else by a model fitted to measured gaps.
 
-Between two compounds E(x) = (1 - x) E1 + x E2 - b x (1 - x), with b the bowing parameter, which is
-the quadratic coefficient of E(x) = c0 + c1 x + c2 x^2 as series are printed. Over three shared
-sites the end members mix multilinearly, and every pair of ions on a site takes off its b x_i x_j.
-A bowing that nobody stated is unknown, not zero.
+The model (`perovdb.calculators.gap_model`) holds at room temperature. Near it, within a phase, the
+gap of iodides and bromides grows by the slopes that were measured; for chlorides none is assumed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from math import hypot
+from typing import TYPE_CHECKING, Any
 
 from perovdb.answers import answer
-from perovdb.calculators.bowing import Bowing, bowing, bowing_note
+from perovdb.calculators.gap_model import (
+    LARGEST_SU_EV,
+    Prediction,
+    Slope,
+    Term,
+    at_room,
+    predict,
+    scatter_eV,
+)
 from perovdb.calculators.provenance import Estimate
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.errors import InputError, MissingData, OutOfRange
-from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K
+from perovdb.facts.conditions import ROOM_TEMPERATURE_K, TEMPERATURE_TOLERANCE_K, value_text
 from perovdb.facts.preferred import Preferred, choose
 from perovdb.facts.properties import properties
 from perovdb.store import queries
+from perovdb.store.connection import Record
+from perovdb.store.selection import ranks
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from perovdb.calculators.provenance import FromSource
 
 #: h c in eV nm (CODATA 2018: exact constants of the SI).
 EV_NM = 1239.841984
 
-LINEAR = "mean of the end members' gaps, weighted by their fractions"
+#: Under which names the store keeps measured gaps of a composition, the surest first.
+MEASURED = ("band_gap_eV", "series_gap_eV", "median_gap_eV")
+
+#: Gaps and peaks of the store that a card names, at most.
+_MOST_NAMED = 6
 
 
 @answer
@@ -39,34 +49,52 @@ class Gap(Estimate):
 
     Attributes:
         formula: of the composition.
-        gap_eV: the gap, and pl_nm the wavelength of light of this energy, h c / E.
+        gap_eV: the gap: measured of this composition where it was, else by the fitted model.
+        su_eV: standard uncertainty of it; of a measured gap how much sources on one composition
+            differ, or half the range of its values, whichever is more.
+        pl_nm: h c / gap, the wavelength of light of this energy; emission is redder in bulk.
         temperature_K: that it was asked for.
-        method: how it was obtained.
-        end_members: formula -> the gap taken for it, with its spread and source.
-        bowings: those that were used.
-        unknown: pairs of ions, as "site i-j", whose bowing nobody stated.
+        method: "measured" or "fitted model", with ", and a slope" at another temperature.
+        measured: the preferred measured gap of this composition; None where there is none.
+        model_eV, model_su_eV: by the fitted model, as `screen` has it; None where it has no say.
+        terms: of the model that take part.
+        slope: of the gap in temperature, where it was used.
+        unknown: terms with no measured gap, whose expectation was taken.
         notes: what a user should know.
     """
 
     formula: str
     gap_eV: float
+    su_eV: float
     pl_nm: float
     temperature_K: float
     method: str
-    end_members: dict[str, Preferred]
-    bowings: tuple[Bowing, ...]
+    measured: Preferred | None
+    model_eV: float | None
+    model_su_eV: float | None
+    terms: tuple[Term, ...]
+    slope: Slope | None
     unknown: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def _values(self) -> list[FromSource]:
-        return [*self.end_members.values(), *self.bowings]
+    def _values(self) -> Sequence[FromSource]:
+        base: Sequence[FromSource] = (self.measured,) if self.measured else self.terms
+        return [*base, *((self.slope,) if self.slope else ())]
+
+    @property
+    def kind(self) -> str:
+        """That of the measured gap, else "fitted"; "derived" once a slope is applied to it."""
+        if self.slope:
+            return "derived"
+        return self.measured.kind if self.measured else "fitted"
 
     def _table(self) -> list[dict[str, Any]]:
         return [
             {
                 "formula": self.formula,
                 "gap_eV": f"{self.gap_eV:.3f}",
-                "pl_nm": f"{self.pl_nm:.1f}",
+                "su_eV": f"{self.su_eV:.3f}",
+                "hc/gap_nm": f"{self.pl_nm:.1f}",
                 "temperature_K": self.temperature_K,
                 "evidence": self.evidence,
                 "sources": " ".join(self.sources),
@@ -75,259 +103,238 @@ class Gap(Estimate):
         ]
 
     def _headline(self) -> str:
-        return f"{self.formula}, {self.gap_eV:.3f} eV at {self.temperature_K:g} K"
-
-
-class GapTables(NamedTuple):
-    """Gaps and bowings of a space of compositions, as arrays.
-
-    Attributes:
-        end_members: (a, b, x) gaps in eV; NaN where unknown.
-        bowing_A, bowing_B, bowing_X: (b, x, a, a), (a, x, b, b), (a, b, x, x) of each pair of ions
-            on a site beside each pair of ions on the two others, in eV; symmetric, zero on the
-            diagonal, NaN where unknown. Leading axes may be left out where they do not matter.
-        notes: what is missing, and which series the bowings are from.
-    """
-
-    end_members: np.ndarray
-    bowing_A: np.ndarray
-    bowing_B: np.ndarray
-    bowing_X: np.ndarray
-    notes: tuple[str, ...]
+        return (
+            f"{self.formula}, {self.gap_eV:.3f} +- {self.su_eV:.3f} eV at {self.temperature_K:g} K"
+        )
 
 
 def gap(
     material: Material,
     temperature_K: float = ROOM_TEMPERATURE_K,
     end_members_eV: Mapping[str, float] | None = None,
-    linear_where_unknown: bool = False,
 ) -> Gap:
     """The band gap of a composition.
 
-    A pure compound takes the preferred measured gap of its perovskite phases. An alloy mixes those
-    of its end members.
+    A gap that was measured of this very composition, in a perovskite phase, comes first; all
+    others come from the fitted model, whose answer is given beside.
 
     Args:
         material: a formula, a composition, a structure or its file.
         temperature_K: in kelvin.
-        end_members_eV: formula -> gap to use in place of the store's, where it is an end member.
-        linear_where_unknown: take 0 for a bowing that nobody stated, with a note.
+        end_members_eV: formula -> gap to use in place of the model's, where it is an end member;
+            nothing measured comes first then.
 
     Raises:
         FormulaError, UnknownSpecies: a formula cannot be read.
         InputError: a gap given is none.
-        MissingData: an end member has no measured gap, or a bowing is unknown.
+        MissingData: neither was a gap measured nor is the model sure to 0.25 eV; or how the gap
+            goes with temperature is not known.
         OutOfRange: the bowing closes the gap, or the formula is not a full ABX3.
 
-    >>> gap("MAPbBr0.6I2.4")
-    Gap(MAPbBr0.6I2.4, 1.657 eV at 298 K)
+    >>> gap("MAPbBr0.9I2.1")
+    Gap(MAPbBr0.9I2.1, 1.720 +- 0.060 eV at 298 K)
     """
-    composition = as_perovskite(material, "The gap of mixed end members")
-    own = {as_composition(f).formula: e for f, e in (end_members_eV or {}).items()}
-    members = composition.end_members()
-    ends = {f: _stated(f, own[f]) if f in own else end_gap(f, temperature_K) for f in members}
-    bowings, unknown, bent_eV = _bent(composition)
-    value = sum(weight * ends[formula].value for formula, weight in members.items()) - bent_eV
-    if unknown and not linear_where_unknown:
-        raise MissingData(
-            f"The bowing of {composition.formula}'s gap is not known for {', '.join(unknown)}.",
-            f"Between its end members alone the mean is {value:.3f} eV; --linear-gap accepts it.",
-        )
+    try:
+        composition = as_perovskite(material, "The gap of mixed end members")
+    except OutOfRange as error:
+        told = ". ".join(_told(as_composition(material)))
+        raise OutOfRange(error.what, " ".join(filter(None, (told, error.mend)))) from None
+    own = {as_composition(f).formula: _checked(f, e) for f, e in (end_members_eV or {}).items()}
+    own = {f: e for f, e in own.items() if f in composition.end_members()}
+    rows = [] if own else _measured(composition, temperature_K)
+    moved = not at_room(temperature_K) and not rows
+    if moved and not own:
+        rows = _measured(composition, ROOM_TEMPERATURE_K)
+    model = _model(composition, own, refuse=not rows)
+    drift = None
+    if moved:
+        from perovdb.calculators.gap_slopes import slope
+
+        try:
+            drift = slope(composition, temperature_K)
+        except MissingData as error:
+            raise _with_stored(error, composition) from None
+    measured = _best(rows, composition.formula) if rows else None
+    if measured:
+        base_eV, su_eV = measured.value, _su_eV(rows)
+        method = "measured"
+    else:
+        assert model
+        base_eV, su_eV = model.value_eV, model.su_eV
+        method = "fitted model"
+    # At another temperature, where it was measured there, the model has no say.
+    if not at_room(temperature_K) and not drift:
+        model = None
+    move_eV = drift.change_eV if drift else 0.0
+    value = base_eV + move_eV
     if value <= 0:
         raise OutOfRange(
             f"The bowing closes the gap of {composition.formula}: {value:.3f} eV.",
             "It was not measured between ends like these.",
         )
-    notes = [_end_note(end) for end in ends.values()]
-    notes += _measured_notes(composition, own)
-    notes += [bowing_note(one) for one in bowings]
-    if unknown:
-        notes.append(f"taken as linear, the bowing is not known: {', '.join(unknown)}")
-    pure = len(members) == 1
+    drift_su_eV = drift.change_su_eV if drift else 0.0
+    terms = model.terms if model else ()
     return Gap(
         formula=composition.formula,
         gap_eV=value,
+        su_eV=hypot(su_eV, drift_su_eV),
         pl_nm=EV_NM / value,
         temperature_K=temperature_K,
-        method="gap of the compound" if pure else LINEAR + (", less bowing" if bowings else ""),
-        end_members=ends,
-        bowings=bowings,
-        unknown=unknown,
-        notes=tuple(notes),
+        method=method + (", and a slope" if drift else ""),
+        measured=measured,
+        model_eV=None if model is None else model.value_eV + move_eV,
+        model_su_eV=None if model is None else hypot(model.su_eV, drift_su_eV),
+        terms=terms,
+        slope=drift,
+        unknown=tuple(str(term) for term in terms if term.is_expected),
+        notes=tuple(_notes(composition, rows, measured, model, drift)),
     )
 
 
-def _bent(composition: Composition) -> tuple[tuple[Bowing, ...], tuple[str, ...], float]:
-    """Bowings of the pairs of ions that share a site, pairs of which none is known, and by how
-    much the known ones lower the gap, in eV."""
-    bowings: dict[Bowing, None] = {}
-    unknown, bent_eV = [], 0.0
-    for site, ions in composition.sites.items():
-        first, second = (other for name, other in composition.sites.items() if name != site)
-        for i, j in combinations(ions, 2):
-            for beside in product(first, second):
-                one = bowing(site, i, j, beside)
-                if one is None:
-                    unknown.append(f"{site} {i}-{j}")
-                    continue
-                bowings[one] = None
-                weight = first[beside[0]] * second[beside[1]]
-                bent_eV += weight * one.bowing_eV * ions[i] * ions[j]
-    return tuple(bowings), tuple(dict.fromkeys(unknown)), bent_eV
-
-
-def end_gap(formula: str, temperature_K: float) -> Preferred:
-    """The preferred measured gap of a compound in a perovskite phase.
-
-    Raises:
-        MissingData: the store has none.
-    """
-    near_room = abs(temperature_K - ROOM_TEMPERATURE_K) <= TEMPERATURE_TOLERANCE_K
-    phases = queries.phases(formula)
-    other = {row["phase"] for row in phases if not row["perovskite"]}
-    perovskite = {row["phase"] for row in phases if row["perovskite"]}
-    rows = [
-        row
-        for row in properties(formula=formula, name="band_gap_eV")
-        if row["kind"] == "measured"
-        and "gap" in str(row["meaning"])
-        and (row["phase"] not in other or row["phase"] in perovskite)
-        # A gap of no stated temperature is one of a room.
-        and (row["temperature_K"] is not None or near_room)
-    ]
-    try:
-        return choose(formula, "band_gap_eV", rows, temperature_K)
-    except MissingData:
-        raise MissingData(
-            f"The store has no measured band gap of {formula} as a perovskite at "
-            f"{temperature_K:g} K.",
-            f"Give one yourself: --end-gap {formula}=VALUE.",
-        ) from None
-
-
-def gap_tables(
-    A: Sequence[str], B: Sequence[str], X: Sequence[str], temperature_K: float = ROOM_TEMPERATURE_K
-) -> GapTables:
-    """Gaps and bowings for `gap_eV`, of all compositions of some ions.
-
-    Args:
-        A, B, X: ions of each site.
-        temperature_K: in kelvin.
-    """
-    import numpy as np
-
-    notes: list[str] = []
-    ends = np.full((len(A), len(B), len(X)), np.nan)
-    for index, (a, b, x) in zip(np.ndindex(*ends.shape), product(A, B, X), strict=True):
-        formula = as_composition(f"{a}{b}({x})3").formula
-        try:
-            ends[index] = end_gap(formula, temperature_K).value
-        except MissingData as error:
-            notes.append(error.what)
-    tables = []
-    for site, ions, first, second in (("A", A, B, X), ("B", B, A, X), ("X", X, A, B)):
-        table = np.zeros((len(first), len(second), len(ions), len(ions)))
-        for (m, i), (n, j) in combinations(enumerate(ions), 2):
-            for place in np.ndindex(len(first), len(second)):
-                one = bowing(site, i, j, (first[place[0]], second[place[1]]))
-                table[(*place, m, n)] = table[(*place, n, m)] = one.bowing_eV if one else np.nan
-                notes.append(
-                    bowing_note(one)
-                    if one
-                    else f"the bowing of the gap is not known for {site} {i}-{j}"
-                )
-        tables.append(table)
-    return GapTables(ends, tables[0], tables[1], tables[2], tuple(dict.fromkeys(notes)))
-
-
-def gap_eV(
-    A: np.ndarray,
-    B: np.ndarray,
-    X: np.ndarray,
-    tables: GapTables,
-    linear_where_unknown: bool = False,
-) -> np.ndarray:
-    """(n,) gaps in eV; NaN where an end member that takes part, or a bowing, is not known.
-
-    Args:
-        A, B, X: (n, a), (n, b), (n, x) fractions on each site.
-        tables: from `gap_tables`.
-        linear_where_unknown: take 0 for a bowing that is not known.
-    """
-    import numpy as np
-
-    n = len(A)
-    weights = (_outer(A, B)[:, :, None] * X[:, None, :]).reshape(n, -1)
-    ends = tables.end_members.reshape(-1)
-    total = weights @ np.nan_to_num(ends)
-    lost = weights @ np.isnan(ends)
-    for ions, first, second, bowings in (
-        (A, B, X, tables.bowing_A),
-        (B, A, X, tables.bowing_B),
-        (X, A, B, tables.bowing_X),
-    ):
-        count = ions.shape[1]
-        if count == 1:
-            continue
-        shape = (first.shape[1], second.shape[1], count, count)
-        table = np.broadcast_to(bowings, shape).reshape(-1, count * count)
-        beside, pairs = _outer(first, second), _outer(ions, ions)
-        # Each pair stands twice in the symmetric table.
-        total -= np.einsum("np,np->n", beside @ np.nan_to_num(table), pairs) / 2
-        if not linear_where_unknown:
-            lost = lost + np.einsum("np,np->n", beside @ np.isnan(table), pairs)
-    return np.where(lost > 0, np.nan, total)
-
-
-def _outer(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """(n, p * q) products of (n, p) and (n, q), row by row."""
-    product_of_each: np.ndarray = left[:, :, None] * right[:, None, :]
-    return product_of_each.reshape(len(left), -1)
-
-
-def _stated(formula: str, value_eV: float) -> Preferred:
+def _checked(formula: str, value_eV: float) -> float:
     """A gap that the user states."""
     if not 0 < value_eV < 15:
         raise InputError(f"A gap of {value_eV:g} eV of {formula} cannot be.", "Give it in eV.")
-    return Preferred(
-        formula=formula,
-        quantity="band_gap_eV",
-        value=value_eV,
-        uncertainty=None,
-        min=value_eV,
-        max=value_eV,
-        n_values=1,
-        n_sources=1,
-        phase=None,
-        temperature_K=None,
-        source="given",
-        kind="stated",
-        evidence="given",
-        locator=None,
-        id="given",
-        rule="given by the user",
-        competing=(),
-    )
+    return value_eV
+
+
+def _measured(composition: Composition, temperature_K: float) -> list[Record]:
+    """Measured gaps of a composition in a perovskite phase, best first."""
+    formula = composition.formula
+    phases = queries.phases(formula)
+    perovskite = {row["phase"] for row in phases if row["perovskite"]}
+    other = {row["phase"] for row in phases if not row["perovskite"]} - perovskite
+    rows = [
+        row
+        for name in MEASURED
+        for row in properties(formula=formula, name=name)
+        if row["kind"] in ("measured", "derived")
+        and (name != "band_gap_eV" or "gap" in str(row["meaning"]))
+        and "PL" not in str(row["meaning"])
+        and row["phase"] not in other
+        and (row["value"] is not None or None not in (row["min"], row["max"]))
+        # A gap of no stated temperature is one of a room.
+        and abs((row["temperature_K"] or ROOM_TEMPERATURE_K) - temperature_K)
+        <= TEMPERATURE_TOLERANCE_K
+    ]
+    evidence, kind = ranks("evidence_level"), ranks("fact_kind")
+    # sorted() keeps the store's order of preference among equals.
+    return sorted(rows, key=lambda row: (evidence[row["evidence"]], kind[row["kind"]]))
+
+
+def _best(rows: list[Record], formula: str) -> Preferred:
+    """The first of measured gaps, and the spread of those that say the same."""
+    named = [
+        row for row in rows if (row["temperature_K"] is None) == (rows[0]["temperature_K"] is None)
+    ]
+    return choose(formula, rows[0]["name"], named)
+
+
+def _su_eV(rows: list[Record]) -> float:
+    """How sure a measured gap is: as sources on one composition are, or as these are."""
+    low = min(row["min"] if row["value"] is None else row["value"] for row in rows)
+    high = max(row["max"] if row["value"] is None else row["value"] for row in rows)
+    return float(max(scatter_eV("sources"), (high - low) / 2))
+
+
+def _model(
+    composition: Composition, own: Mapping[str, float], *, refuse: bool
+) -> Prediction | None:
+    """What the fitted model says; none where it is not sure enough and need not say anything.
+
+    Raises:
+        MissingData: it is not sure enough.
+    """
+    formula = composition.formula
+    try:
+        model = predict(composition, own)
+        if model.su_eV <= LARGEST_SU_EV:
+            return model
+        ends = [term for term in model.terms if term.site is None and term.is_expected]
+        missing = ", ".join("".join(term.ions) + "3" for term in ends)
+        raise MissingData(
+            f"The gap of {formula} is not known to better than {model.su_eV:.2f} eV"
+            + (f": none was measured of {missing} as a perovskite." if missing else "."),
+            "Give a gap yourself: --end-gap FORMULA=VALUE.",
+        )
+    except MissingData as error:
+        if refuse:
+            raise _with_stored(error, composition) from None
+        return None
+
+
+def _with_stored(error: MissingData, composition: Composition) -> MissingData:
+    """The refusal with what the store knows of the composition and its end members."""
+    return MissingData(error.what, " ".join([*_told(composition), error.mend]))
+
+
+def _told(composition: Composition) -> list[str]:
+    """Sentences on the gaps that the store has of a composition, and of its end members."""
+    formulas = [composition.formula]
+    if composition.is_perovskite:
+        formulas += [f for f in composition.end_members() if f != composition.formula]
+    known = []
+    for formula in formulas:
+        rows = [row for name in MEASURED for row in properties(formula=formula, name=name)]
+        words = list(dict.fromkeys(_gap_text(row) for row in rows if value_text(row)))
+        if words:
+            known.append(f"{formula} {', '.join(words[:_MOST_NAMED])}")
+    return [f"Stored: {'; '.join(known)}."] if known else []
+
+
+def _gap_text(row: Record) -> str:
+    at = "" if row["temperature_K"] is None else f" at {row['temperature_K']:g} K"
+    phase = f" {row['phase']}" if row["phase"] else ""
+    return f"{value_text(row)} eV{phase}{at} ({row['kind']}, {row['source']})"
+
+
+def _notes(
+    composition: Composition,
+    rows: list[Record],
+    measured: Preferred | None,
+    model: Prediction | None,
+    drift: Slope | None,
+) -> Iterator[str]:
+    formula = composition.formula
+    if measured:
+        yield f"{formula}: {_end_note(measured)}"
+        others = [row for row in rows if row["id"] != measured.id]
+        for row in others[: _MOST_NAMED - 1]:
+            yield f"{formula}: also measured: {_gap_text(row)}, {row['meaning']}"
+        if len(others) >= _MOST_NAMED:
+            n_more = len(others) - _MOST_NAMED + 1
+            yield f"{formula}: {n_more} more: 'perovdb properties {formula}'"
+        if model:
+            at = "" if drift is None else " at 298 K"
+            yield f"{formula}: the model gives {model.value_eV:.3f} +- {model.su_eV:.3f} eV{at}"
+    if drift:
+        yield f"{formula}: {drift.told}"
+    for term in model.terms if model and not measured else ():
+        if term.is_expected:
+            yield f"not measured, expected: {term.told}"
+        elif term.evidence == "given":
+            yield f"{''.join(term.ions)}3: {term.value_eV:g} eV, given"
+        elif term.site:
+            yield f"{term.told}, fitted to {term.n_compositions} compositions"
+    yield "pl_nm is h c / gap, not an emission peak" + _peaks(formula)
+
+
+def _peaks(formula: str) -> str:
+    """PL peaks of the composition that the store has, in words."""
+    rows = [row for row in properties(formula=formula, name="pl_peak_nm") if value_text(row)]
+    words = [
+        f"{value_text(row)} nm ({', '.join(filter(None, (row['form'], row['source'])))})"
+        for row in rows
+    ]
+    known = list(dict.fromkeys(words))
+    return f"; PL peaks of {formula}: {', '.join(known[:_MOST_NAMED])}" if known else ""
 
 
 def _end_note(end: Preferred) -> str:
     place = f"{end.phase} phase" if end.phase else "no phase named"
     at = "no temperature named" if end.temperature_K is None else f"{end.temperature_K:g} K"
-    note = f"{end.formula}: {end.value:g} eV, {place}, {at}, {end.evidence}, {end.source}"
+    note = f"{end.value:g} eV, {place}, {at}, {end.evidence}, {end.source}"
     if end.n_values > 1:
         note += f"; {end.n_values} values from {end.min:g} to {end.max:g}"
         note += ", this one at the edge" if end.value in (end.min, end.max) else ""
     return note
-
-
-def _measured_notes(composition: Composition, own: Mapping[str, float]) -> Iterator[str]:
-    """What was measured of an alloy itself, to compare with."""
-    members = composition.end_members()
-    if len(members) == 1 or set(own) & set(members):
-        return
-    for row in properties(formula=composition.formula, name="band_gap_eV"):
-        if row["kind"] == "measured" and row["value"] is not None:
-            yield (
-                f"measured of this very composition: {row['value']:g} eV, {row['meaning']} "
-                f"({row['evidence']}, {row['source']})"
-            )

@@ -2,8 +2,8 @@
 
 Version 2 has indexes on formulas and a full-text index, 3 on more that is filtered by, 4 the
 oxidation states of ions and what kind of cation they are, 5 points of series of gaps, medians of
-them, and what properties hold for. A later one needs no line here as long
-as it adds tables, indexes, or columns that may be empty.
+them, and what properties hold for, 6 the terms of the model of gaps. A later one needs no line
+here as long as it adds tables, indexes, or columns that may be empty.
 """
 
 import math

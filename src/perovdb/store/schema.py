@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: "pvdb": what SQLite's header of every perovdb store says.
 APPLICATION_ID = 0x70766462
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 #: Tables that tell of the store, not of materials: those of the curated one count.
 ABOUT_ITSELF = ("meta", "column_meaning")

@@ -14,7 +14,7 @@ SPACE = "Cs,FA,MA | Pb,Sn | I,Br"
 def peak_bytes(**how):
     tracemalloc.start()
     try:
-        screen(SPACE, linear_where_unknown=True, **how)
+        screen(SPACE, **how)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -1,7 +1,8 @@
 """Descriptors of the compositions of a block, as arrays.
 
 A million compositions go through the same functions as one: tolerance factors of the mean radii,
-pseudo-cubic lattice parameter and band gap mixed from the end members, the (100) angle.
+pseudo-cubic lattice parameter mixed from the end members, band gap by the fitted model, the (100)
+angle.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.calculators import gap
 from perovdb.calculators.mixing import Cell, lattice
 from perovdb.calculators.radii import RULE, choose_radius
+from perovdb.calculators.screening import gaps
 from perovdb.calculators.screening.space import Block, Space
 from perovdb.calculators.tolerance import bartel_tau, goldschmidt_t, octahedral_mu
 from perovdb.composition import as_composition
@@ -37,7 +38,7 @@ class Tables(NamedTuple):
         radii_A: for A, B and X the radii of the species in angstrom.
         charges: the same for their charges in e.
         a_A: (a, b, x) pseudo-cubic lattice parameters of the end members in angstrom.
-        gaps: gaps and bowings of the end members.
+        gaps: the model of gaps.
         wavelength_A: of the line LINE.
         notes: where the values come from, and what is missing.
     """
@@ -45,7 +46,7 @@ class Tables(NamedTuple):
     radii_A: tuple[np.ndarray, np.ndarray, np.ndarray]
     charges: tuple[np.ndarray, np.ndarray, np.ndarray]
     a_A: np.ndarray
-    gaps: gap.GapTables
+    gaps: gaps.GapTables
     wavelength_A: float
     notes: tuple[str, ...]
 
@@ -75,14 +76,14 @@ def tables(space: Space, temperature_K: float = ROOM_TEMPERATURE_K) -> Tables:
         radii.append(of_site)
         charges.append(np.array([float(ion.charge) for ion in ions]))
     a_A, a_notes = _end_cells(space, temperature_K)
-    gaps = gap.gap_tables(space.A.species, space.B.species, space.X.species, temperature_K)
+    of_gaps = gaps.gap_tables(space.A.species, space.B.species, space.X.species, temperature_K)
     return Tables(
         radii_A=(radii[0], radii[1], radii[2]),
         charges=(charges[0], charges[1], charges[2]),
         a_A=a_A,
-        gaps=gaps,
+        gaps=of_gaps,
         wavelength_A=float(queries.wavelength(LINE)["wavelength_A"]),
-        notes=tuple(dict.fromkeys([*notes, *a_notes, *gaps.notes])),
+        notes=tuple(dict.fromkeys([*notes, *a_notes, *of_gaps.notes])),
     )
 
 
@@ -117,20 +118,17 @@ def _end_cells(space: Space, temperature_K: float) -> tuple[np.ndarray, list[str
     return a_A, notes
 
 
-def descriptors(
-    block: Block, tables: Tables, linear_where_unknown: bool = False
-) -> dict[str, np.ndarray]:
+def descriptors(block: Block, tables: Tables) -> dict[str, np.ndarray]:
     """Descriptors of the compositions of a block: name -> (n,) values, NaN where unknown.
 
     Args:
         block: site fractions.
         tables: of the same space.
-        linear_where_unknown: take 0 for a bowing of the gap that nobody stated.
 
     t, mu and tau are those of `perovdb.calculators.tolerance`, from fraction-weighted mean radii;
     a_A is Vegard's mean of pseudo-cubic a as in `perovdb.calculators.mixing`, in angstrom; gap_eV
-    that of `perovdb.calculators.gap`; two_theta_100_deg the angle 2 asin(lambda / 2a) of the
-    pseudo-cubic (100) at Cu K-alpha1; charge that of a formula unit, in e.
+    is by the model of `perovdb.calculators.gap`; two_theta_100_deg the angle 2 asin(lambda / 2a)
+    of the pseudo-cubic (100) at Cu K-alpha1; charge that of a formula unit, in e.
     """
     r_A, r_B, r_X = (
         _mean(fractions, radii) for fractions, radii in zip(block, tables.radii_A, strict=True)
@@ -149,7 +147,7 @@ def descriptors(
         "mu": octahedral_mu(r_B, r_X),
         "tau": bartel_tau(r_A, r_B, r_X),
         "a_A": a_A,
-        "gap_eV": gap.gap_eV(*block, tables.gaps, linear_where_unknown),
+        "gap_eV": gaps.gap_eV(*block, tables.gaps),
         "two_theta_100_deg": two_theta,
         # Whole charges and fractions of a sum of 1 leave rounding errors only.
         "charge": np.round(charge, 9) + 0.0,

@@ -46,7 +46,6 @@ class Question:
     objectives: tuple[Objective, ...]
     sort: Quantity | None
     limit: int | None
-    linear_where_unknown: bool
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -62,7 +61,7 @@ class Question:
     def look(self, number: int) -> Kept:
         """The compositions of one block that satisfy the condition, of them the best."""
         block = self.design.block(number)
-        values = descriptors(block, self.tables, self.linear_where_unknown)
+        values = descriptors(block, self.tables)
         for site, fractions in zip(self.design.space.sites, block, strict=True):
             values.update(zip(site.species, fractions.T, strict=True))
         kept = np.arange(len(block)) if self.where is None else np.flatnonzero(self.where(values))
@@ -140,7 +139,6 @@ def ask(
     pareto: Sequence[str] = (),
     limit: int | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    linear_where_unknown: bool = False,
 ) -> Question:
     """The question that `screen` answers, for who wants to look at blocks on their own.
 
@@ -158,6 +156,5 @@ def ask(
         objectives=tuple(objective(text, names) for text in pareto),
         sort=None if sort is None else Quantity(sort, names),
         limit=limit,
-        linear_where_unknown=linear_where_unknown,
         tables=tables(space, temperature_K),
     )

@@ -145,7 +145,6 @@ def screen(
     pareto: Sequence[str] = (),
     limit: int | None = None,
     temperature_K: float = ROOM_TEMPERATURE_K,
-    linear_where_unknown: bool = False,
     run: Run | None = None,
 ) -> Screening:
     """The compositions of a space that satisfy a condition.
@@ -162,8 +161,6 @@ def screen(
             kept, of compositions with known values.
         limit: keep so many compositions at most, after the Pareto front and the order.
         temperature_K: of the end members' cells and gaps, in kelvin.
-        linear_where_unknown: take 0 for a bowing of the gap that nobody stated; otherwise the
-            gap is unknown there.
         run: how the work is done: `Run(progress, scheduler)`.
 
     Raises:
@@ -185,7 +182,6 @@ def screen(
         pareto=pareto,
         limit=limit,
         temperature_K=temperature_K,
-        linear_where_unknown=linear_where_unknown,
     )
     kept = kept_in_all(question, run or Run())
     seen = {
@@ -208,19 +204,9 @@ def screen(
 
 def _notes(question: Question, seen: Mapping[str, Seen]) -> list[str]:
     """What a user should know beyond where the values come from."""
-    notes = []
-    gaps = question.tables.gaps
-    if any(np.isnan(bowings).any() for bowings in (gaps.bowing_A, gaps.bowing_B, gaps.bowing_X)):
-        notes.append(
-            "gap_eV takes 0 for a bowing that is not known"
-            if question.linear_where_unknown
-            else "gap_eV is not known where a bowing is not; linear_where_unknown=True, "
-            "--linear-gap, takes 0 for it"
-        )
-    notes += [
+    return [
         f"{name} is not known for {of.unknown:,} of {question.design.total:,} compositions; "
         "they satisfy no condition on it, are on no front and come last"
         for name, of in seen.items()
         if of.unknown
     ]
-    return notes
