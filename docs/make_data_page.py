@@ -78,6 +78,7 @@ def page(store: Store) -> str:
         "[data/README.md](../data/README.md).",
         "",
         f"{total} facts ({levels}) from {tables['source']} sources.",
+        f"{mark(store)}.",
         "",
         *_overview(store, tables, list(counts["evidence"])),
         *_recalled(store),
@@ -101,6 +102,12 @@ def page(store: Store) -> str:
         if shared:
             parts += [f"And {', '.join(shared)}.", ""]
     return "\n".join(parts)
+
+
+def mark(store: Store) -> str:
+    """What tells the data of this page, and of those written with it, from data edited since."""
+    (row,) = store.rows("SELECT value FROM meta WHERE key = 'digest'")
+    return f"The digest of the files begins with {row['value'][:8]}"
 
 
 def _overview(store: Store, tables: dict[str, int], levels: list[str]) -> list[str]:
