@@ -1,9 +1,15 @@
 """What is recalled or computed gives way, in every table; phases have one vocabulary."""
 
+from contextlib import suppress
+
 import pytest
 
 from perovdb.calculators.average_cell import average_cell
 from perovdb.calculators.phase_at import phase_at
+from perovdb.calculators.radii import known_radii
+from perovdb.errors import MissingData
+from perovdb.facts.preferred import choose
+from perovdb.facts.properties import properties
 from perovdb.facts.select import select
 from perovdb.store import Store, queries
 
@@ -23,6 +29,30 @@ def test_no_recalled_row_stands_before_a_surer_one_and_no_computed_before_a_meas
     for rows in by_formula.values():
         order = [(row["evidence"] == "recalled", row["kind"] == "computed") for row in rows]
         assert order == sorted(order)
+
+
+def test_a_recalled_value_is_preferred_where_no_other_of_its_phase_and_temperature_is_known():
+    by_quantity = {}
+    for row in properties():
+        if row["formula"]:
+            by_quantity.setdefault((row["formula"], row["name"]), []).append(row)
+    tried = 0
+    for (formula, quantity), rows in by_quantity.items():
+        phases = {row["phase"] for row in rows if row["evidence"] == "recalled"}
+        for phase in phases and {None, *phases}:
+            with suppress(MissingData):
+                best = choose(formula, quantity, rows, 298, phase)
+                same = [row for row in best.competing if row["phase"] == best.phase]
+                if best.evidence == "recalled":
+                    assert {row["evidence"] for row in same} == {"recalled"}, best.id
+                tried += 1
+    assert tried > 30
+
+
+def test_no_descriptor_takes_a_recalled_radius_where_another_is_known():
+    for row in STORE.rows("SELECT DISTINCT species FROM radius"):
+        used = [radius["evidence"] for radius in known_radii(row["species"]) if radius["used"]]
+        assert "recalled" not in used, row["species"]
 
 
 def test_the_positions_of_a_phase_are_not_recalled_where_others_are_known():

@@ -140,8 +140,11 @@ def numbers(row):
             "s": (value / 60, value / 3600, value / 86400),
             "K": (value - 273.15,),
             "A": (value * 100,),
-            # Light of this energy in nanometres, and meV.
-            "eV": (round(1239.842 / value) if value else 0, value * 1000),
+            # Light of this energy in nanometres, meV, and kJ/mol.
+            "eV": (
+                *(round(1239.842 / value) if value else 0, value * 1000),
+                *(round(value * 96.485), round(value * 96.485, 1)),
+            ),
             # Per cent, thousandths, and a power of ten with its factor before it.
             "value": (value * 100, value * 1000, float(f"{value:e}".split("e")[0])),
         }

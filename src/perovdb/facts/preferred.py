@@ -146,8 +146,21 @@ def choose(
             else f"See 'perovdb properties {formula}' for what it has.",
         )
     wanted_K = ROOM_TEMPERATURE_K if temperature_K is None else temperature_K
-    # sorted() keeps the store's order of preference among equals.
-    ranked = sorted(here, key=lambda row: (not _near(row, wanted_K), row["value"] is None))
+    # A recalled value gives way to one of its phase that was read, whatever that one's temperature
+    # if it is not known to be another. sorted() keeps the store's preference among equals.
+    surer = {
+        row["phase"]
+        for row in here
+        if row["evidence"] != "recalled" and (row["temperature_K"] is None or _near(row, wanted_K))
+    }
+    ranked = sorted(
+        here,
+        key=lambda row: (
+            row["evidence"] == "recalled" and row["phase"] in surer,
+            not _near(row, wanted_K),
+            row["value"] is None,
+        ),
+    )
     best = ranked[0]
     alike = [row for row in ranked if _says_the_same(row, best)]
     low, high = zip(*(_span(row) for row in alike), strict=True)
