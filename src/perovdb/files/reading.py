@@ -54,6 +54,8 @@ KINDS = {
     "settings": Kind(1 * MB, None, False, InputError, "Give settings in TOML, or a style."),
     "rows": Kind(4000 * MB, 1 * MB, False, StoreError, "Add the rows in several files."),
     "manifest": Kind(20 * MB, None, False, ResultError, "Copy it from the input set."),
+    "weights": Kind(4000 * MB, None, False, InputError, "Take smaller weights."),
+    "search": Kind(20 * MB, None, False, ResultError, "Compute it again in another folder."),
     "trajectory": Kind(500 * MB, None, False, ResultError, "Save the last step alone."),
     "report": Kind(200 * MB, 1 * MB, True, ResultError, "Cut old runs from it."),
     "output": Kind(4000 * MB, 1 * MB, True, ResultError, "Cut old runs from it."),

@@ -9,7 +9,7 @@ from typing import Any
 from pymatgen.core import Structure
 
 from perovdb.errors import InputError, check_choice
-from perovdb.files.labels import one_line
+from perovdb.inputs.hop_manifest import built_by, phase_of_path, title_of_path
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.potentials import Potential, electron_count, potentials
 from perovdb.inputs.presets import Preset, load_preset
@@ -108,22 +108,17 @@ class Job:
     @property
     def built(self) -> dict[str, Any]:
         """Arguments of the step that built the host, out of its history; empty if it was read."""
-        first, *_ = self.images[0].properties.get("history") or [{}]
-        return dict(first.get("arguments", {})) if first.get("step") == "build" else {}
+        return built_by(self.path)
 
     @property
     def phase(self) -> str | None:
         """The phase that the host was built in; None if it was read from a file."""
-        phase = self.built.get("phase")
-        return one_line(phase) if isinstance(phase, str) else None
+        return phase_of_path(self.path)
 
     @property
     def title(self) -> str:
         """One line that says what it is."""
-        path = self.path
-        vacancy = "a vacancy" if path.into == path.species else f"a vacancy of {path.into}"
-        host = " ".join(filter(None, (path.formula, self.phase)))
-        return one_line(f"{host}, {path.species} hop into {vacancy}, charge {path.charge:+d}")
+        return title_of_path(self.path)
 
 
 def new_job(

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from pymatgen.core import Structure
-
-import perovdb
 from perovdb.errors import InputError, check_choice
 from perovdb.facts.bibtex import bibtex
 from perovdb.files.new_folders import write_new_folder
 from perovdb.inputs import cp2k, preflight, qe, vasp
+from perovdb.inputs.hop_manifest import manifest_of_path
 from perovdb.inputs.job import BAND, Job, Resources, new_job
 from perovdb.inputs.machine import find_machine
-from perovdb.inputs.manifest import MANIFEST, HopOfSet, Manifest
+from perovdb.inputs.manifest import MANIFEST, Manifest
 from perovdb.inputs.presets import read_table
 from perovdb.inputs.schedulers import JOB_SCRIPT, Script, job_script
 from perovdb.migration.path import Path as HopPath
@@ -61,9 +56,6 @@ CODES: dict[str, Code] = {"cp2k": cp2k, "qe": qe, "vasp": vasp}
 
 #: Heavy elements of these lattices whose states spin-orbit coupling moves most.
 _HEAVY = ("Pb",)
-
-#: Programs whose versions decide what the files say.
-_LIBRARIES = ("numpy", "pymatgen", "ase")
 
 
 def write_inputs(
@@ -254,37 +246,12 @@ def _bibliography(cited: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _manifest(job: Job) -> Manifest:
     """The manifest as far as the job tells."""
-    path, preset, resources = job.path, job.preset, job.resources
-    start = path.images[0]
-    return Manifest(
+    preset, resources = job.preset, job.resources
+    return replace(
+        manifest_of_path(job.path),
         title=job.title,
         task=job.task,
-        perovdb=perovdb.__version__,
-        versions={
-            "python": platform.python_version(),
-            **{library: version(library) for library in _LIBRARIES},
-        },
-        formula=path.formula,
-        phase=job.phase,
-        size=_repeats(job.built.get("size")),
-        source=path.source or None,
-        history=list(start.properties.get("history", [])),
-        hop=_hop(path),
-        method=path.method,
-        composition=start.composition.as_dict(),
-        images=len(path.images),
-        atoms=len(start),
-        moving_atoms=tuple(int(atom) + 1 for atom in path.mover),
-        charge=path.charge,
         valence_electrons=job.electrons,
-        checks={
-            "spacing_A": path.spacing_A,
-            "longest_step_A": path.longest_step_A,
-            "unevenness": path.unevenness,
-            "closest_contact_A": path.closest_contact_A,
-            "largest_bond_change": path.bond_change.share,
-            "residual_A": path.residual_A,
-        },
         code=preset.code,
         build=resources.build,
         preset=preset.name,
@@ -296,37 +263,3 @@ def _manifest(job: Job) -> Manifest:
         settings={section: dict(settings) for section, settings in preset.sections.items()},
         potentials={element: vars(one) for element, one in job.potentials.items()},
     )
-
-
-def _repeats(matrix: Any) -> tuple[int, ...] | None:
-    """How often the host's cell is repeated along its vectors; None of other supercells, and of
-    what is no matrix: the history of a file may say anything."""
-    match matrix:
-        case [[int(a), 0, 0], [0, int(b), 0], [0, 0, int(c)]]:
-            return a, b, c
-    return None
-
-
-def _hop(path: HopPath) -> HopOfSet:
-    """Which of the distinct hops of the average cell it is; without one, from where to where."""
-    hop = path.hop
-    if hop is not None and hop.of_average_cell:
-        return HopOfSet(
-            path.species,
-            path.into,
-            path.distance_A,
-            tuple(hop.start),
-            tuple(hop.end),
-            "fractional, in the average cell",
-            hop.multiplicity,
-        )
-    start, end = (_centre(image, path.mover) for image in (path.images[0], path.images[-1]))
-    where = "fractional, in the cell of the images; of a molecule its centre of mass"
-    return HopOfSet(path.species, path.into, path.distance_A, start, end, where)
-
-
-def _centre(image: Structure, atoms: np.ndarray) -> tuple[float, ...]:
-    """(3,) fractional coordinates of the centre of mass of some atoms."""
-    masses = [float(image[int(atom)].specie.atomic_mass) for atom in atoms]
-    centre = np.average(image.frac_coords[atoms], axis=0, weights=masses)
-    return tuple(round(float(number), 9) for number in centre)

@@ -12,6 +12,7 @@ from pymatgen.core import Lattice, Structure
 from scipy.constants import physical_constants
 
 from perovdb.errors import ResultError
+from perovdb.results.search import Search
 
 #: Atomic units.
 BOHR_A = physical_constants["Bohr radius"][0] * 1e10
@@ -39,6 +40,7 @@ class Facts:
         scf_known: whether the files tell of that.
         ends_relaxed: what the code says of first and last image; None if nothing.
         electrons: of each image, where the files tell.
+        search: how its saddle was searched for, where it is no relaxed band.
         notes: what else should be known.
     """
 
@@ -53,6 +55,7 @@ class Facts:
     scf_known: bool = True
     ends_relaxed: tuple[bool | None, bool | None] = (None, None)
     electrons: tuple[float, ...] = ()
+    search: Search | None = None
     notes: tuple[str, ...] = ()
 
 

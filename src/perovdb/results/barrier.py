@@ -13,8 +13,8 @@ from perovdb.answers.tables import cell, table
 from perovdb.calculators.kinetics import diffusion_coefficient, hop_rate_Hz
 from perovdb.inputs.manifest import Manifest
 from perovdb.results.band import Facts
+from perovdb.results.problem import Problem
 from perovdb.results.profile import Profile
-from perovdb.results.verdict import Problem
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -174,7 +174,9 @@ class Barrier(Answer):
         """Whether the barrier can be trusted, and by whose word."""
         if self.facts.converged is None and self.converged:
             return f"ends and forces are within the limit; {self.facts.says}"
-        return f"{'converged' if self.converged else 'NOT CONVERGED'} ({self.facts.says})"
+        # A search may come to rest on what is no barrier of the hop.
+        doubt = "NOT TRUSTED" if self.facts.search else "NOT CONVERGED"
+        return f"{'converged' if self.converged else doubt} ({self.facts.says})"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -195,10 +197,11 @@ class Barrier(Answer):
 
     def _lines(self) -> list[str]:
         profile = self.profile
+        doubt = "" if self.converged else ", not to be trusted:"
         return [
             f"{self.folder}: {f'{self.code} {self.version}'.rstrip()}, "
             f"{len(profile.energies_eV)} images, {self.verdict}",
-            f"  barrier forward {profile.barrier_forward_eV:z.4f} eV, backward "
+            f"  barrier{doubt} forward {profile.barrier_forward_eV:z.4f} eV, backward "
             f"{profile.barrier_backward_eV:z.4f} eV, reaction "
             f"{profile.reaction_energy_eV:z.4f} eV",
             f"  curve forward {profile.curve_forward_eV:z.4f} eV, backward "

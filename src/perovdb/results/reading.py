@@ -12,12 +12,13 @@ from perovdb.calculators.kinetics import ATTEMPT_FREQUENCY_HZ
 from perovdb.errors import InputError, ResultError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.inputs.manifest import HopOfSet, Manifest, read_manifest
-from perovdb.results import ase, cp2k, qe, vasp
+from perovdb.results import ase, cp2k, local, qe, vasp
 from perovdb.results.band import Band, check_band
 from perovdb.results.barrier import Barrier, Barriers, kinetics
 from perovdb.results.chain import check_order, unwrapped
+from perovdb.results.problem import Problem
 from perovdb.results.profile import profile_of
-from perovdb.results.verdict import Problem, problems
+from perovdb.results.verdict import problems
 
 _ELECTRON = 1e-3
 
@@ -26,6 +27,7 @@ CODES: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Band], str]] = {
     vasp.CODE: (vasp.holds, vasp.read, vasp.MARKS),
     cp2k.CODE: (cp2k.holds, cp2k.read, cp2k.MARKS),
     qe.CODE: (qe.holds, qe.read, qe.MARKS),
+    local.CODE: (local.holds, local.read, local.MARKS),
 }
 
 
@@ -38,7 +40,7 @@ def read_barrier(
     neighbours: int | None = None,
     distance_A: float | None = None,
 ) -> Barrier:
-    """The barrier of a finished band, of VASP, CP2K, Quantum ESPRESSO or ASE.
+    """The barrier of a finished band, of VASP, CP2K, Quantum ESPRESSO, ASE or `barrier`.
 
     Args:
         folder: where the code ran.

@@ -22,7 +22,7 @@ from perovdb.store import Store, own, queries, using
 from perovdb.store.connection import own_path
 
 #: What the store calls the codes.
-_NAMES = {"vasp": "VASP", "cp2k": "CP2K", "qe": "Quantum ESPRESSO", "ase": "ASE"}
+_NAMES = {"vasp": "VASP", "cp2k": "CP2K", "qe": "Quantum ESPRESSO", "ase": "ASE", "local": ""}
 
 _KEY = re.compile(r"[a-z][A-Za-z0-9_]*")
 
@@ -168,7 +168,8 @@ def barrier_row(barrier: Barrier, source: str) -> dict[str, Any]:
     ]
     # Tables show the beginning of the method, and not the note.
     doubt = "not converged: " if blocking else ""
-    preset = f", preset {manifest.preset}" if manifest.preset else ""
+    preset = f", preset {manifest.preset}" if manifest.preset and not barrier.facts.search else ""
+    way = "saddle search" if barrier.facts.search else "NEB"
     cell = " x ".join(map(str, manifest.size)) + " cell, " if manifest.size else ""
     return {
         "id": result_id(barrier),
@@ -179,7 +180,7 @@ def barrier_row(barrier: Barrier, source: str) -> dict[str, Any]:
         "mechanism": "vacancy" if manifest.hop else None,
         "charge_state": None if manifest.charge is None else f"{manifest.charge:+d} (cell)",
         "barrier_eV": round(barrier.barrier_forward_eV, 6),
-        "method": f"{doubt}NEB, {_program(barrier)}{preset}",
+        "method": f"{doubt}{way}, {_program(barrier)}{preset}",
         "cell": f"{cell}{barrier.atoms} atoms, {len(profile.energies_eV)} images",
         "environment": None if hop.distance_A is None else f"hop of {hop.distance_A:.3f} A",
         "source": source,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +11,9 @@ from ase.data import atomic_numbers, covalent_radii
 from perovdb.errors import StructureError
 from perovdb.results.band import Band, Facts
 from perovdb.results.chain import drift_A, shortest
+from perovdb.results.problem import Problem
 from perovdb.results.profile import Profile
+from perovdb.results.search import problems_of
 from perovdb.structures.files.molecular_graphs import BOND, find_molecules
 
 #: An end is at rest below this force, or below that of the band if it is larger.
@@ -36,23 +37,6 @@ _DRIFT_A = 0.1
 _FEW = 3
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a band, and how to mend it.
-
-    Attributes:
-        what, mend: in words.
-        blocks: the barrier cannot be trusted before it is mended.
-    """
-
-    what: str
-    mend: str
-    blocks: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.what} {self.mend}"
-
-
 def problems(band: Band, profile: Profile, chain_A: np.ndarray) -> tuple[Problem, ...]:
     """All that is wrong, what blocks first.
 
@@ -67,6 +51,7 @@ def problems(band: Band, profile: Profile, chain_A: np.ndarray) -> tuple[Problem
         *_ends(band, profile),
         *_saddle(profile),
         *_geometry(band, profile, chain_A),
+        *_search(band, profile),
     ]
     return tuple(sorted(every, key=lambda problem: not problem.blocks))
 
@@ -186,6 +171,14 @@ def _saddle(profile: Profile) -> Iterator[Problem]:
             "hops.",
             "Relax that image and compute each part by itself.",
             blocks=False,
+        )
+
+
+def _search(band: Band, profile: Profile) -> Iterator[Problem]:
+    if band.facts.search is not None:
+        first, *_, last = (float(energy) for energy in profile.energies_eV)
+        yield from problems_of(
+            band.facts.search, (first, last), float(profile.energies_eV[profile.saddle_image])
         )
 
 

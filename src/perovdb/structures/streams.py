@@ -14,7 +14,7 @@ def stream(seed: int, *numbers: int) -> np.random.Generator:
 
     The same seed gives the same numbers on every machine (numpy's PCG64). Streams: 0 order of
     sites, 1 orientations, 2 vacancies, 3 quasi-random order, 4 particles and slabs, 5 nudging,
-    21 substitutions, 22 interstitials, 24 turns of new molecules.
+    21 substitutions, 22 interstitials, 24 turns of new molecules, 30 saddles that are shaken.
 
     Args:
         seed: a whole number from 0 on.
