@@ -172,6 +172,12 @@ def test_radii_of_ions_that_no_formula_holds_are_shown(perovdb):
         assert {row["used"] for row in answer} == {False}, ion
 
 
+def test_an_ion_without_a_radius_is_refused_in_words(perovdb):
+    answer = perovdb("radii", "PEA")
+    assert answer.code == 1
+    assert "no radius of PEA" in answer.err
+
+
 def test_two_radii_of_one_coordination_are_told_apart_by_their_spin(perovdb):
     head, *lines = perovdb("radii", "Mn").out.splitlines()
     six = [line.split()[4] for line in lines if " VI " in line]

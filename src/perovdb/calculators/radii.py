@@ -60,12 +60,18 @@ def known_radii(ion: str) -> list[Record]:
 
     Raises:
         UnknownSpecies: there is no such ion.
+        MissingData: no radius of it is known.
     """
     rows = queries.radii(ion)
     used = None
     if not rows or ion in load_registry().spellings:
         known = load_registry().ion(ion)
         rows = queries.radii(known.species)
+        if not rows:
+            raise MissingData(
+                f"The store has no radius of {known.species}.",
+                "Add one to a store of your own: perovdb store add --help.",
+            )
         with suppress(MissingData):
             used = choose_radius(rows, known)["id"]
     columns = ("spin", "host_anion", "radius_A", "source", "kind", "evidence", "locator", "note")
