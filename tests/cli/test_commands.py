@@ -258,10 +258,16 @@ def test_build_without_a_file_still_gives_the_model(perovdb):
 
 
 def test_a_stand_in_for_the_phase_at_the_temperature_is_said(perovdb):
-    # The beta cell of MAPbI3 has no positions in the store; alpha holds from 327 K on.
-    note = ask(perovdb, "xrd", "MAPbI3")[0]["notes"][0]
+    note = ask(perovdb, "xrd", "MAPbI3", "--phase", "alpha")[0]["notes"][0]
     assert "not of 298 K" in note
-    assert "beta (positions not known)" in note
+    assert "at 298 K MAPbI3 is known as beta" in note
+
+
+def test_at_room_temperature_mapbi3_is_tetragonal(perovdb):
+    assert ask(perovdb, "xrd", "MAPbI3")[0]["phase"] == "beta"
+    assert ask(perovdb, "lattice", "MAPbI3")[0]["method"] == "cell of the beta phase"
+    structure = Structure.from_dict(ask(perovdb, "build", "MAPbI3")["structure"])
+    assert structure.lattice.c > 12
 
 
 @pytest.mark.parametrize("code", ["vasp", "cp2k"])
@@ -320,12 +326,12 @@ REFUSED = [
         2,
         "has no build",
     ),
-    (("xrd", "MAPbI3", "--phase", "beta"), 1, "no atomic positions"),
+    (("xrd", "MAPbI3", "--phase", "delta"), 1, "no atomic positions"),
     (("xrd", "Cs2PbBr4"), 1, "no atomic positions for Cs2PbBr4"),
     (("tolerance", "Cs2PbBr4"), 1, "Cs2PbBr4 is A2BX4"),
     (("tolerance", "Cs0.96PbI2.96"), 1, "Ask for CsPbI3"),
     (("gap", "Cs4PbBr6"), 1, "Cs4PbBr6 is A4BX6"),
-    (("lattice", "CsPb2Br5"), 1, "CsPb2Br5 is AB2X5"),
+    (("lattice", "Cs2PbBr4"), 1, "Cs2PbBr4 is A2BX4"),
     (("phases", "Cs2PbBr4"), 1, "perovdb show Cs2PbBr4"),
     (("phase-at", "Cs4PbBr6"), 1, "is A4BX6"),
     (("infer", "Cs2PbBr4", "Cs2PbI4", "--a", "6.1"), 1, "Cs2PbBr4 is A2BX4"),

@@ -21,6 +21,8 @@ OTHERS = [row for row in WITH_SITES if not row["perovskite"]]
 
 #: Printed volumes that are not those of the printed cell; the notes of the rows say so.
 OFF_THEIR_CELL = {"L084": 2.5e-3}
+#: Anions next to a B ion that is not in an octahedron.
+NEIGHBOURS = {"CsSn2Br5": 8, "CsPb2Br5": 8}
 #: No three-dimensional space group: a superspace group.
 SUPERSPACE = {"L045"}
 
@@ -124,9 +126,10 @@ def test_positions_hold_the_ions_of_the_formula(row):
 
 @pytest.mark.parametrize("row", WITH_SITES, ids=name)
 def test_roles_of_the_sites_are_those_of_their_ions(row):
-    role = {ion["species"]: ion["site"] for ion in queries.ions()}
+    role = {ion["species"]: ion for ion in queries.ions()}
     for site, _ in orbits(row):
-        assert site["site"] == role[site["species"]]
+        ion = role[site["species"]]
+        assert site["site"] == ion["site"] or (site["site"] == "B" and ion["also_on_b"])
 
 
 @pytest.mark.parametrize("row", WITH_SITES, ids=name)
@@ -158,8 +161,10 @@ def test_b_ions_of_a_perovskite_have_six_anions_at_the_sum_of_the_radii(row):
 
 @pytest.mark.parametrize("row", OTHERS, ids=name)
 def test_b_ions_of_other_phases_have_six_anions_at_a_bond_length(row):
+    if not any(site["site"] == "B" for site in queries.phase_sites(row["id"])):
+        pytest.skip("an alkali halide")
     for near in b_x_distances(row, 3.7):
-        assert len(near) == 6
+        assert len(near) == NEIGHBOURS.get(row["formula"], 6)
         assert min(near) > 2.0
 
 

@@ -136,7 +136,7 @@ def test_ions_that_are_not_there():
     with pytest.raises(UnknownSpecies, match="'Q'"):
         hops("CsPbI3", "Q")
     with pytest.raises(MissingData):
-        hops("MAPbI3", "I", phase="beta")
+        hops("MAPbBr3", "Br", phase="delta")
     with pytest.raises(StructureError, match="different roles"):
         hops("CsPbI3", "I", into="Cs")
     with pytest.raises(InputError, match="no one environment"):

@@ -17,7 +17,7 @@ import numpy as np
 
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
-from perovdb.calculators.mixing import lattice
+from perovdb.calculators.mixing import perovskite_lattice
 from perovdb.composition import Composition, Material, as_composition, parse
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.composition.stoichiometry import ABX3
@@ -164,7 +164,7 @@ def average_cell(
         temperature = temperature_text(row)
         origin = f"cell and positions of {row['formula']} {phase}, {temperature}"
     else:
-        mixed = lattice(full, temperature_K)
+        mixed = perovskite_lattice(full, temperature_K)
         a_template = (row["volume_A3"] / row["Z"]) ** (1 / 3)
         lattice_A = lattice_A * (mixed.a_pseudocubic_A / a_template)
         temperature = f"{temperature_K:g} K"
@@ -335,9 +335,10 @@ def _default_phase(composition: Composition, temperature_K: float) -> str:
     full = composition.filled(load_registry()).formula
     rows = queries.phases(composition.formula)
     rows += queries.phases(full) if full != composition.formula else []
-    if composition.ratio == ABX3:
-        if full not in composition.end_members():
-            return "alpha"
+    if composition.ratio == ABX3 and full not in composition.end_members():
+        return "alpha"
+    perovskite = any(row["perovskite"] for row in rows) or not rows
+    if composition.ratio == ABX3 and perovskite:
         rows = [row for row in rows if row["perovskite"] and measured_at(row, temperature_K)]
     else:
         # sorted() keeps the store's order of preference among those of this temperature.

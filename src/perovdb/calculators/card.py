@@ -5,7 +5,7 @@ from typing import Any
 
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import line_width, short, table
-from perovdb.calculators.mixing import Lattice, lattice
+from perovdb.calculators.mixing import Lattice, perovskite_lattice
 from perovdb.calculators.tolerance import Tolerance, tolerance
 from perovdb.composition import Composition, Material, as_composition
 from perovdb.errors import MissingData, OutOfRange
@@ -237,7 +237,7 @@ def _card(composition: Composition, temperature_K: float) -> Card:
     except (MissingData, OutOfRange) as error:
         notes.append(str(error))
     try:
-        cell = lattice(composition, temperature_K)
+        cell = perovskite_lattice(composition, temperature_K)
         notes += cell.notes
     except (MissingData, OutOfRange) as error:
         notes.append(str(error))

@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 
 from perovdb.answers import answer
 from perovdb.calculators.provenance import Estimate
-from perovdb.composition import Composition, Material, as_perovskite
+from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
-from perovdb.facts.conditions import ROOM_TEMPERATURE_K, measured_at, temperature_text
+from perovdb.facts.conditions import (
+    ROOM_TEMPERATURE_K,
+    kelvin_apart,
+    measured_at,
+    temperature_text,
+)
 from perovdb.store import queries
 from perovdb.store.connection import Record
 
@@ -96,6 +101,30 @@ def lattice(
     temperature_K: float = ROOM_TEMPERATURE_K,
     bowing_A: Mapping[str, float] | None = None,
 ) -> Lattice:
+    """Pseudo-cubic lattice parameter at a temperature, as `perovskite_lattice`; of a compound of
+    which no perovskite ABX3 is known, such as PbI2, the cube root of the volume of a formula unit
+    in its own cell, which a note tells.
+
+    Args:
+        material, temperature_K, bowing_A: as for `perovskite_lattice`.
+
+    Raises:
+        PerovdbError: as `perovskite_lattice`; OutOfRange only if no cell is known.
+
+    >>> lattice("PbI2")
+    Lattice(PbI2, a=5.0092 A at 298 K)
+    """
+    own = queries.phases(as_composition(material).formula)
+    if own and not bowing_A and not any(row["perovskite"] for row in own):
+        return _of_its_own_cell(own, temperature_K)
+    return perovskite_lattice(material, temperature_K, bowing_A)
+
+
+def perovskite_lattice(
+    material: Material,
+    temperature_K: float = ROOM_TEMPERATURE_K,
+    bowing_A: Mapping[str, float] | None = None,
+) -> Lattice:
     """Pseudo-cubic lattice parameter at a temperature; Vegard's rule for mixed sites.
 
     Only perovskite phases count, measured within 15 K of this temperature or
@@ -116,8 +145,8 @@ def lattice(
         MissingData: an end member has no perovskite cell at this temperature.
         OutOfRange: the formula is not ABX3.
 
-    >>> lattice("CsPbI3")
-    Lattice(CsPbI3, a=6.1868 A at 298 K)
+    >>> perovskite_lattice("CsPbI3")
+    Lattice(CsPbI3, a=6.1870 A at 298 K)
     """
     composition = as_perovskite(material, "The pseudo-cubic lattice parameter", vacancies=True)
     full = composition.filled(load_registry())
@@ -145,6 +174,35 @@ def lattice(
         if pure
         else VEGARD + (", less bowing" if bowings else ""),
         end_members=members,
+        notes=tuple(notes),
+    )
+
+
+def _of_its_own_cell(rows: list[Record], temperature_K: float) -> Lattice:
+    """(V / Z)^(1/3) of a compound that is no perovskite, of the cell nearest in temperature."""
+    # min() keeps the store's order of preference among those of this temperature.
+    row = min(
+        rows,
+        key=lambda row: 0 if measured_at(row, temperature_K) else kelvin_apart(row, temperature_K),
+    )
+    cell = _cell(row | {"a_pseudocubic_A": (row["volume_A3"] / row["Z"]) ** (1 / 3)})
+    edges = ", ".join(f"{row[name]:g}" for name in ("a_A", "b_A", "c_A"))
+    angles = ", ".join(f"{row[name]:g}" for name in ("alpha_deg", "beta_deg", "gamma_deg"))
+    notes = [
+        "no perovskite ABX3 is known of it: the cube root of the volume of a formula unit",
+        f"its cell: {edges} A, {angles} deg, {cell.space_group or 'group not known'}, "
+        f"Z = {row['Z']}, {cell.temperature}",
+    ]
+    if cell.kind == "computed":
+        notes.append("the cell is computed, not measured")
+    if cell.evidence != "read":
+        notes.append(f"the value is {cell.evidence}, not read in its source")
+    return Lattice(
+        formula=cell.formula,
+        a_pseudocubic_A=cell.a_pseudocubic_A,
+        temperature_K=temperature_K,
+        method=f"cell of the {cell.phase} phase",
+        end_members=(EndMember(cell.formula, 1.0, cell, (), (), ()),),
         notes=tuple(notes),
     )
 

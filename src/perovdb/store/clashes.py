@@ -75,7 +75,8 @@ def _other_ions(
     def ask(query: str, *values: Any) -> list[tuple[Any, ...]]:
         return _in_all(connection, known, query, *values)
 
-    roles = dict(ask("SELECT species, site FROM {}.ion"))
+    # An A ion that may stand on B, such as Ag of a double perovskite, has both: "AB".
+    roles = dict(ask("SELECT species, site || iif(also_on_b, 'B', '') FROM {}.ion"))
     every = connection.execute(f"SELECT {columns} FROM {rows}.phase_site ORDER BY phase_id, rowid")
     of_phase = f"SELECT {columns} FROM {{}}.phase_site WHERE phase_id = ?"
     for phase, group in groupby(every, key=lambda site: site[1]):
@@ -132,9 +133,10 @@ def _site_clashes(
                 number, "species", f"'{species}' is not in the formula {formula} of its phase.",
                 f"Its ions: {', '.join(amounts)}; a molecule is one site, at its centre.",
             )  # fmt: skip
-        elif site is not None and roles[species] not in (None, site):
+        elif site is not None and roles[species] and site not in roles[species]:
             yield Clash(
-                number, "site", f"site '{label}' is {site}, but {species} takes {roles[species]}.",
+                number, "site",
+                f"site '{label}' is {site}, but {species} takes {' or '.join(roles[species])}.",
                 "Mend the role or the ion.",
             )  # fmt: skip
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perovdb.calculators.average_cell import AverageCell
-from perovdb.calculators.mixing import lattice
+from perovdb.calculators.mixing import perovskite_lattice
 from perovdb.calculators.tolerance import tolerance
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
@@ -73,7 +73,7 @@ def host_of(composition: Composition, crystal: Crystal, tilt: Tilt | None) -> Av
     system = parse_glazer(tilt.glazer)
     a_A, where = crystal.a_A, ""
     if a_A is None:
-        a_A = lattice(full, crystal.temperature_K).a_pseudocubic_A
+        a_A = perovskite_lattice(full, crystal.temperature_K).a_pseudocubic_A
         where = f" at {crystal.temperature_K:g} K"
     notes = []
     if not system.tilted:

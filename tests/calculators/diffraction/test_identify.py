@@ -36,7 +36,8 @@ def test_a_phase_is_found_from_its_own_peaks(row, shift, noise):
     best = identify(noisy, heights).candidates[0]
     assert (best.formula, best.phase) == (row["formula"], row["phase"])
     assert best.score > 0.95
-    assert best.zero_shift_deg == pytest.approx(shift, abs=0.03)
+    # Where lines merge, as in MAPbI3 beta, a maximum is not at any one of them.
+    assert best.zero_shift_deg == pytest.approx(shift, abs=0.07)
     assert not best.positions_only
 
 

@@ -166,17 +166,17 @@ def test_uncertainty_is_that_of_drawn_numbers():
 
 
 def test_what_the_store_knows_of_its_cells_enters():
-    # FAPbI3 at 299 K: 6.357878(4) A, kept as 6.3579; the cell of CsPbI3 comes without uncertainty.
-    cs, fa = end_members(["CsPbI3", "FAPbI3"])
+    # FAPbI3 at 299 K: 6.357878(4) A, kept as 6.3579; CsPbBr3 comes without uncertainty.
+    cs, fa = end_members(["CsPbBr3", "FAPbI3"])
     assert fa.su_A == pytest.approx(5e-5, rel=0.01)
     assert abs(fa.a_A - 6.357878) < fa.su_A
     # Two more sources measured it at this temperature: 6.352 and 6.362(1) A.
     assert fa.range_A == pytest.approx((6.3521, 6.362))
     assert any("6.3521 to 6.3620 A" in note for note in fa.notes)
     assert cs.su_A is None
-    found = infer(["CsPbI3", "FAPbI3"], a_A="6.25")
-    assert found.point.from_ends == pytest.approx(found.fraction * 5e-5 / 0.1711, rel=0.01)
-    assert any("no uncertainty is known for a of CsPbI3" in note for note in found.notes)
+    found = infer(["CsPbBr3", "FAPbI3"], a_A="6.25")
+    assert found.point.from_ends == pytest.approx(found.fraction * 5e-5 / 0.5180, rel=0.01)
+    assert any("no uncertainty is known for a of CsPbBr3" in note for note in found.notes)
 
 
 def test_a_blunt_measurement_is_said():

@@ -5,7 +5,7 @@ from math import hypot
 from typing import NamedTuple, TypeAlias
 
 from perovdb.calculators.inference.readings import Number, in_range, read_number
-from perovdb.calculators.mixing import Cell, lattice
+from perovdb.calculators.mixing import Cell, perovskite_lattice
 from perovdb.composition import Composition, Material, as_perovskite
 from perovdb.errors import InputError, OutOfRange
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
@@ -49,7 +49,7 @@ def end_members(ends: Ends, temperature_K: float = ROOM_TEMPERATURE_K) -> tuple[
 
     Args:
         ends: two or three materials, or formula -> lattice parameter in angstrom; what has none is
-            looked up, as `mixing.lattice` does.
+            looked up, as `mixing.perovskite_lattice` does.
         temperature_K: in kelvin, for the choice of cells.
 
     Raises:
@@ -91,7 +91,7 @@ def _as_given(composition: Composition, number: Number) -> End:
 
 
 def _from_store(composition: Composition, temperature_K: float) -> End:
-    cell = lattice(composition, temperature_K)
+    cell = perovskite_lattice(composition, temperature_K)
     shares = {member.cell.phase_id: member.fraction for member in cell.end_members}
     known = {}
     for phase_id, share in shares.items():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.calculators.mixing import Cell, lattice
+from perovdb.calculators.mixing import Cell, perovskite_lattice
 from perovdb.calculators.radii import RULE, choose_radius
 from perovdb.calculators.screening import gaps
 from perovdb.calculators.screening.space import Block, Space
@@ -97,7 +97,7 @@ def _end_cells(space: Space, temperature_K: float) -> tuple[np.ndarray, list[str
     for index, (a, b, x) in zip(np.ndindex(*shape), species, strict=True):
         formula = as_composition(f"({a})({b})({x})3").formula
         try:
-            cell = lattice(formula, temperature_K)
+            cell = perovskite_lattice(formula, temperature_K)
         except MissingData:
             missing.append(formula)
             continue

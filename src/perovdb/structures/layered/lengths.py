@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from perovdb.calculators.average_cell import average_cell
-from perovdb.calculators.mixing import lattice
+from perovdb.calculators.mixing import perovskite_lattice
 from perovdb.composition import Composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
@@ -142,8 +142,8 @@ def lengths(
     a_apical_A = a_parent_A
     if apical and dict(apical) != dict(parent.X):
         a_apical_A *= (
-            lattice(with_halides(parent, apical), crystal.temperature_K).a_pseudocubic_A
-            / lattice(parent, crystal.temperature_K).a_pseudocubic_A
+            perovskite_lattice(with_halides(parent, apical), crystal.temperature_K).a_pseudocubic_A
+            / perovskite_lattice(parent, crystal.temperature_K).a_pseudocubic_A
         )
     times_slab = a_parent_A / _template_perovskite_A(model, "equatorial")
     times_face = a_apical_A / _template_perovskite_A(model, "apical")
@@ -165,7 +165,7 @@ def _template_perovskite_A(model: Template, halide: str) -> float:
     ions = model.ions
     amounts = {ions["A"]: 1.0, ions["B"]: 1.0, ions[halide]: 3.0}
     pure = Composition.from_amounts(amounts, load_registry())
-    return lattice(pure, model.temperature_K).a_pseudocubic_A
+    return perovskite_lattice(pure, model.temperature_K).a_pseudocubic_A
 
 
 def measured_lengths(parent: Composition, apical: Mapping[str, float]) -> Lengths | None:
@@ -196,7 +196,7 @@ def _lattice_parameter(parent: Composition, crystal: Crystal) -> tuple[float, st
     """The lattice parameter in angstrom, and where it is from."""
     if crystal.a_A is None:
         try:
-            known = lattice(parent, crystal.temperature_K)
+            known = perovskite_lattice(parent, crystal.temperature_K)
         except MissingData as error:
             raise MissingData(error.what, f"{error.mend} Or give a lattice parameter.") from error
         where = f"of {parent.formula} at {crystal.temperature_K:g} K ({known.method})"
