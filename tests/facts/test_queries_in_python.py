@@ -179,8 +179,8 @@ def test_sources_as_bibtex(store):
     preprint = store.bibtex(["tyagi2025"])
     assert preprint.startswith("@misc{tyagi2025,")
     assert "eprint = {2409.16051}" in preprint
-    # Eperon 2015's DOI is from memory: it must not pass as checked.
-    recalled = store.bibtex(["eperon2015"])
+    # Brivio 2015's DOI is from memory: it must not pass as checked.
+    recalled = store.bibtex(["brivio2015"])
     assert "  doi = " not in recalled
     assert "recalled, to be checked" in recalled
 
