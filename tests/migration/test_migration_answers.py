@@ -49,7 +49,7 @@ def test_hops_are_a_sequence_and_a_table():
     assert (len(GAMMA), GAMMA[-1] in GAMMA, GAMMA[:2]) == (6, True, GAMMA.hops[:2])
     assert GAMMA.dimension == 3
     (first, *_), head = GAMMA.rows(), str(GAMMA).splitlines()
-    assert (first["number"], first["source"], first["evidence"]) == (0, "sutton2018", "secondhand")
+    assert (first["number"], first["source"], first["evidence"]) == (0, "sutton2018", "read")
     assert head[0].startswith("CsPbI3 gamma: cell and positions")
     assert head[-1] == "  together they lead in 3 dimension(s)"
 
