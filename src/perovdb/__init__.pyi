@@ -93,6 +93,7 @@ from perovdb.inputs.sets import input_files as input_files
 from perovdb.inputs.sets import write_inputs as write_inputs
 from perovdb.local.barriers import barrier as barrier
 from perovdb.local.engines import Engine as Engine
+from perovdb.local.relaxing import relax as relax
 from perovdb.local.strategy import Limits as Limits
 from perovdb.migration.bottleneck import Bottleneck as Bottleneck
 from perovdb.migration.bottleneck import bottleneck as bottleneck

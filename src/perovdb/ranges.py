@@ -91,6 +91,7 @@ RANGES: Mapping[str, Range] = {
     # Migration.
     "reach_A": _LENGTH_A,
     "spacing_A": Range(0.001, 100),
+    "fmax_eV_A": Range(1e-4, 10),
     "images": Range(1, 1000),
     "read_barrier.images": Range(3, 1000),
     "read_barriers.images": Range(3, 1000),

@@ -58,6 +58,8 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ("CsPbI3",),
     ),
     "barrier": ((), ("{shared}/band",)),
+    # At rest at once: no two atoms are in its reach.
+    "relax": (("--engine", "ase.calculators.lj:LennardJones"), ("{shared}/model.cif",)),
     "store add": ((), ("{shared}/own.sqlite", "{shared}/rows.csv")),
     "store check": ((), ("{shared}/own.sqlite",)),
     "store info": ((), ()),

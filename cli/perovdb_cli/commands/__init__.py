@@ -46,7 +46,8 @@ COMMANDS = {
     "octahedra": ("Model", "Octahedra: bonds, angles, off-centring, tilts; what changed."),
     "hops": ("Migrate", "Symmetry-distinct hops of an ion into a vacancy."),
     "neb": ("Migrate", "NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO."),
-    "barrier": ("Migrate", "Barrier and profile of a finished band."),
+    "barrier": ("Migrate", "Barrier of a finished band, or of a hop that is computed here."),
+    "relax": ("Migrate", "A structure at rest, by an engine on this machine."),
     "store": ("Your own data", "Your own store beside the curated one: make, fill, check, ask."),
     "completion": (
         "Your shell",

@@ -1,17 +1,63 @@
-"""perovdb barrier DIR..."""
+"""perovdb barrier DIR... | FORMULA|FILE --species ION --engine NAME"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
+from perovdb.errors import InputError
+from perovdb.files.names import is_file_name
 from perovdb_cli import options, render
+from perovdb_cli.headings import CommandWithHeadings, under
+from perovdb_cli.local_options import check, engine, output, stopped, watched
+from perovdb_cli.migration_options import hosted
+
+COMPUTE = (
+    click.option("--species", metavar="ION", help="Ion that hops: computes its barrier here."),
+    click.option(
+        "--hop",
+        type=options.Whole("hop"),
+        default=0,
+        show_default=True,
+        metavar="NUMBER",
+        help="As 'perovdb hops' numbers them.",
+    ),
+    click.option(
+        "--end",
+        metavar="FILE",
+        help="Instead of an ion: the hop from the source, a file, to this one.",
+    ),
+    engine,
+    check,
+    output,
+)
+
+HOST = (
+    options.phase,
+    hosted,
+    click.option(
+        "--vacancies",
+        type=options.Whole("vacancies"),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Of this ion in the cell, those beyond the first far from the hop.",
+    ),
+    click.option(
+        "--neutral",
+        metavar="RULE",
+        help="partner, or a vacancy such as V_Cs, to make the cell neutral. Default: charged.",
+    ),
+)
 
 
-@click.command()
-@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.command(cls=CommandWithHeadings)
+@click.argument("sources", nargs=-1, required=True, metavar="DIR...|FORMULA|FILE")
+@under("Compute here", *COMPUTE)
+@under("Host", *HOST)
 @click.option(
     "--images",
     type=options.Whole("images", "read_barrier"),
@@ -44,8 +90,14 @@ from perovdb_cli import options, render
     "--unconverged", is_flag=True, help="Save what is not converged too; its row says so."
 )
 @options.formats
+@click.pass_context
 def command(
-    folders: tuple[str, ...],
+    ctx: click.Context,
+    /,
+    sources: tuple[str, ...],
+    engine: str,
+    check: str | None,
+    output: str | None,
     images: int | None,
     temperature_K: float,
     attempts_Hz: float | None,
@@ -57,16 +109,26 @@ def command(
     unconverged: bool,
     as_json: bool,
     as_csv: bool,
+    **hop: Any,
 ) -> None:
-    """Barrier and profile of a finished band.
+    """Barrier of a finished band, or of a hop that is computed here.
 
     Reads folders in which VASP, CP2K, Quantum ESPRESSO or ASE ran a band, and says whether the
     barrier can be trusted. Of several folders it gives mean and spread, too. The barrier is that
     of the highest image, as the codes print it; the curve through the images may rise above it.
 
+    With --species it computes the barrier on this machine: by 7net-0, by chgnet, which is fast and
+    low, or by any calculator of ASE. The ends are relaxed in the cell as it is; a saddle is
+    searched for and shown to lead to both ends, or the answer says what fails. A run that was
+    stopped goes on when the command is given again.
+
     \b
     Example:
       perovdb barrier band
+
+    \b
+    With an engine, which comes with pip install 'perovdb[local]':
+      perovdb barrier CsPbI3 --species I --size 2x1x1 --engine chgnet
     """
 
     from perovdb.calculators.kinetics import ATTEMPT_FREQUENCY_HZ
@@ -79,6 +141,17 @@ def command(
         raise click.UsageError("--source and --unconverged go with --save.")
     if picture is not None:
         picture.check()
+    asked = _asked(ctx, sources, temperature_K, hop)
+    folders: tuple[str, ...] = sources
+    beside: tuple[Any, ...] = ()
+    if asked is not None:
+        from perovdb.local.barriers import barrier
+
+        with stopped(), watched() as progress:
+            found = barrier(
+                asked.path(), engine=engine, check=check, folder=output, progress=progress
+            )
+        folders, beside = (str(found.folder),), found.beside
     how: dict[str, Any] = {
         "images": images,
         "temperature_K": temperature_K,
@@ -89,7 +162,7 @@ def command(
     if len(folders) > 1:
         series = read_barriers(folders, **how)
     else:
-        series = Barriers((read_barrier(folders[0], **how),))
+        series = Barriers((replace(read_barrier(folders[0], **how), beside=beside),))
     if to_save:
         saved = save_barriers(series.barriers, source=source, force=unconverged)
         series = replace(series, barriers=saved)
@@ -103,3 +176,41 @@ def command(
             f"{len(series.unreadable)} of {len(set(folders))} folders cannot be read.",
             "Each says why.",
         )
+
+
+def _asked(
+    ctx: click.Context, sources: tuple[str, ...], temperature_K: float, hop: dict[str, Any]
+) -> Any:
+    """The hop to compute; None where folders are to be read.
+
+    Raises:
+        click.UsageError: options of the one stand with the other, or it is not said which.
+    """
+    from perovdb.migration.requests import HopRequest
+
+    default = click.core.ParameterSource.DEFAULT
+    given = {
+        option.opts[-1]
+        for option in ctx.command.params
+        if option.name in (*hop, "engine", "check", "output")
+        and ctx.get_parameter_source(option.name) is not default
+    }
+    if hop["species"] is None and hop["end"] is None:
+        if given:
+            raise click.UsageError(f"'{min(given)}' is of a hop to compute: name its --species.")
+        if len(sources) == 1 and not Path(sources[0]).exists():
+            raise InputError(
+                f"There is no folder {sources[0]}.",
+                "Name the folder in which a band ran; to compute a barrier here, name the ion "
+                "that hops: --species.",
+            )
+        return None
+    if len(sources) > 1:
+        raise click.UsageError("One hop is computed at a time: name one formula or file.")
+    if ctx.get_parameter_source("images") is not default:
+        raise click.UsageError("'--images' is of a folder to read: leave it out.")
+    chosen: dict[str, Any] = {name: value for name, value in hop.items() if value is not None}
+    chosen["file" if is_file_name(sources[0]) else "formula"] = sources[0]
+    if "formula" in chosen:
+        chosen["temperature_K"] = temperature_K
+    return HopRequest(**chosen)

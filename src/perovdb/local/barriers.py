@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perovdb.composition import Material
-from perovdb.errors import InputError, MissingData
+from perovdb.errors import InputError
 from perovdb.files.failures import cannot_be_written
 from perovdb.files.locks import held
 from perovdb.files.new_files import write_new_text
@@ -30,6 +30,7 @@ from perovdb.migration.path import Path as HopPath
 from perovdb.migration.path import path
 from perovdb.migration.vacancies import Vacancies
 from perovdb.results.barrier import Barrier
+from perovdb.results.beside import literature, of_engine
 from perovdb.results.local import CODE, IMAGES, SEARCH
 from perovdb.results.reading import read_barrier
 from perovdb.results.search import Search
@@ -57,6 +58,7 @@ def barrier(
     size: Size | None = None,
     seed: int = 0,
     vacancies: int | Vacancies = 1,
+    check: str | Engine | Calculator | None = None,
     limits: Limits | None = None,
     folder: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -74,6 +76,7 @@ def barrier(
         engine: a name of `ENGINES`; `module:factory` or `file.py:factory`, where the factory
             gives a calculator of ASE; or a calculator.
         phase, size, seed, vacancies: of a hop in a formula, as for `hops` and `endpoints`.
+        check: a second engine, whose value stands beside, with those of the literature.
         limits: forces to which ends and saddle come.
         folder: where the run stands, and goes on if it was stopped; by default one in the user's
             cache, named by what is asked.
@@ -89,13 +92,34 @@ def barrier(
     asked = _asked_path(x, to, phase, size, seed, vacancies)
     chosen = as_engine(engine)
     limits = limits or Limits()
-    _check_elements(asked, chosen)
-    request = _request(asked, chosen, limits)
+    chosen.check_elements(asked.images[0])
+    second = None if check is None else as_engine(check)
+    if second is not None:
+        second.check_elements(asked.images[0])
+    found = _finished(asked, chosen, limits, folder, progress)
+    manifest = found.manifest or Manifest()
+    beside = literature(asked.formula, asked.species, manifest.phase)
+    if second is not None:
+        # Not below the first one's folder, which is one result, and may be moved or removed.
+        beside = (of_engine(_finished(asked, second, limits, None, progress)), *beside)
+    return replace(found, beside=beside)
+
+
+def _finished(
+    asked: HopPath,
+    engine: Engine,
+    limits: Limits,
+    folder: str | os.PathLike[str] | None,
+    progress: Progress | None,
+) -> Barrier:
+    request = _request(asked, engine, limits)
     place = Path(folder) if folder is not None else cache_folder() / "barriers" / request["digest"]
     _enter(place, request)
     if not (place / SEARCH).is_file():
         with held(place):
-            _run(place, asked, chosen, limits, request, progress)
+            # Another run may have finished it while this one waited.
+            if not (place / SEARCH).is_file():
+                _run(place, asked, engine, limits, request, progress)
     return read_barrier(place)
 
 
@@ -149,16 +173,6 @@ def _ends(asked: HopPath) -> Endpoints:
         evidence=asked.evidence,
         notes=asked.notes,
     )
-
-
-def _check_elements(asked: HopPath, engine: Engine) -> None:
-    if engine.elements is None:
-        return
-    unknown = sorted({site.specie.symbol for site in asked.images[0]} - engine.elements)
-    if unknown:
-        raise MissingData(
-            f"{engine.name} does not know {', '.join(unknown)}.", "Take another engine."
-        )
 
 
 def _request(asked: HopPath, engine: Engine, limits: Limits) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from perovdb.results.search import engine_title
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
+    from pymatgen.core import Structure
 
 #: The line that installs the engines by name. A range of torch's versions pulls gigabytes.
 INSTALL = "pip install torch==2.13.0 && pip install 'perovdb[local]'"
@@ -75,6 +76,20 @@ class Engine:
     def title(self) -> str:
         """Name, version and the beginning of the hash."""
         return engine_title(self.name, self.version, self.weights_sha256)
+
+    def check_elements(self, structure: Structure) -> None:
+        """Refuse atoms that it does not know.
+
+        Raises:
+            MissingData: there are such.
+        """
+        if self.elements is None:
+            return
+        unknown = sorted({site.specie.symbol for site in structure} - self.elements)
+        if unknown:
+            raise MissingData(
+                f"{self.name} does not know {', '.join(unknown)}.", "Take another engine."
+            )
 
     def calculator(self) -> Calculator:
         """Its calculator of ASE.

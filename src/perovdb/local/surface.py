@@ -87,8 +87,10 @@ class Surface:
         from ase.units import GPa
 
         try:
-            self._at(positions_A)
-            stress = np.asarray(self.atoms.get_stress(voigt=True), dtype=float)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._at(positions_A)
+                stress = np.asarray(self.atoms.get_stress(voigt=True), dtype=float)
         # What a calculator without stress raises differs from one to the next.
         except Exception:
             return None

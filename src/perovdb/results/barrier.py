@@ -13,6 +13,7 @@ from perovdb.answers.tables import cell, table
 from perovdb.calculators.kinetics import diffusion_coefficient, hop_rate_Hz
 from perovdb.inputs.manifest import Manifest
 from perovdb.results.band import Facts
+from perovdb.results.beside import Beside
 from perovdb.results.problem import Problem
 from perovdb.results.profile import Profile
 
@@ -126,6 +127,7 @@ class Barrier(Answer):
         kinetics: what its hops are worth.
         manifest: of the input set, if there is one.
         saved: its row in one's own store, if it was saved.
+        beside: values of others for the same ion in the same host.
     """
 
     folder: Path
@@ -143,6 +145,7 @@ class Barrier(Answer):
     kinetics: Kinetics
     manifest: Manifest | None = None
     saved: Saved | None = None
+    beside: tuple[Beside, ...] = ()
 
     derived = (
         *("barrier_forward_eV", "barrier_backward_eV", "reaction_energy_eV"),
@@ -212,6 +215,8 @@ class Barrier(Answer):
             *table(self._table(), indent="  "),
             *(f"  problem: {problem}" for problem in self.problems),
             *self._note_lines(),
+            *(["  beside it:"] if self.beside else []),
+            *table([vars(one) for one in self.beside], indent="  "),
             *(self.saved.lines() if self.saved else []),
         ]
 
