@@ -143,6 +143,7 @@ def _counts(row: Record, about: str) -> bool:
     temperature_K = row.get("temperature_K")
     return (
         row["kind"] != "computed"
+        and row["evidence"] != "recalled"
         and row.get("phase") != "delta"
         and "PL" not in about
         and not any(word in sample for word in ("NC", "QD", "dot"))

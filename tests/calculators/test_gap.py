@@ -31,6 +31,12 @@ def fit(fit_gaps):
     return fit_gaps.fit(fit_gaps.points())
 
 
+def test_a_recalled_gap_is_not_fitted(fit_gaps):
+    row = {"kind": "measured", "evidence": "read", "temperature_K": 298.0}
+    assert fit_gaps._counts(row, "optical gap")
+    assert not fit_gaps._counts(row | {"evidence": "recalled"}, "optical gap")
+
+
 def model_eV(formula):
     return predict(as_composition(formula)).value_eV
 
