@@ -54,8 +54,8 @@ def test_the_spread_of_competing_values_is_kept():
 def test_a_missing_end_member_is_named_with_what_is_known():
     with pytest.raises(MissingData, match=r"CsPbI3 at 450 K.*beta at 510 K"):
         lattice("CsPbI3", temperature_K=450)
-    with pytest.raises(MissingData, match="no perovskite cell of RbPbI3"):
-        lattice("Rb0.1Cs0.9PbI3")
+    with pytest.raises(MissingData, match="no perovskite cell of CsPbF3"):
+        lattice("CsPb(I0.9F0.1)3")
 
 
 def test_an_open_range_is_not_read_without_limit():

@@ -160,9 +160,9 @@ def test_show_of_a_layered_compound_and_of_one_with_vacancies(perovdb):
 
 
 def test_show_of_a_compound_without_a_cell_still_answers(perovdb):
-    answer = ask(perovdb, "show", "KPbI3")
+    answer = ask(perovdb, "show", "NaPbI3")
     assert answer["lattice"] is None
-    assert any("no perovskite cell of KPbI3" in note for note in answer["notes"])
+    assert any("no perovskite cell of NaPbI3" in note for note in answer["notes"])
 
 
 def test_radii_of_ions_that_no_formula_holds_are_shown(perovdb):
@@ -484,8 +484,8 @@ def test_a_look_up_imports_nothing_heavy(arguments):
     assert "click" in loaded
     assert not loaded & set(HEAVY)
     # A module of ours takes as long to find and load as two queries.
-    # A refusal has one more: its hint.
-    assert sum(".perovdb" in f".{line.split('|')[2].strip()}" for line in lines) <= 41
+    # A refusal has one more, its hint; a mixture too, what experiment says of it.
+    assert sum(".perovdb" in f".{line.split('|')[2].strip()}" for line in lines) <= 42
 
 
 def test_a_reader_that_stops_early_is_no_error():

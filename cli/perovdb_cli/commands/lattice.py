@@ -27,12 +27,13 @@ def command(
 ) -> None:
     """Pseudo-cubic lattice parameter; Vegard's rule for alloys.
 
-    Only perovskite cells measured within 15 K of the temperature, or for a range that holds it,
-    are used; the notes say which one and what was passed over.
+    Perovskite cells measured within 15 K of the temperature, or for a range that holds it, are
+    used; else one between two cells of a phase, or moved by its expansion. An ion that makes no
+    perovskite is estimated, with an uncertainty; the notes say how, and what was passed over.
 
     \b
     Example:
-      perovdb lattice Cs0.5FA0.5PbI3 --temperature 298
+      perovdb lattice FAPbI3 --temperature 330
     """
     from perovdb.calculators.mixing import lattice
 

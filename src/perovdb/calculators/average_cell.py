@@ -17,7 +17,7 @@ import numpy as np
 
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
-from perovdb.calculators.mixing import perovskite_lattice
+from perovdb.calculators.mixing import Lattice, perovskite_lattice
 from perovdb.composition import Composition, Material, as_composition, parse
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.composition.stoichiometry import ABX3
@@ -169,7 +169,7 @@ def average_cell(
         lattice_A = lattice_A * (mixed.a_pseudocubic_A / a_template)
         temperature = f"{temperature_K:g} K"
         origin = (
-            f"positions of {row['formula']} {phase}, scaled to the Vegard mean "
+            f"positions of {row['formula']} {phase}, scaled to {_kind_of_a(mixed)} "
             f"a = {mixed.a_pseudocubic_A:.4f} A at {temperature}"
         )
     notes = _notes(row, phase, temperature_K) if pure else []
@@ -190,6 +190,12 @@ def average_cell(
         evidence=row["evidence"],
         notes=tuple(notes),
     )
+
+
+def _kind_of_a(mixed: Lattice) -> str:
+    if len(mixed.end_members) == 1:
+        return "the measured"
+    return "the Vegard mean"
 
 
 def _notes(row: Record, phase: str, temperature_K: float) -> list[str]:

@@ -241,6 +241,10 @@ def _card(composition: Composition, temperature_K: float) -> Card:
         notes += cell.notes
     except (MissingData, OutOfRange) as error:
         notes.append(str(error))
+    if cell is None and composition.is_perovskite:
+        from perovdb.calculators.experiment import solubility_notes
+
+        notes += solubility_notes(composition)
     phases = queries.phases(formula)
     measured = properties(formula)
     more = {

@@ -6,15 +6,18 @@ room-temperature one would be wrong by more than a tenth of an angstrom.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from math import hypot, inf
 from typing import Any, NamedTuple
 
 from perovdb.answers import answer
 from perovdb.calculators.provenance import Estimate
 from perovdb.composition import Composition, Material, as_composition, as_perovskite
 from perovdb.composition.registry import load_registry
-from perovdb.errors import InputError, MissingData
+from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.facts.conditions import (
     ROOM_TEMPERATURE_K,
+    TEMPERATURE_TOLERANCE_K,
     kelvin_apart,
     measured_at,
     temperature_text,
@@ -24,9 +27,18 @@ from perovdb.store.connection import Record
 
 VEGARD = "Vegard: mean of the end members' pseudo-cubic a, weighted by their fractions"
 
+#: A cell measured further off than this gives way to one between two of its phase and source.
+_SAME_TEMPERATURE_K = 2.0
+
+#: Estimated end members that make a lattice parameter less sure than this are no answer.
+LARGEST_SU_A = 0.1
+
 
 class Cell(NamedTuple):
-    """A compound's pseudo-cubic lattice parameter in one phase, with where it comes from."""
+    """A compound's pseudo-cubic lattice parameter in one phase, with where it comes from.
+
+    `estimate` says how it was estimated, "" for a measured one, and su_A how far it may be off.
+    """
 
     formula: str
     phase: str
@@ -39,6 +51,8 @@ class Cell(NamedTuple):
     source: str
     kind: str
     evidence: str
+    su_A: float = 0.0
+    estimate: str = ""
 
 
 class EndMember(NamedTuple):
@@ -65,6 +79,7 @@ class Lattice(Estimate):
     Attributes:
         formula, temperature_K: what was asked for.
         a_pseudocubic_A: the parameter a = (V / Z)^(1/3), in angstrom.
+        su_A: standard uncertainty that comes from cells that are estimated; 0 where none is.
         method: how it was obtained.
         end_members: the compounds that it mixes, with the cells taken for them.
         notes: which cells were taken and which were passed over.
@@ -72,6 +87,7 @@ class Lattice(Estimate):
 
     formula: str
     a_pseudocubic_A: float
+    su_A: float
     temperature_K: float
     method: str
     end_members: tuple[EndMember, ...]
@@ -85,6 +101,7 @@ class Lattice(Estimate):
             {
                 "formula": self.formula,
                 "a_pseudocubic_A": f"{self.a_pseudocubic_A:.4f}",
+                **({"su_A": f"{self.su_A:.3f}"} if self.su_A else {}),
                 "temperature_K": self.temperature_K,
                 "evidence": self.evidence,
                 "sources": " ".join(self.sources),
@@ -127,9 +144,12 @@ def perovskite_lattice(
 ) -> Lattice:
     """Pseudo-cubic lattice parameter at a temperature; Vegard's rule for mixed sites.
 
-    Only perovskite phases count, measured within 15 K of this temperature or
-    for a range that holds it. Among them a phase's own cell comes before a pseudo-cubic index of
-    it, a stated temperature before a range, and then the store's preference decides.
+    A cell that was measured of this very composition comes first. Only perovskite phases count,
+    measured within 15 K of this temperature or for a range that holds it; else one between two
+    cells of one phase, or moved by a stored expansion coefficient within a phase. Among cells a
+    phase's own comes before a pseudo-cubic index of it, a stated temperature before a range, and
+    then the store's preference decides. End members that are no perovskites are estimated, as
+    `perovdb.calculators.estimated_cells` tells.
     A composition with vacancies takes that of the one without, and a note says so.
 
     Args:
@@ -142,7 +162,8 @@ def perovskite_lattice(
     Raises:
         FormulaError, UnknownSpecies: the formula cannot be read.
         InputError: a bowing is not one of two ions that share a site.
-        MissingData: an end member has no perovskite cell at this temperature.
+        MissingData: an end member has no perovskite cell at this temperature, or estimates leave
+            the parameter unsure by more than 0.1 A.
         OutOfRange: the formula is not ABX3.
 
     >>> perovskite_lattice("CsPbI3")
@@ -150,18 +171,29 @@ def perovskite_lattice(
     """
     composition = as_perovskite(material, "The pseudo-cubic lattice parameter", vacancies=True)
     full = composition.filled(load_registry())
-    members = tuple(
-        _end_member(formula, fraction, temperature_K)
-        for formula, fraction in full.end_members().items()
-    )
-    pure = len(members) == 1
     bowings = bowing_A or {}
+    own = None if bowings else _measured_alloy(full, temperature_K)
+    members = (own,) if own else _members(full, temperature_K)
+    pure = len(members) == 1
     straight_A = sum(m.fraction * m.cell.a_pseudocubic_A for m in members)
     bent_A = sum(b * _product_of_fractions(full, pair) for pair, b in bowings.items())
+    su_A = hypot(*(m.fraction * m.cell.su_A for m in members))
+    if su_A > LARGEST_SU_A:
+        estimated = ", ".join(m.formula for m in members if m.cell.su_A)
+        raise MissingData(
+            f"The lattice parameter of {full.formula} is not known to better than {su_A:.2f} A: "
+            f"the cell of {estimated} is an estimate.",
+            "A model can take a lattice parameter of your own.",
+        )
     notes = [
         f"{member.formula}: {note}" for member in members for note in _notes(member, temperature_K)
     ]
     notes += [f"bowing {pair}: {b:g} A, as given" for pair, b in bowings.items()]
+    if len(full.species) > len("ABX"):
+        from perovdb.calculators.experiment import sample_notes, solubility_notes
+
+        notes += sample_notes(full.formula, own.cell.phase_id if own else "")
+        notes += solubility_notes(full)
     if composition.vacancies:
         notes.append(
             f"that of {full.formula}, with all sites full: what vacancies do to it is not known"
@@ -169,8 +201,9 @@ def perovskite_lattice(
     return Lattice(
         formula=composition.formula,
         a_pseudocubic_A=straight_A - bent_A,
+        su_A=su_A,
         temperature_K=temperature_K,
-        method=f"cell of the {members[0].cell.phase} phase"
+        method=_method(members[0], own is not None)
         if pure
         else VEGARD + (", less bowing" if bowings else ""),
         end_members=members,
@@ -185,7 +218,7 @@ def _of_its_own_cell(rows: list[Record], temperature_K: float) -> Lattice:
         rows,
         key=lambda row: 0 if measured_at(row, temperature_K) else kelvin_apart(row, temperature_K),
     )
-    cell = _cell(row | {"a_pseudocubic_A": (row["volume_A3"] / row["Z"]) ** (1 / 3)})
+    cell = cell_of(row | {"a_pseudocubic_A": (row["volume_A3"] / row["Z"]) ** (1 / 3)})
     edges = ", ".join(f"{row[name]:g}" for name in ("a_A", "b_A", "c_A"))
     angles = ", ".join(f"{row[name]:g}" for name in ("alpha_deg", "beta_deg", "gamma_deg"))
     notes = [
@@ -197,14 +230,157 @@ def _of_its_own_cell(rows: list[Record], temperature_K: float) -> Lattice:
         notes.append("the cell is computed, not measured")
     if cell.evidence != "read":
         notes.append(f"the value is {cell.evidence}, not read in its source")
+    with suppress(MissingData, OutOfRange):
+        as_one = perovskite_lattice(cell.formula, temperature_K)
+        notes.append(f"as a perovskite, {as_one.notes[0]}")
     return Lattice(
         formula=cell.formula,
         a_pseudocubic_A=cell.a_pseudocubic_A,
+        su_A=0.0,
         temperature_K=temperature_K,
         method=f"cell of the {cell.phase} phase",
         end_members=(EndMember(cell.formula, 1.0, cell, (), (), ()),),
         notes=tuple(notes),
     )
+
+
+def _members(composition: Composition, temperature_K: float) -> tuple[EndMember, ...]:
+    return tuple(
+        end_member(formula, fraction, temperature_K, composition)
+        for formula, fraction in composition.end_members().items()
+    )
+
+
+def end_member(
+    formula: str, fraction: float, temperature_K: float, of: Composition | None = None
+) -> EndMember:
+    """The cell of a compound at a temperature, as a share of a composition.
+
+    Args:
+        formula: of the compound.
+        fraction: its share.
+        temperature_K: in kelvin.
+        of: the mixture that it is a member of, whose measured alloys may say more.
+
+    Raises:
+        MissingData: none is known and none can be estimated.
+    """
+    every = queries.phases(formula)
+    rows = [row for row in every if row["perovskite"]]
+    here = [row for row in rows if measured_at(row, temperature_K)]
+    here.sort(key=lambda row: (row["phase"] == "pseudo-cubic", row["temperature_K"] is None))
+    cells = [cell_of(row) for row in here]
+    if cells and _off_K(cells[0], temperature_K) > _SAME_TEMPERATURE_K:
+        from perovdb.calculators.moved_cells import between
+
+        line = between([row for row in rows if row["phase"] == cells[0].phase], temperature_K)
+        cells = [line, *cells] if line and not line.su_A else cells
+    if not cells:
+        cells = [_moved_or_estimated(formula, fraction, rows, temperature_K, of)]
+    return EndMember(
+        formula=formula,
+        fraction=fraction,
+        cell=cells[0],
+        competing=tuple(cells[1:]),
+        elsewhere=tuple(cell_of(row) for row in rows if row not in here),
+        not_perovskite=tuple(
+            dict.fromkeys(
+                row["phase"]
+                for row in every
+                if not row["perovskite"] and measured_at(row, temperature_K)
+            )
+        ),
+    )
+
+
+def _moved_or_estimated(
+    formula: str,
+    fraction: float,
+    rows: list[Record],
+    temperature_K: float,
+    of: Composition | None,
+) -> Cell:
+    from perovdb.calculators.estimated_cells import estimated
+    from perovdb.calculators.moved_cells import between, expanded
+
+    cell = between(rows, temperature_K) or expanded(rows, formula, temperature_K)
+    # A cell of no known temperature is no measured one at any.
+    if cell is None and all(kelvin_apart(row, temperature_K) == inf for row in rows):
+        cell = estimated(formula, fraction, temperature_K, of)
+    if cell is None:
+        raise _missing(formula, rows, temperature_K)
+    return cell
+
+
+def _measured_alloy(composition: Composition, temperature_K: float) -> EndMember | None:
+    """The measured cell of a mixed composition itself; none if there is none.
+
+    What was measured of a sample, such as dots under the microscope, counts where an end member
+    has no cell, so that Vegard's rule has nothing to say.
+    """
+    formula = composition.formula
+    if len(composition.end_members()) == 1:
+        return None
+    rows = [row for row in queries.phases(formula) if row["perovskite"]]
+    cells = [cell_of(row) for row in rows if measured_at(row, temperature_K)]
+    at_room = abs(temperature_K - ROOM_TEMPERATURE_K) <= TEMPERATURE_TOLERANCE_K
+    if not cells and at_room and not all(map(_has_cell, composition.end_members())):
+        from perovdb.calculators.experiment import measured_samples
+
+        cells += [sample_cell(row) for row in measured_samples() if row["formula"] == formula]
+    return EndMember(formula, 1.0, cells[0], tuple(cells[1:]), (), ()) if cells else None
+
+
+def _has_cell(formula: str) -> bool:
+    rows = queries.phases(formula)
+    return any(row["perovskite"] and row["temperature_basis"] != "unknown" for row in rows)
+
+
+def sample_cell(row: Record) -> Cell:
+    """The cell that a record of a sample tells."""
+    return Cell(
+        row["formula"],
+        row["phase"],
+        row["id"],
+        "",
+        row["lattice_parameter_A"],
+        None,
+        "unknown",
+        f"room temperature, {row['form']}, {row['method']}, {row['sample']}",
+        row["source"],
+        row["kind"],
+        row["evidence"],
+    )
+
+
+def cell_of(row: Record) -> Cell:
+    """The cell of a row of the phase table."""
+    names = [name for name in Cell._fields if name in row and name not in ("su_A", "estimate")]
+    same = {name: row[name] for name in names}
+    return Cell(phase_id=row["id"], temperature=temperature_text(row), **same)
+
+
+def _off_K(cell: Cell, temperature_K: float) -> float:
+    return 0.0 if cell.temperature_K is None else abs(cell.temperature_K - temperature_K)
+
+
+def _missing(formula: str, rows: list[Record], temperature_K: float) -> MissingData:
+    known = ", ".join(f"{row['phase']} at {temperature_text(row)}" for row in rows)
+    return MissingData(
+        f"The store has no perovskite cell of {formula} at {temperature_K:g} K.",
+        f"It has: {known}. Ask for a temperature that is stated there; a model can take a "
+        "lattice parameter of your own, or the cell of one end member and replaced ions."
+        if known
+        else "No cell of it is known at any temperature; an alloy needs all its end members.",
+    )
+
+
+def _method(member: EndMember, measured: bool) -> str:
+    if measured:
+        return "measured of this composition"
+    if member.cell.estimate:
+        return "estimate"
+    return f"cell of the {member.cell.phase} phase"
 
 
 def _product_of_fractions(composition: Composition, pair: str) -> float:
@@ -219,44 +395,11 @@ def _product_of_fractions(composition: Composition, pair: str) -> float:
     )
 
 
-def _end_member(formula: str, fraction: float, temperature_K: float) -> EndMember:
-    every = queries.phases(formula)
-    rows = [row for row in every if row["perovskite"]]
-    here = [row for row in rows if measured_at(row, temperature_K)]
-    if not here:
-        known = ", ".join(f"{row['phase']} at {temperature_text(row)}" for row in rows)
-        raise MissingData(
-            f"The store has no perovskite cell of {formula} at {temperature_K:g} K.",
-            f"It has: {known}. Ask for a temperature that is stated there; a model can take a "
-            "lattice parameter of your own, or the cell of one end member and replaced ions."
-            if known
-            else "No cell of it is known at any temperature; an alloy needs all its end members.",
-        )
-    here.sort(key=lambda row: (row["phase"] == "pseudo-cubic", row["temperature_K"] is None))
-    cells = [_cell(row) for row in here]
-    return EndMember(
-        formula=formula,
-        fraction=fraction,
-        cell=cells[0],
-        competing=tuple(cells[1:]),
-        elsewhere=tuple(_cell(row) for row in rows if row not in here),
-        not_perovskite=tuple(
-            dict.fromkeys(
-                row["phase"]
-                for row in every
-                if not row["perovskite"] and measured_at(row, temperature_K)
-            )
-        ),
-    )
-
-
-def _cell(row: Record) -> Cell:
-    same = {name: row[name] for name in Cell._fields if name not in ("phase_id", "temperature")}
-    return Cell(phase_id=row["id"], temperature=temperature_text(row), **same)
-
-
 def _notes(member: EndMember, temperature_K: float) -> Iterator[str]:
     cell = member.cell
+    if cell.estimate:
+        yield f"{cell.a_pseudocubic_A:.3f} +- {cell.su_A:.3f} A, an estimate: {cell.estimate}"
+        return
     yield (
         f"{cell.phase} phase, the perovskite known at {temperature_K:g} K; cell of "
         f"{cell.temperature}"

@@ -73,7 +73,14 @@ def test_a_mixture_is_found_again(pair):
         assert found.in_range
 
 
-@pytest.mark.parametrize("pair", [p for p in PAIRS if one_site_differs(*p)], ids="-".join)
+def compounds(pair):
+    """Whether both ends are; what is measured of an alloy is not what Vegard's rule gives."""
+    return all(len(parse(formula).end_members()) == 1 for formula in pair)
+
+
+@pytest.mark.parametrize(
+    "pair", [p for p in PAIRS if one_site_differs(*p) and compounds(p)], ids="-".join
+)
 def test_it_undoes_lattice(pair):
     for x in (0.125, 0.5, 0.8):
         alloy = mixed(*pair, x)
@@ -565,7 +572,7 @@ def test_it_draws_itself():
         (["CsPbI3", "PbCsI3"], {"a_A": "6.1"}, InputError, "are the same"),
         ({**GIVEN, "CsPbI3": "6.0x"}, {"a_A": "6.1"}, InputError, "'6.0x' is not a number"),
         ({"CsPbBr3": "6.0", "CsPbI3": "6.00"}, {"a_A": "6.1"}, OutOfRange, "same lattice"),
-        (["CsPbI3", "RbPbI3"], {"a_A": "6.1"}, MissingData, "no perovskite cell of RbPbI3"),
+        (["CsPbI3", "CsPbF3"], {"a_A": "6.1"}, MissingData, "no perovskite cell of CsPbF3"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(ends, arguments, error, says):

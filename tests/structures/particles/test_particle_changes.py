@@ -5,7 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from perovdb.calculators.average_cell import average_cell
 from perovdb.errors import PerovdbError, StructureError
+from perovdb.structures.crystals import Crystal
 from perovdb.structures.defects.point_defects import defects
 from perovdb.structures.particles.dopants import Placement, dope
 from perovdb.structures.particles.nanocrystals import particle
@@ -36,7 +38,9 @@ def test_doping_is_exact_and_moves_nothing(dot, placement, same):
 def test_doping_a_particle_is_building_a_doped_one(dot):
     for placement in ("uniform", "core", "surface"):
         doped = dope(dot, "Pb", "Cd", fraction=0.25, placement=placement)
-        built = particle("CsCd0.25Pb0.75Br3", cells=4, placement=placement)
+        # The cell of the alloy is another one.
+        alike = Crystal("alpha", lattice=average_cell("CsPbBr3", "alpha").parameters[0])
+        built = particle("CsCd0.25Pb0.75Br3", cells=4, placement=placement, crystal=alike)
         cd = [
             {tuple(np.round(u.centre_A, 3)) for u in units(s) if u.ion == "Cd"}
             for s in (doped, built)

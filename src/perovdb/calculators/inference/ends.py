@@ -92,13 +92,12 @@ def _as_given(composition: Composition, number: Number) -> End:
 
 def _from_store(composition: Composition, temperature_K: float) -> End:
     cell = perovskite_lattice(composition, temperature_K)
-    shares = {member.cell.phase_id: member.fraction for member in cell.end_members}
     known = {}
-    for phase_id, share in shares.items():
-        (row,) = queries.facts("phase", {"id": phase_id})
-        su = _su_of_cell(row)
+    for member in cell.end_members:
+        rows = queries.facts("phase", {"id": member.cell.phase_id})
+        su = _su_of_cell(rows[0]) if rows else member.cell.su_A or None
         if su is not None:
-            known[phase_id] = share * su
+            known[member.formula] = member.fraction * su
     low, high = (
         sum(member.fraction * member.range_A[side] for member in cell.end_members)
         for side in (0, 1)
@@ -110,8 +109,8 @@ def _from_store(composition: Composition, temperature_K: float) -> End:
     return End(
         formula=composition.formula,
         a_A=cell.a_pseudocubic_A,
-        su_A=hypot(*known.values()) if len(known) == len(shares) else None,
-        su_from="given in the source" if len(known) == len(shares) else "not known",
+        su_A=hypot(*known.values()) if len(known) == len(cell.end_members) else None,
+        su_from="given in the source" if len(known) == len(cell.end_members) else "not known",
         range_A=(low, high),
         cells=tuple(member.cell for member in cell.end_members),
         notes=cell.notes + (spread if high - low > 2 * STORE_ROUNDING_A else ()),

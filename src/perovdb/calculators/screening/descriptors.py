@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from perovdb.calculators.experiment import space_notes
 from perovdb.calculators.mixing import Cell, perovskite_lattice
 from perovdb.calculators.radii import RULE, choose_radius
 from perovdb.calculators.screening import gaps
@@ -77,13 +78,14 @@ def tables(space: Space, temperature_K: float = ROOM_TEMPERATURE_K) -> Tables:
         charges.append(np.array([float(ion.charge) for ion in ions]))
     a_A, a_notes = _end_cells(space, temperature_K)
     of_gaps = gaps.gap_tables(space.A.species, space.B.species, space.X.species, temperature_K)
+    limits = space_notes({site.name: site.species for site in space.sites})
     return Tables(
         radii_A=(radii[0], radii[1], radii[2]),
         charges=(charges[0], charges[1], charges[2]),
         a_A=a_A,
         gaps=of_gaps,
         wavelength_A=float(queries.wavelength(LINE)["wavelength_A"]),
-        notes=tuple(dict.fromkeys([*notes, *a_notes, *of_gaps.notes])),
+        notes=tuple(dict.fromkeys([*notes, *a_notes, *of_gaps.notes, *limits])),
     )
 
 
@@ -106,7 +108,8 @@ def _end_cells(space: Space, temperature_K: float) -> tuple[np.ndarray, list[str
     notes = []
     if used:
         cells = "; ".join(
-            f"{formula} {cell.a_pseudocubic_A:.3f} A, {cell.phase}, {cell.evidence}, {cell.source}"
+            f"{formula} {cell.a_pseudocubic_A:.3f} A, "
+            f"{'estimate' if cell.estimate else cell.phase}, {cell.evidence}, {cell.source}"
             for formula, cell in used
         )
         notes.append(f"a_A: Vegard's rule over {cells}")
