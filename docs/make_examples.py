@@ -32,7 +32,10 @@ def prepare(folder: Path) -> None:
     """Put the files that the pages show or speak of into a folder."""
     for name, text in files().items():
         (folder / name).write_text(text, "utf-8")
-    shutil.copytree(ROOT / "tests" / "results" / "fixtures" / "qe", folder / "finished")
+    fixtures = ROOT / "tests" / "results" / "fixtures"
+    shutil.copytree(fixtures / "qe", folder / "finished")
+    for name in ("static", "relax"):
+        shutil.copytree(fixtures / "runs" / f"qe_{name}", folder / "runs" / name)
 
 
 def commands(block: str) -> Iterator[tuple[str, str]]:

@@ -84,6 +84,7 @@ RANGES: Mapping[str, Range] = {
     "layers": Range(1, 200),
     "rp_layers": Range(1, 200),
     "charge": Range(-100_000, 100_000),
+    "multiplicity": Range(1, 100_000),
     "count": _COUNT,
     "RandomSample.count": Range(1, 10**12),
     "step": Range(1e-4, 1),

@@ -10,6 +10,7 @@ from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Poscar
 
 from perovdb.errors import StructureError
+from perovdb.inputs.job import Electrons
 from perovdb.inputs.preflight import UNEVEN
 from perovdb.inputs.sets import CODES, input_files, write_inputs
 from perovdb.migration.endpoints import with_positions
@@ -31,10 +32,10 @@ def test_the_report_stands_in_every_set(code, iodide_hop, fa_hop):
     for hop in (iodide_hop, fa_hop):
         files = input_files(hop, code=code)
         lines = files["preflight.txt"].splitlines()
-        assert all(line.startswith("ok  ") for line in lines[1:10])
+        assert all(line.startswith("ok  ") for line in lines[1:11])
         # The notes of the manifest are the end of the report.
         notes = json.loads(files["manifest.json"])["notes"]
-        assert [line.removeprefix("note  ") for line in lines[10:]] == notes
+        assert [line.removeprefix("note  ") for line in lines[11:]] == notes
         assert notes
         assert f"{len(hop.images)} images of {len(hop.images[0])} atoms" in lines[1]
     assert "molecules               7, no bond" in "".join(lines)
@@ -151,7 +152,7 @@ def test_what_is_left_out_is_told(iodide_hop):
     assert "job.sh does not make them anew" in told
     assert "Gamma point only" in told
     assert "job.sh does not make them anew" not in notes(iodide_hop, relax_first=False)
-    assert "spin-orbit" not in notes(iodide_hop, "vasp", settings={"LSORBIT": True})
+    assert "spin-orbit" not in notes(iodide_hop, "vasp", electrons=Electrons("PBE+SOC"))
 
 
 def test_a_neutral_cell_without_lead_has_no_such_notes():

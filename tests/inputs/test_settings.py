@@ -167,10 +167,10 @@ def test_a_setting_takes_the_place_of_the_presets(given, section, key, value):
 
 def test_a_plain_name_changes_every_section_that_has_it():
     changed = with_settings(load_preset("standard", "vasp"), {"NSW": 50})
-    assert changed.changed == {"endpoint.NSW": 50, "band.plain.NSW": 50}
+    assert changed.changed == {"relax.NSW": 50, "band.plain.NSW": 50}
     every = with_settings(load_preset("standard", "vasp"), {"incar.NSW": 50})
     assert every.changed == changed.changed
-    only = with_settings(load_preset("standard", "vasp"), {"endpoint.NSW": 50})
+    only = with_settings(load_preset("standard", "vasp"), {"relax.NSW": 50})
     assert only.sections["band.plain"]["NSW"].value == 200
 
 
@@ -188,12 +188,12 @@ def test_a_plain_name_changes_every_section_that_has_it():
         ("vasp", {"ENCUT": float("inf")}, "Give a number"),
         ("qe", {"vdw_corr": "grimme-d3'\n/"}, "Give a word"),
         ("vasp", {"LASPH": 3}, "true or false"),
-        ("vasp", {"NELECT": 3}, "NELECT follows from the path"),
-        ("vasp", {"incar.IMAGES": 3}, "IMAGES follows from the path"),
+        ("vasp", {"NELECT": 3}, "NELECT follows from the atoms"),
+        ("vasp", {"incar.IMAGES": 3}, "IMAGES follows from the atoms"),
         ("cp2k", {"CUTOF_Ry": 3}, "Did you mean 'CUTOFF_Ry'"),
         ("cp2k", {"NCORE": 4}, "no setting 'NCORE'"),
         ("qe", {"path.path_threshold": 0.1}, "Did you mean 'path.path_thr'"),
-        ("cp2k", {"UKS": True}, "UKS follows from the path"),
+        ("cp2k", {"UKS": True}, "UKS follows from the atoms"),
         ("cp2k", {"FOO": 1}, "Choose one of: BAND_TYPE, BASIS_SET"),
         ("vasp", {"NCOER": 4}, "Did you mean 'NCORE'"),
         ("vasp", {"XYZXYZ": 4}, "or another tag of INCAR"),

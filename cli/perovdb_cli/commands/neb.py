@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perovdb.files.names import is_file_name
-from perovdb_cli import options, render
+from perovdb_cli import options, render, set_options
 from perovdb_cli.headings import CommandWithHeadings, under
 from perovdb_cli.migration_options import hosted
 
@@ -94,20 +94,8 @@ CODE = (
         metavar="CODE",
         help="vasp, cp2k or qe (Quantum ESPRESSO); again for another.",
     ),
-    click.option(
-        "--preset",
-        default="standard",
-        show_default=True,
-        metavar="NAME",
-        help="Settings: quick, standard, accurate, or a paper's, such as imran2020.",
-    ),
-    click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="A setting in place of the preset's, such as ENCUT=450.",
-    ),
+    set_options.preset,
+    set_options.settings,
     click.option(
         "--build",
         default="plain",
@@ -129,29 +117,14 @@ RUN = (
         metavar="NAME",
         help="slurm, pbs or bash; again for another.",
     ),
-    click.option(
-        "--ranks",
-        "ranks_per_image",
-        type=options.Whole("ranks_per_image"),
-        default=8,
-        show_default=True,
-        metavar="N",
-        help="MPI ranks for one image.",
-    ),
+    set_options.ranks("MPI ranks for one image."),
     click.option(
         "--cores",
         type=options.Whole("cores"),
         metavar="N",
         help="Instead: ranks of the whole band.",
     ),
-    click.option(
-        "--hours",
-        type=options.Whole("hours"),
-        default=24,
-        show_default=True,
-        metavar="N",
-        help="Wall time.",
-    ),
+    set_options.hours,
 )
 
 OUTPUT = (

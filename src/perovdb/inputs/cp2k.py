@@ -1,4 +1,4 @@
-"""CP2K: a band input, one for each end, and a replica file for each image.
+"""CP2K: an input and the positions; for a band one more for each end, and a file for each image.
 
 It is written here from plain dictionaries: pymatgen's sets for CP2K have no band.
 """
@@ -9,15 +9,17 @@ from typing import Any
 
 from pymatgen.core import Structure
 
+from perovdb.errors import StructureError
 from perovdb.files.labels import in_cp2k
-from perovdb.inputs.job import BAND, Job
+from perovdb.inputs.boundary import PARTICLE, SLAB
+from perovdb.inputs.job import BAND, RELAX, STATIC, Job
 from perovdb.inputs.potentials import Potential
 from perovdb.inputs.schedulers import shell
 
 INPUT = "neb.inp"
 PROJECT = "neb"
 
-TASKS: tuple[str, ...] = (BAND,)
+TASKS: tuple[str, ...] = (BAND, STATIC, RELAX)
 BUILDS = {"plain": "any CP2K: its band climbs by itself"}
 RELAXES_ENDS_IN_BAND = True
 
@@ -28,9 +30,28 @@ NO_DISPERSION = "none"
 #: spacing of half an inverse angstrom.
 GAMMA_ENOUGH_A = 12.0
 
+#: A slab of CsPbI3 in 11 A of vacuum is refused by CP2K 2023.1, in 13 A it runs.
+LEAST_VACUUM_A = 13.0
+
+#: Positions of a structure alone.
+POSITIONS = "structure.xyz"
+
+#: What CP2K prints when a relaxation, of positions or of the cell, or an energy is done.
+_DONE = {RELAX: "GEOMETRY OPTIMIZATION COMPLETED", STATIC: "ENERGY| Total FORCE_EVAL"}
+
+
+HSE06 = "HSE06"
+
+#: Share of exact exchange, and where it is screened in 1/bohr: Krukau et al. 2006,
+#: doi 10.1063/1.2404663.
+_HSE_SHARE, _HSE_OMEGA = 0.25, 0.11
+
 
 def input_files(job: Job) -> dict[str, str]:
     """Files of a calculation, by name."""
+    if job.task != BAND:
+        structure = job.images[0]
+        return {f"{job.task}.inp": _single_input(job), POSITIONS: _xyz(structure, job.title)}
     replicas = [f"image_{number:02d}.xyz" for number in range(len(job.images))]
     files = {INPUT: _band_input(job, replicas)}
     for name, structure in zip(replicas, job.images, strict=True):
@@ -49,18 +70,27 @@ def complete(job: Job) -> Job:
 
 def notes(job: Job) -> list[str]:
     """The sampling, which CP2K users choose by the size of the cell."""
-    shortest = min(job.images[0].lattice.abc)
+    if job.boundary.kind == PARTICLE:
+        return []
+    lattice = job.images[0].lattice
+    shortest = min(
+        length for length, open_ in zip(lattice.abc, job.boundary.open, strict=True) if not open_
+    )
     note = f"CP2K samples the Gamma point only; the shortest cell vector is {shortest:.1f} A"
     return [note + (": take a larger --size" if shortest < GAMMA_ENOUGH_A else "")]
 
 
 def parallel_images(job: Job) -> int:
-    """Images that run side by side: CP2K computes the ends in every step too."""
+    """Images that run side by side: of a band CP2K computes the ends in every step too."""
     return len(job.images)
 
 
 def commands(job: Job) -> str:
     """Shell that runs the set: both ends, then the band; each from where it was left."""
+    run = shell("cp2k_run", cp2k=job.machine.get("cp2k", "command", "cp2k.psmp"))
+    if job.task != BAND:
+        ranks = job.resources.ranks_per_image
+        return shell("cp2k_single", run=run, task=job.task, ranks=ranks, done=_DONE[job.task])
     ends = shell(
         "cp2k_ends",
         last=f"{job.last:02d}",
@@ -69,7 +99,7 @@ def commands(job: Job) -> str:
     )
     return shell(
         "cp2k_band",
-        cp2k=job.machine.get("cp2k", "command", "cp2k.psmp"),
+        run=run,
         ends=ends if job.relax_first else "",
         ranks=job.resources.ranks_per_image * parallel_images(job),
         most_steps=job.preset.values("")["MAX_STEPS"],
@@ -79,6 +109,11 @@ def commands(job: Job) -> str:
 def disperses(job: Job) -> bool:
     """Whether the functional has a dispersion correction."""
     return bool(job.preset.values("")["VDW_TYPE"] != NO_DISPERSION)
+
+
+def functional(job: Job) -> str:
+    """Name of the functional in the table of citations."""
+    return str(job.preset.values("")["XC_FUNCTIONAL"])
 
 
 def climbs(job: Job) -> bool:
@@ -96,22 +131,39 @@ def _endpoint_input(job: Job, project: str, replica: str) -> str:
     values = job.preset.values("")
     # As tight as the band in the lengths of its last step.
     limits = {key: values[key] for key in ("MAX_DR", "RMS_DR")}
-    steps = {"TYPE": "MINIMIZATION", **job.preset.values("endpoint"), **limits}
+    steps = {"TYPE": "MINIMIZATION", **job.preset.values("relax"), **limits}
     title = f"{job.title}, {replica}"
     return _input(job, project, "GEO_OPT", {"GEO_OPT": steps}, replica, title)
+
+
+def _single_input(job: Job) -> str:
+    values = job.preset.values("")
+    if job.task == STATIC:
+        return _input(job, STATIC, "ENERGY_FORCE", {}, POSITIONS, job.title)
+    limits = {key: values[key] for key in ("MAX_DR", "RMS_DR")}
+    steps = {**job.preset.values("relax"), **limits}
+    if not job.free_cell:
+        motion = {"GEO_OPT": {"TYPE": "MINIMIZATION", **steps}}
+        return _input(job, RELAX, "GEO_OPT", motion, POSITIONS, job.title)
+    motion = {"CELL_OPT": {"TYPE": "DIRECT_CELL_OPT", **steps, **job.preset.values("cell")}}
+    return _input(job, RELAX, "CELL_OPT", motion, POSITIONS, job.title)
 
 
 def _input(
     job: Job, project: str, run_type: str, motion: dict[str, Any], first: str, title: str
 ) -> str:
     values = job.preset.values("")
+    stress = {"STRESS_TENSOR": "ANALYTICAL"} if _tells_stress(job) else {}
+    printed: dict[str, Any] = {"FORCES ON": {}, **({"STRESS_TENSOR ON": {}} if stress else {})}
     tree = {
         "GLOBAL": {"PROJECT": project, "RUN_TYPE": run_type, "PRINT_LEVEL": "MEDIUM"},
-        "MOTION": motion,
+        **({"MOTION": {**motion, **_NO_HISTORY}} if motion else {}),
         "FORCE_EVAL": {
             "METHOD": "Quickstep",
+            **stress,
             "DFT": _dft(job, values),
             "SUBSYS": _subsys(job, values, first),
+            **({} if job.path else {"PRINT": printed}),
         },
     }
     return f"# {in_cp2k(title)}\n" + "\n".join(_lines(tree)) + "\n"
@@ -139,14 +191,23 @@ def _band(job: Job, values: dict[str, Any], replicas: list[str]) -> dict[str, An
     }
 
 
+def _tells_stress(job: Job) -> bool:
+    """Whether the stress is computed: that of a crystal, and not of exact exchange."""
+    return job.path is None and not any(job.boundary.open) and not _is_hybrid(job)
+
+
+def _is_hybrid(job: Job) -> bool:
+    return bool(job.preset.values("")["XC_FUNCTIONAL"] == HSE06)
+
+
 def _dft(job: Job, values: dict[str, Any]) -> dict[str, Any]:
-    odd = job.electrons % 2 == 1
     return {
         "BASIS_SET_FILE_NAME": values["BASIS_SET_FILE_NAME"],
         "POTENTIAL_FILE_NAME": values["POTENTIAL_FILE_NAME"],
         "CHARGE": job.charge,
-        "MULTIPLICITY": 2 if odd else 1,
-        "UKS": odd,
+        "MULTIPLICITY": job.unpaired + 1,
+        "UKS": job.unpaired > 0,
+        **_dipole(job),
         "MGRID": {
             "CUTOFF": values["CUTOFF_Ry"],
             "REL_CUTOFF": values["REL_CUTOFF_Ry"],
@@ -157,7 +218,7 @@ def _dft(job: Job, values: dict[str, Any]) -> dict[str, Any]:
             "EPS_DEFAULT": values["EPS_DEFAULT"],
             "EXTRAPOLATION": values["EXTRAPOLATION"],
         },
-        "POISSON": {"PERIODIC": "XYZ"},
+        "POISSON": _poisson(job),
         "SCF": {
             "SCF_GUESS": "ATOMIC",
             "EPS_SCF": values["EPS_SCF"],
@@ -168,7 +229,58 @@ def _dft(job: Job, values: dict[str, Any]) -> dict[str, Any]:
             },
             "OUTER_SCF": {"EPS_SCF": values["EPS_SCF"], "MAX_SCF": values["OUTER_MAX_SCF"]},
         },
-        "XC": {f"XC_FUNCTIONAL {values['XC_FUNCTIONAL']}": {}, **_dispersion(values)},
+        "XC": {**_functional(values), **_dispersion(values)},
+        # Orbital energies at the gap; cubes are not written.
+        **({"PRINT": {"MO_CUBES": _GAP}} if job.task == STATIC else {}),
+    }
+
+
+#: The latest restart file is enough.
+_NO_HISTORY: dict[str, Any] = {"PRINT": {"RESTART_HISTORY OFF": {}}}
+
+#: The gap is printed where one orbital on each side of it is known.
+_GAP = {"WRITE_CUBE": False, "NHOMO": 1, "NLUMO": 1}
+
+
+def _poisson(job: Job) -> dict[str, Any]:
+    """A particle is isolated; what repeats in any direction is a crystal with a vacuum."""
+    if job.boundary.kind != PARTICLE:
+        return {"PERIODIC": "XYZ"}
+    return {"PERIODIC": "NONE", "POISSON_SOLVER": "WAVELET"}
+
+
+def _dipole(job: Job) -> dict[str, Any]:
+    """The correction of the dipole across the vacuum of a slab.
+
+    Raises:
+        StructureError: the vacuum is too narrow for it.
+    """
+    if job.boundary.kind != SLAB:
+        return {}
+    vacuum = job.boundary.vacuum_A[job.boundary.axis]
+    if vacuum < LEAST_VACUUM_A:
+        raise StructureError(
+            f"CP2K refuses its dipole correction in a vacuum of {vacuum:.1f} A.",
+            f"Give the slab {LEAST_VACUUM_A:g} A or more.",
+        )
+    return {"SURFACE_DIPOLE_CORRECTION": True, "SURF_DIP_DIR": "XYZ"[job.boundary.axis]}
+
+
+def _functional(values: dict[str, Any]) -> dict[str, Any]:
+    name = values["XC_FUNCTIONAL"]
+    if name != HSE06:
+        return {f"XC_FUNCTIONAL {name}": {}}
+    return {
+        "XC_FUNCTIONAL": {
+            "PBE": {"SCALE_X": 0.0, "SCALE_C": 1.0},
+            "XWPBE": {"SCALE_X": -_HSE_SHARE, "SCALE_X0": 1.0, "OMEGA": _HSE_OMEGA},
+        },
+        "HF": {
+            "FRACTION": _HSE_SHARE,
+            "SCREENING": {"EPS_SCHWARZ": values["EPS_SCHWARZ"], "SCREEN_ON_INITIAL_P": False},
+            "INTERACTION_POTENTIAL": {"POTENTIAL_TYPE": "SHORTRANGE", "OMEGA": _HSE_OMEGA},
+            "MEMORY": {"MAX_MEMORY": values["MAX_MEMORY_MB"]},
+        },
     }
 
 
@@ -198,7 +310,7 @@ def _subsys(job: Job, values: dict[str, Any], first: str) -> dict[str, Any]:
         for element, potential in job.potentials.items()
     }
     return {
-        "CELL": {**rows, "PERIODIC": "XYZ"},
+        "CELL": {**rows, "PERIODIC": _poisson(job)["PERIODIC"]},
         "TOPOLOGY": {"COORD_FILE_NAME": first, "COORD_FILE_FORMAT": "XYZ"},
         **kinds,
     }

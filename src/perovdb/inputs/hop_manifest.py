@@ -1,8 +1,9 @@
-"""What the path of a hop tells of itself in a manifest, whatever is to compute it."""
+"""What atoms, and the path of a hop, tell of themselves in a manifest, whatever computes them."""
 
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,32 +14,40 @@ import perovdb
 from perovdb.files.labels import one_line
 from perovdb.inputs.manifest import HopOfSet, Manifest
 from perovdb.migration.path import Path
+from perovdb.structures.units import ion_formula
 
 #: Programs whose versions decide what the files say.
 _LIBRARIES = ("numpy", "pymatgen", "ase")
 
 
-def manifest_of_path(path: Path) -> Manifest:
-    """The manifest as far as the path tells."""
-    start = path.images[0]
-    built = built_by(path)
+def manifest_of_atoms(structure: Structure) -> Manifest:
+    """The manifest as far as the atoms tell."""
     return Manifest(
-        title=title_of_path(path),
         perovdb=perovdb.__version__,
         versions={
             "python": platform.python_version(),
             **{library: version(library) for library in _LIBRARIES},
         },
+        formula=ion_formula(structure),
+        phase=phase_of(structure),
+        size=_repeats(built_by(structure).get("size")),
+        history=list(structure.properties.get("history", [])),
+        composition=structure.composition.as_dict(),
+        images=1,
+        atoms=len(structure),
+    )
+
+
+def manifest_of_path(path: Path) -> Manifest:
+    """The manifest as far as the path tells."""
+    return replace(
+        manifest_of_atoms(path.images[0]),
+        title=title_of_path(path),
         formula=path.formula,
-        phase=phase_of_path(path),
-        size=_repeats(built.get("size")),
         source=path.source or None,
-        history=list(start.properties.get("history", [])),
         hop=_hop(path),
         method=path.method,
-        composition=start.composition.as_dict(),
         images=len(path.images),
-        atoms=len(start),
         moving_atoms=tuple(int(atom) + 1 for atom in path.mover),
         charge=path.charge,
         checks={
@@ -52,22 +61,22 @@ def manifest_of_path(path: Path) -> Manifest:
     )
 
 
-def built_by(path: Path) -> dict[str, Any]:
+def built_by(structure: Structure) -> dict[str, Any]:
     """Arguments of the step that built the host, out of its history; empty if it was read."""
-    first, *_ = path.images[0].properties.get("history") or [{}]
+    first, *_ = structure.properties.get("history") or [{}]
     return dict(first.get("arguments", {})) if first.get("step") == "build" else {}
 
 
-def phase_of_path(path: Path) -> str | None:
+def phase_of(structure: Structure) -> str | None:
     """The phase that the host was built in; None if it was read from a file."""
-    phase = built_by(path).get("phase")
+    phase = built_by(structure).get("phase")
     return one_line(phase) if isinstance(phase, str) else None
 
 
 def title_of_path(path: Path) -> str:
     """One line that says what it is."""
     vacancy = "a vacancy" if path.into == path.species else f"a vacancy of {path.into}"
-    host = " ".join(filter(None, (path.formula, phase_of_path(path))))
+    host = " ".join(filter(None, (path.formula, phase_of(path.images[0]))))
     return one_line(f"{host}, {path.species} hop into {vacancy}, charge {path.charge:+d}")
 
 

@@ -2,6 +2,9 @@
 
     [vasp]                       # also [cp2k] and [qe]
     command = "vasp_std"         # one program; qe: neb and pw, the programs neb.x and pw.x
+    ncl = "vasp_ncl"             # vasp: the program for spin-orbit coupling
+    ncore = 4                    # vasp: ranks that share a band; kpar groups of k-points
+    npool = 2                    # qe: groups of k-points
     modules = ["VASP/6.4.2"]     # loaded before the run
     setup = ["ulimit -s unlimited"]
     potentials = "/data/potcars" # vasp: library of POTCARs; qe: folder of pseudopotentials
@@ -33,15 +36,25 @@ NAME = "perovdb.toml"
 
 _CODE_KEYS: dict[str, type] = {"modules": list, "setup": list}
 #: Keys that name one program.
-_PROGRAMS = ("command", "neb", "pw")
+_PROGRAMS = ("command", "ncl", "neb", "pw")
 #: Signs in the name of a folder or program that end a quoted text or a shell's default value, or
 #: look as if a shell would expand them.
 _QUOTES = frozenset("\"'`$\\{}")
 
+#: Ranks or k-points are shared out to no more groups than this.
+_MOST_GROUPS = 100_000
+
 _KEYS: dict[str, dict[str, type]] = {
-    "vasp": {"command": str, "potentials": str, **_CODE_KEYS},
+    "vasp": {
+        "command": str,
+        "ncl": str,
+        "potentials": str,
+        "ncore": int,
+        "kpar": int,
+        **_CODE_KEYS,
+    },
     "cp2k": {"command": str, **_CODE_KEYS},
-    "qe": {"neb": str, "pw": str, "potentials": str, **_CODE_KEYS},
+    "qe": {"neb": str, "pw": str, "potentials": str, "npool": int, **_CODE_KEYS},
     "slurm": {"lines": list, "launcher": str},
     "pbs": {"lines": list, "launcher": str, "resources": str},
     "bash": {"launcher": str},
@@ -124,6 +137,13 @@ def read_machine(path: str | os.PathLike[str]) -> Machine:
                 raise InputError(
                     f"{path}: [{table}] has no key '{key}'.", _nearest(key, list(_KEYS[table]))
                 )
+            if kind is int:
+                if type(value) is not int or not 1 <= value <= _MOST_GROUPS:
+                    raise InputError(
+                        f"{path}: {table}.{key} cannot be {value!r}.",
+                        f"Give a whole number from 1 to {_MOST_GROUPS}.",
+                    )
+                continue
             texts = value if isinstance(value, list) else [value]
             if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
                 raise InputError(

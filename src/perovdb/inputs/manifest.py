@@ -60,6 +60,10 @@ class Manifest(Answer):
         images, atoms: numbers of them, ends included.
         moving_atoms: numbers of the atoms that hop, from 1.
         charge: net charge in e.
+        multiplicity: 2 S + 1.
+        level: of theory, such as "PBE+SOC".
+        boundary: "crystal", "slab" or "particle".
+        cell: "fixed", or "free" in a relaxation.
         valence_electrons: of every image.
         checks: figures of the path, by name with unit.
         preflight: what was looked at before the set was written, in words.
@@ -91,6 +95,10 @@ class Manifest(Answer):
     atoms: int | None = None
     moving_atoms: tuple[int, ...] = ()
     charge: int | None = None
+    multiplicity: int | None = None
+    level: str | None = None
+    boundary: str | None = None
+    cell: str | None = None
     valence_electrons: int | None = None
     checks: dict[str, Any] = field(default_factory=dict)
     preflight: dict[str, str] = field(default_factory=dict)
@@ -115,13 +123,23 @@ class Manifest(Answer):
         return self.title
 
     def _lines(self) -> list[str]:
-        hop, checks = self.hop or HopOfSet(), self.checks
+        if self.hop is None:
+            return self._lines_of_a_structure()
+        hop, checks = self.hop, self.checks
         host = " ".join(filter(None, (self.formula, self.phase)))
         return [
             f"{host}, {hop.species} hop of {hop.distance_A or 0:.3f} A, {self.code} {self.preset}",
             f"  {self.images} images of {self.atoms} atoms, charge {self.charge or 0:+d}, spacing "
             f"{checks.get('spacing_A', 0):.3f} A, closest contact "
             f"{checks.get('closest_contact_A', 0):.2f} A",
+            *self._note_lines(),
+        ]
+
+    def _lines_of_a_structure(self) -> list[str]:
+        electrons = f"{self.valence_electrons} valence electrons, multiplicity {self.multiplicity}"
+        return [
+            f"{self.title}, {self.code} {self.preset}",
+            f"  {self.atoms} atoms, {self.boundary}, {self.level}, {electrons}",
             *self._note_lines(),
         ]
 

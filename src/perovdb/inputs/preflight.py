@@ -9,7 +9,8 @@ import numpy as np
 
 from perovdb.errors import StructureError
 from perovdb.files.labels import one_line
-from perovdb.inputs.job import BAND, Job
+from perovdb.inputs.boundary import CRYSTAL
+from perovdb.inputs.job import BAND, RELAX, STATIC, Job
 from perovdb.inputs.potentials import electron_count
 from perovdb.inputs.sampling import describe, mesh
 from perovdb.migration.integrity import largest_bond_change
@@ -119,8 +120,10 @@ def _spacing(job: Job) -> Check:
 def _contacts(job: Job) -> Check:
     contacts = [closest_contact(image) for image in job.images]
     worst = int(np.argmin(contacts))
-    mend = "" if contacts[worst] >= SHORTEST_CONTACT_A else "Take another path or more images."
-    result = f"{contacts[worst]:.2f} A at least between ions or molecules (image {worst:02d})"
+    mends = {True: "Take another path or more images.", False: "Move the atoms apart."}
+    mend = "" if contacts[worst] >= SHORTEST_CONTACT_A else mends[job.path is not None]
+    where = f" (image {worst:02d})" if job.path else ""
+    result = f"{contacts[worst]:.2f} A at least between ions or molecules{where}"
     return Check("contacts", result, mend)
 
 
@@ -132,7 +135,7 @@ def _molecules(job: Job) -> Check:
     change = largest_bond_change(start, _positions(job))
     mend = (
         ""
-        if change.share <= METHODS[job.path.method]
+        if job.path is None or change.share <= METHODS[job.path.method]
         else f"A molecule is torn on image {change.image:02d}: make the path 'rigid'."
     )
     result = f"{number}, no bond in them changes by more than {100 * change.share:.2g} %"
@@ -147,11 +150,14 @@ def _charge(job: Job) -> Check:
     charges = {image.properties.get("charge", job.charge) for image in job.images}
     mend = (
         ""
-        if len(counts) == 1 and charges == {job.charge}
+        if len(counts) == 1 and (charges == {job.charge} or job.asked.charge is not None)
         else "Every image must have the same charge: make the path anew."
     )
-    spin = "odd: one unpaired electron" if job.electrons % 2 else "even: closed shell"
-    result = f"{job.charge:+d} on every image, {job.electrons} valence electrons ({spin})"
+    parity = "odd" if job.electrons % 2 else "even"
+    unpaired = {0: "closed shell", 1: "one unpaired electron"}
+    spin = f"{parity}: {unpaired.get(job.unpaired, f'{job.unpaired} unpaired electrons')}"
+    where = " on every image" if job.path else ""
+    result = f"{job.charge:+d}{where}, {job.electrons} valence electrons ({spin})"
     return Check("charge", result, mend)
 
 
@@ -161,10 +167,22 @@ def _k_points(job: Job) -> Check:
     return Check("k-points", describe(mesh(job.images[0].lattice, job.preset.values("kpoints"))))
 
 
+def _vacuum(job: Job) -> Check:
+    kind, gaps = job.boundary.kind, job.boundary.vacuum_A
+    if kind == CRYSTAL:
+        return Check("boundary", "a crystal, which repeats in all directions")
+    widths = [gap for gap, is_open in zip(gaps, job.boundary.open, strict=True) if is_open]
+    return Check("boundary", f"a {kind} in {min(widths):.1f} A of vacuum")
+
+
+_OF_STRUCTURE = (_contacts, _charge, _vacuum, _k_points)
+
 #: What is looked at before a task.
 CHECKS: dict[str, tuple[Callable[[Job], Check], ...]] = {
     BAND: (
         *(_same_atoms, _same_cell, _unwrapped, _spacing),
-        *(_contacts, _molecules, _charge, _k_points),
-    )
+        *(_contacts, _molecules, _charge, _vacuum, _k_points),
+    ),
+    STATIC: _OF_STRUCTURE,
+    RELAX: _OF_STRUCTURE,
 }

@@ -18,7 +18,7 @@ from perovdb.errors import InputError
 FOLDER = files("perovdb.inputs") / "presets"
 
 #: Tables in the same folder that are no presets.
-_TABLES = ("potentials.toml", "citations.toml", "limits.toml")
+_TABLES = ("potentials.toml", "citations.toml", "limits.toml", "levels.toml")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def load_preset(name: str, code: str) -> Preset:
             f"The preset '{name}' has no settings for {code}.",
             f"It has them for {', '.join(codes)}." if codes else "Choose another.",
         )
-    sections = _sections(text.get(code, {}), "", text["sources"])
+    sections = sections_of(text.get(code, {}), text["sources"])
     if extended:
         unstated = f"not stated by {text['paper']}; from " if "paper" in text else ""
         taken = {
@@ -140,8 +140,8 @@ def read_table(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def _sections(
-    tree: Mapping[str, Any], path: str, sources: Mapping[str, str]
+def sections_of(
+    tree: Mapping[str, Any], sources: Mapping[str, str], path: str = ""
 ) -> dict[str, dict[str, Setting]]:
     """Flatten tables in tables to sections with dotted names."""
     sections: dict[str, dict[str, Setting]] = {}
@@ -150,5 +150,5 @@ def _sections(
             setting = Setting(node["value"], sources[node["source"]])
             sections.setdefault(path, {})[key] = setting
         else:
-            sections |= _sections(node, f"{path}.{key}".lstrip("."), sources)
+            sections |= sections_of(node, sources, f"{path}.{key}".lstrip("."))
     return sections

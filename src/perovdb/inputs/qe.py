@@ -1,4 +1,4 @@
-"""Quantum ESPRESSO: a neb.x input with every image, and a pw.x relaxation of each end.
+"""Quantum ESPRESSO: pw.x of a structure, or neb.x with every image and pw.x of each end.
 
 Namelists are written here: ASE writes inputs of pw.x, but none of neb.x.
 """
@@ -12,8 +12,10 @@ from typing import Any
 
 from pymatgen.core import Element, Structure
 
+from perovdb.errors import InputError
 from perovdb.files.labels import in_namelist
-from perovdb.inputs.job import BAND, Job
+from perovdb.inputs.boundary import CRYSTAL, SLAB, centre, extent_A
+from perovdb.inputs.job import BAND, RELAX, STATIC, Job
 from perovdb.inputs.presets import Setting
 from perovdb.inputs.sampling import mesh
 from perovdb.inputs.schedulers import shell
@@ -21,12 +23,20 @@ from perovdb.inputs.schedulers import shell
 INPUT = "neb.in"
 PREFIX = "neb"
 
-TASKS: tuple[str, ...] = (BAND,)
+TASKS: tuple[str, ...] = (BAND, STATIC, RELAX)
 BUILDS = {"plain": "any Quantum ESPRESSO"}
 RELAXES_ENDS_IN_BAND = True
 
+_EMPTY_BANDS = 4
+
+#: Share of the cell in which the field of a dipole correction turns round.
+_FIELD_TURNS = 0.05
+
 #: The order of the hints that PseudoDojo gives for a cut-off.
 HINTS = ("low", "normal", "high")
+
+#: What pw.x prints when it is done.
+_DONE = {STATIC: "convergence has been achieved", RELAX: "bfgs converged in"}
 
 _RY_PER_HA = 2
 _NORM_CONSERVING_DUAL = 4
@@ -38,7 +48,9 @@ def input_files(job: Job) -> dict[str, str]:
     Raises:
         InputError: there is no such mesh.
     """
-    files = {INPUT: _band_input(job)}
+    files = (
+        {INPUT: _band_input(job)} if job.task == BAND else {f"{job.task}.in": _single_input(job)}
+    )
     if job.relax_first:
         for number in (0, job.last):
             files[f"endpoint_{number:02d}.in"] = _endpoint_input(job, number)
@@ -76,21 +88,31 @@ def notes(job: Job) -> list[str]:
 
 def parallel_images(job: Job) -> int:
     """Images that run side by side."""
-    return len(job.images) - 2
+    return max(len(job.images) - 2, 1)
 
 
 def commands(job: Job) -> str:
     """Shell that runs the set: both ends, then the band; each from where it was left."""
     ranks = job.resources.ranks_per_image
-    return shell(
-        "qe_band",
-        neb=job.machine.get("qe", "neb", "neb.x"),
+    run = shell(
+        "qe_run",
         pw=job.machine.get("qe", "pw", "pw.x"),
         files=" ".join(shlex.quote(potential.symbol) for potential in job.potentials.values()),
         pseudo=shlex.quote(_pseudo_dir(job)),
         family=job.preset.values("potentials")["family"],
         atoms=len(job.images[0]),
-        ends=shell("qe_ends", last=f"{job.last:02d}", ranks_per_image=ranks)
+    )
+    pools = _pools(job)
+    if job.task != BAND:
+        return shell(
+            "qe_single", run=run, task=job.task, ranks=ranks, pools=pools, done=_DONE[job.task]
+        )
+    return shell(
+        "qe_band",
+        run=run,
+        neb=job.machine.get("qe", "neb", "neb.x"),
+        pools=pools,
+        ends=shell("qe_ends", last=f"{job.last:02d}", ranks_per_image=ranks, pools=pools)
         if job.relax_first
         else "",
         steps=job.preset.values("path")["nstep_path"],
@@ -102,6 +124,11 @@ def commands(job: Job) -> str:
 def disperses(job: Job) -> bool:
     """Whether the functional has a dispersion correction."""
     return bool(job.preset.values("system")["vdw_corr"] != "none")
+
+
+def functional(job: Job) -> str:
+    """Name of the functional in the table of citations."""
+    return "HSE06" if job.preset.values("system").get("input_dft") == "hse" else "PBE"
 
 
 def climbs(job: Job) -> bool:
@@ -170,6 +197,69 @@ def _endpoint_input(job: Job, number: int) -> str:
     )
 
 
+def _single_input(job: Job) -> str:
+    values = job.preset.values("control")
+    structure = job.images[0]
+    control = _control(job, job.task) | {"tstress": not any(job.boundary.open)}
+    if job.task == STATIC:
+        control |= {"calculation": "scf"}
+        return _namelist("CONTROL", control) + _engine(job) + _positions(structure)
+    control |= {
+        "calculation": "vc-relax" if job.free_cell else "relax",
+        **{key: values[key] for key in ("nstep", "etot_conv_thr", "forc_conv_thr")},
+    }
+    moves = _namelist("IONS", job.preset.values("ions"))
+    if job.free_cell:
+        moves += _namelist("CELL", job.preset.values("cell"))
+    return _namelist("CONTROL", control) + _engine(job, moves) + _positions(structure)
+
+
+def _pools(job: Job) -> str:
+    """Groups of k-points, as the machine has them."""
+    pools = job.machine.get("qe", "npool", "")
+    return f"-nk {pools} " if pools else ""
+
+
+def _bands(job: Job) -> int:
+    occupied = (job.electrons + job.unpaired + 1) // 2
+    return occupied + max(_EMPTY_BANDS, occupied // 10)
+
+
+def _isolation(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What closes off the vacuum of a slab or a particle: values of CONTROL and of SYSTEM.
+
+    A slab gets a dipole field. The 2D cut-off of the Coulomb interaction, the other way, does not
+    come to self-consistency in Quantum ESPRESSO 6.7 for a slab of CsPbI3.
+
+    Raises:
+        InputError: the box of a particle is too small for it.
+    """
+    kind = job.boundary.kind
+    structure = job.images[0]
+    if kind == CRYSTAL:
+        return {}, {}
+    if kind == SLAB:
+        axis = job.boundary.axis
+        # The field turns round in the middle of the vacuum.
+        turn = (float(centre(structure)[axis]) + 0.5 - _FIELD_TURNS / 2) % 1.0
+        field = {
+            "edir": axis + 1,
+            "emaxpos": round(turn, 6),
+            "eopreg": _FIELD_TURNS,
+            "eamp": 0.0,
+        }
+        return {"tefield": True, "dipfield": True}, field
+    needed = 2 * extent_A(structure)
+    if (needed > structure.lattice.abc).any():
+        raise InputError(
+            "The correction of Martyna and Tuckerman needs a box twice as long as the particle: "
+            f"{' x '.join(f'{length:.1f}' for length in needed)} A, not "
+            f"{' x '.join(f'{length:.1f}' for length in structure.lattice.abc)} A.",
+            "Give the particle a larger box, or take another code.",
+        )
+    return {}, {"assume_isolated": "mt"}
+
+
 def _control(job: Job, prefix: str) -> dict[str, Any]:
     return {
         "title": job.title,
@@ -178,19 +268,23 @@ def _control(job: Job, prefix: str) -> dict[str, Any]:
         "pseudo_dir": _pseudo_dir(job),
         "tprnfor": True,
         "disk_io": job.preset.values("control")["disk_io"],
+        **_isolation(job)[0],
     }
 
 
 def _engine(job: Job, ions: str = "") -> str:
     """What every calculation of the set shares: system, electrons, species, k-points, cell."""
     structure = job.images[0]
-    spin = {"nspin": 2, "tot_magnetization": 1.0} if job.electrons % 2 else {}
+    spin = {"nspin": 2, "tot_magnetization": float(job.unpaired)} if job.unpaired else {}
     system = {
         "ibrav": 0,
         "nat": len(structure),
         "ntyp": len(job.potentials),
         "tot_charge": float(job.charge),
         **spin,
+        **_isolation(job)[1],
+        # One empty level and more, so that there is a gap to print.
+        **({"nbnd": _bands(job)} if job.task == STATIC else {}),
         **job.preset.values("system"),
     }
     species = [

@@ -12,10 +12,20 @@ from perovdb.errors import InputError
 from perovdb.inputs.limits import incar_parameters, within_limits
 from perovdb.inputs.presets import Preset, Setting
 
-#: What follows from the path and its charge, and no user may set.
+#: What follows from the atoms, their charge and spin, and no user may set.
 _COMPUTED = (
-    *("IMAGES", "NELECT", "SYSTEM", "NUMBER_OF_REPLICA", "CHARGE", "MULTIPLICITY", "UKS", "LSD"),
+    *("IMAGES", "NELECT", "NUPDOWN", "SYSTEM"),
+    *("NUMBER_OF_REPLICA", "CHARGE", "MULTIPLICITY", "UKS", "LSD"),
     *("NUM_OF_IMAGES", "TOT_CHARGE", "TOT_MAGNETIZATION", "NSPIN", "NAT", "NTYP", "IBRAV"),
+    # Of how the model ends.
+    *("LDIPOL", "IDIPOL", "DIPOL", "ASSUME_ISOLATED"),
+    *("TEFIELD", "DIPFIELD", "EDIR", "EMAXPOS", "EOPREG", "EAMP"),
+)
+
+#: What changes more than one setting: the program, other settings, the works to cite.
+_LEVEL = (
+    *("LSORBIT", "LNONCOLLINEAR", "LHFCALC", "HFSCREEN", "AEXX"),
+    *("INPUT_DFT", "LSPINORB", "NONCOLIN"),
 )
 
 #: Names as far apart as these do not mean one another.
@@ -70,7 +80,19 @@ def with_settings(preset: Preset, settings: Mapping[str, Any], build: str = "pla
             before = f"in place of {old.value!r} ({old.source})" if old else "not in the preset"
             sections[section][key] = Setting(new, f"set by the user, {before}")
             changed[f"{section}.{key}".lstrip(".")] = new
+    _check_dispersion(sections)
     return replace(preset, sections=sections, changed=changed)
+
+
+def _check_dispersion(sections: Mapping[str, Mapping[str, Setting]]) -> None:
+    """Refuse a dispersion correction whose damping is not that of the functional."""
+    incar = sections.get("incar", {})
+    if "METAGGA" in incar and "IVDW" in incar and incar["IVDW"].value:
+        raise InputError(
+            f"VASP has no damping of IVDW = {incar['IVDW'].value} for METAGGA = "
+            f"{incar['METAGGA'].value}.",
+            "Leave the correction out: --set IVDW=0.",
+        )
 
 
 def parse_setting(text: str) -> tuple[str, str]:
@@ -92,7 +114,14 @@ def _matches(name: str, names: Mapping[str, tuple[str, str]]) -> list[tuple[str,
         exact = [place for place in names.values() if place[1].lower() == name.lower()]
     computed = name.rpartition(".")[2].upper()
     if computed in _COMPUTED:
-        raise InputError(f"{computed} follows from the path and its charge.", "Leave it out.")
+        raise InputError(
+            f"{computed} follows from the atoms, their charge and spin.", "Leave it out."
+        )
+    if computed in _LEVEL:
+        raise InputError(
+            f"{computed} belongs to a level of theory, which changes other settings too.",
+            "Take --level (Electrons(level=...)): PBE+SOC, HSE06 or HSE06+SOC.",
+        )
     return [(section, key, str) for section, key in exact]
 
 

@@ -11,7 +11,7 @@ for end in 00 @last@; do
     if [ -e "endpoint_$end.out" ]; then
       cat "endpoint_$end.out" >> "endpoint_$end.previous.out"
     fi
-    launch @ranks_per_image@ "$PW" -inp "endpoint_$end.in" > "endpoint_$end.out" || true
+    launch @ranks_per_image@ "$PW" @pools@-inp "endpoint_$end.in" > "endpoint_$end.out" || true
     grep -q "bfgs converged in" "endpoint_$end.out" || {
       echo "endpoint $end did not converge: see endpoint_$end.out, then submit again" >&2
       exit 1

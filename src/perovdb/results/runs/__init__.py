@@ -1,0 +1,1 @@
+"""Finished calculations of one structure, one module a code."""
