@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 from perovdb.errors import InputError, StructureError, check_choice
 from perovdb.files.labels import one_line
 from perovdb.inputs.boundary import CRYSTAL, SLAB, Boundary, boundary_of
-from perovdb.inputs.hop_manifest import built_by, phase_of, title_of_path
+from perovdb.inputs.hop_manifest import phase_of, title_of_path
 from perovdb.inputs.levels import PBE, check_level, with_level
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.potentials import Potential, electron_count, potentials
@@ -162,11 +162,6 @@ class Job:
     def machine(self) -> Machine:
         """How the code is started."""
         return self.resources.machine or Machine()
-
-    @property
-    def built(self) -> dict[str, Any]:
-        """Arguments of the step that built the host, out of its history; empty if it was read."""
-        return built_by(self.images[0])
 
     @property
     def phase(self) -> str | None:
