@@ -90,8 +90,6 @@ from perovdb.structures.supercells import supercell as supercell
 # Migrate.
 from perovdb.inputs.job import Electrons as Electrons
 from perovdb.inputs.job import Resources as Resources
-from perovdb.inputs.series import Series as Series
-from perovdb.inputs.series import write_series as write_series
 from perovdb.inputs.sets import input_files as input_files
 from perovdb.inputs.sets import write_inputs as write_inputs
 from perovdb.local.barriers import barrier as barrier
@@ -121,7 +119,6 @@ from perovdb.results.energies import Energies as Energies
 from perovdb.results.energies import Energy as Energy
 from perovdb.results.energies import Reaction as Reaction
 from perovdb.results.energies import read_energies as read_energies
-from perovdb.results.energies import read_energy as read_energy
 from perovdb.results.reading import read_barrier as read_barrier
 from perovdb.results.reading import read_barriers as read_barriers
 

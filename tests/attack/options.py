@@ -35,6 +35,8 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "source": ((), ("trots2008",)),
     "tolerance": ((), ("CsPbI3",)),
     "lattice": ((), ("Cs0.5FA0.5PbI3",)),
+    "inputs": (("--task", "relax", "--code", "qe", "-o", "{shared}/none/r"), ("CsPbI3",)),
+    "energies": ((), ("{shared}/runs",)),
     "infer": (("--end", "CsPbBr3=6.02", "--end", "CsPbI3=6.41"), ("CsPbBr3", "CsPbI3")),
     "gap": ((), ("MAPbBr0.6I2.4",)),
     "screen": (("--limit", "3"), ("Cs,FA | Pb | I,Br",)),
@@ -175,7 +177,9 @@ def prepare() -> None:
             raise Finding(f"perovdb {' '.join(line)} is refused")
     (shared / "rates.csv").write_text("temperature_C,rate\n40,1\n60,4.1\n80,14.1\n")
     (shared / "rows.csv").write_text("formula,source\n")
-    shutil.copytree(ROOT / "tests" / "results" / "fixtures" / "qe", shared / "band")
+    fixtures = ROOT / "tests" / "results" / "fixtures"
+    shutil.copytree(fixtures / "qe", shared / "band")
+    shutil.copytree(fixtures / "runs", shared / "runs")
 
 
 def _parameters() -> Iterator[tuple[str, click.Parameter]]:

@@ -423,6 +423,7 @@ def test_the_examples_of_the_help_run(perovdb, tmp_path, monkeypatch):
     (tmp_path / "rates.csv").write_text("temperature_C,rate\n40,1\n60,4.1\n80,14.1\n")
     finished = Path(__file__).parents[1] / "results" / "fixtures" / "qe"
     shutil.copytree(finished, tmp_path / "band")
+    shutil.copytree(finished.parent / "runs", tmp_path / "runs")
     assert perovdb("build", "CsPbI3", "-o", "model.cif").code == 0
     assert perovdb("defect", "CsPbI3", "V_I", "-o", "CONTCAR").code == 0
     assert perovdb("particle", "CsPbBr3", "--edge", "2", "-o", "particle.xyz").code == 0

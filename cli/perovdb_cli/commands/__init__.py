@@ -47,8 +47,8 @@ COMMANDS = {
     "hops": ("Migrate", "Symmetry-distinct hops of an ion into a vacancy."),
     "neb": ("Migrate", "NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO."),
     "barrier": ("Migrate", "Barrier of a finished band, or of a hop that is computed here."),
-    "inputs": ("Compute", "Input sets of a single point or a relaxation."),
-    "energies": ("Compute", "Energies of what ran, and of reactions between cells."),
+    "inputs": ("Compute", "Input sets of single points and relaxations, for the same codes."),
+    "energies": ("Compute", "Energies of finished runs, and of reactions between their cells."),
     "relax": ("Compute", "A structure at rest, by an engine on this machine."),
     "store": ("Your own data", "Your own store beside the curated one: make, fill, check, ask."),
     "completion": (

@@ -16,7 +16,7 @@ from perovdb_cli import options, render
 )
 @options.formats
 def command(folders: tuple[str, ...], reaction: str | None, as_json: bool, as_csv: bool) -> None:
-    """Energies of finished single points and relaxations, and of reactions between them.
+    """Energies of finished runs, and of reactions between their cells.
 
     Reads folders in which VASP, CP2K or Quantum ESPRESSO ran, or trees of them: total energy,
     largest force, pressure, gap. What did not come to its end is refused, and so are reactions
@@ -24,7 +24,7 @@ def command(folders: tuple[str, ...], reaction: str | None, as_json: bool, as_cs
 
     \b
     Example:
-      perovdb energies r
+      perovdb energies runs
     """
     from perovdb.errors import ResultError
     from perovdb.results.energies import read_energies

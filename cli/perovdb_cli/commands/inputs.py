@@ -109,7 +109,7 @@ def command(
     output: str,
     as_json: bool,
 ) -> None:
-    """Input sets of a single point or a relaxation for VASP, CP2K and Quantum ESPRESSO.
+    """Input sets of single points and relaxations, for the same codes.
 
     Boundary conditions follow the model: of a slab the dipole across its vacuum is corrected, a
     particle is isolated. A set holds the inputs, job.sh, a pre-flight report and manifest.json,
