@@ -156,8 +156,8 @@ def main() -> None:
     parser.add_argument("--reference", action="store_true")
     options = parser.parse_args()
     if options.reference:
-        for case in REFERENCES:
-            for engine in reversed(ENGINES):
+        for engine in reversed(ENGINES):
+            for case in REFERENCES:
                 reference(case, engine, options.folder)
     else:
         table(options.folder)

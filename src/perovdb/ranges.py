@@ -104,6 +104,7 @@ RANGES: Mapping[str, Range] = {
     # Runs and lists.
     "ranks_per_image": _COUNT,
     "cores": _COUNT,
+    "workers": Range(1, 1000),
     "hours": Range(1, 10_000),
     "limit": Range(1, 10_000_000),
     "seconds": Range(0.01, 86_400),

@@ -77,3 +77,42 @@ def test_relax_writes_a_structure_with_its_history(perovdb, tmp_path):
     if "unknown" in answer.err or answer.code:
         pytest.fail(answer.err)
     assert "relaxed by ase.calculators.emt:EMT" in answer.out
+
+
+STUDY = """
+formula = "CsPbI3"
+phase = "alpha"
+species = "I"
+engine = ["{folder}/wells.py:make", "{folder}/broken.py:make"]
+"""
+
+
+def test_a_study_is_computed_side_by_side_and_only_once(perovdb, tmp_path):
+    (tmp_path / "wells.py").write_text(MAKE)
+    (tmp_path / "broken.py").write_text(MAKE.replace("double(0.35)", "lambda q: (q / 0, 0)"))
+    (tmp_path / "study.toml").write_text(STUDY.format(folder=tmp_path))
+    asked = ("barrier", str(tmp_path / "study.toml"), "-o", str(tmp_path / "all"))
+    first = perovdb(*asked, "--workers", "2")
+    assert first.code == 1
+    assert "1 of 2 folders cannot be read" in first.err
+    assert "cannot be read: The engine gives no number" in first.out
+    assert "mean of 1: 0.35" in first.out
+    (done,) = (tmp_path / "all").glob("*/saddle.json")
+    before = done.stat().st_mtime_ns
+    assert "mean of 1: 0.35" in perovdb(*asked).out
+    assert done.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ((), "needs a folder"),
+        (("-o", "all", "--species", "I"), "belongs into the study"),
+        (("-o", "all", "--size", "2"), "belongs into the study"),
+    ],
+)
+def test_what_does_not_stand_beside_a_study(perovdb, tmp_path, arguments, what):
+    (tmp_path / "study.toml").write_text(STUDY.format(folder=tmp_path))
+    answer = perovdb("barrier", str(tmp_path / "study.toml"), *arguments)
+    assert answer.code == 2
+    assert what in answer.err

@@ -15,6 +15,14 @@ from perovdb.results.local import SEARCH
 from perovdb.results.search import Search, problems_of
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _hardly_shaken():
+    """The wells have one saddle: it is not looked for as often as that of an engine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("perovdb.local.strategy._SHAKES", 1)
+        yield
+
+
 @pytest.fixture(scope="module")
 def ends():
     return endpoints("CsPbI3", hops("CsPbI3", "I", phase="alpha")[0], size=2)

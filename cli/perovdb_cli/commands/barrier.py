@@ -1,10 +1,11 @@
-"""perovdb barrier DIR... | FORMULA|FILE --species ION --engine NAME"""
+"""perovdb barrier DIR... | FORMULA|FILE --species ION --engine NAME | STUDY -o DIR"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,9 @@ from perovdb_cli import options, render
 from perovdb_cli.headings import CommandWithHeadings, under
 from perovdb_cli.local_options import check, engine, output, stopped, watched
 from perovdb_cli.migration_options import hosted
+
+if TYPE_CHECKING:
+    from perovdb.results.barrier import Barriers
 
 COMPUTE = (
     click.option("--species", metavar="ION", help="Ion that hops: computes its barrier here."),
@@ -33,6 +37,22 @@ COMPUTE = (
     engine,
     check,
     output,
+)
+
+STUDY = (
+    click.option(
+        "--workers",
+        type=options.Whole("workers"),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Processes that compute a study side by side.",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Instead: a Dask scheduler, whose workers see the folder of the study.",
+    ),
 )
 
 HOST = (
@@ -55,9 +75,10 @@ HOST = (
 
 
 @click.command(cls=CommandWithHeadings)
-@click.argument("sources", nargs=-1, required=True, metavar="DIR...|FORMULA|FILE")
+@click.argument("sources", nargs=-1, required=True, metavar="DIR...|FORMULA|FILE|STUDY")
 @under("Compute here", *COMPUTE)
 @under("Host", *HOST)
+@under("Study", *STUDY)
 @click.option(
     "--images",
     type=options.Whole("images", "read_barrier"),
@@ -98,6 +119,8 @@ def command(
     engine: str,
     check: str | None,
     output: str | None,
+    workers: int,
+    scheduler: str | None,
     images: int | None,
     temperature_K: float,
     attempts_Hz: float | None,
@@ -120,7 +143,8 @@ def command(
     With --species it computes the barrier on this machine: by 7net-0, by chgnet, which is fast and
     low, or by any calculator of ASE. The ends are relaxed in the cell as it is; a saddle is
     searched for and shown to lead to both ends, or the answer says what fails. A run that was
-    stopped goes on when the command is given again.
+    stopped goes on when the command is given again. A study (*.toml), as for 'perovdb neb' with
+    engine in place of code, makes a folder of many, and a table.
 
     \b
     Example:
@@ -132,15 +156,18 @@ def command(
     """
 
     from perovdb.calculators.kinetics import ATTEMPT_FREQUENCY_HZ
-    from perovdb.errors import ResultError
     from perovdb.results.barrier import Barriers
     from perovdb.results.reading import read_barrier, read_barriers
-    from perovdb.results.save import save_barriers
 
     if (source is not None or unconverged) and not to_save:
         raise click.UsageError("--source and --unconverged go with --save.")
     if picture is not None:
         picture.check()
+    if sources[0].endswith(".toml"):
+        _refuse_beside_study(ctx, sources, output)
+        series = _study(sources[0], str(output), workers, scheduler)
+        _finish(series, True, picture, to_save, source, unconverged, as_json, as_csv)
+        return
     asked = _asked(ctx, sources, temperature_K, hop)
     folders: tuple[str, ...] = sources
     beside: tuple[Any, ...] = ()
@@ -163,6 +190,24 @@ def command(
         series = read_barriers(folders, **how)
     else:
         series = Barriers((replace(read_barrier(folders[0], **how), beside=beside),))
+    several = len(folders) > 1
+    _finish(series, several, picture, to_save, source, unconverged, as_json, as_csv)
+
+
+def _finish(
+    series: Barriers,
+    several: bool,
+    picture: options.Picture | None,
+    to_save: bool,
+    source: str | None,
+    unconverged: bool,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Save, draw and print barriers."""
+    from perovdb.errors import ResultError
+    from perovdb.results.save import save_barriers
+
     if to_save:
         saved = save_barriers(series.barriers, source=source, force=unconverged)
         series = replace(series, barriers=saved)
@@ -170,11 +215,47 @@ def command(
         from perovdb.plots import profiles
 
         picture.save(profiles(series.barriers, style=picture.style))
-    render.emit(series if len(folders) > 1 else series.barriers[0], as_json, as_csv)
+    render.emit(series if several else series.barriers[0], as_json, as_csv)
     if series.unreadable:
         raise ResultError(
-            f"{len(series.unreadable)} of {len(set(folders))} folders cannot be read.",
+            f"{len(series.unreadable)} of {len(series.unreadable) + len(series.barriers)} "
+            "folders cannot be read.",
             "Each says why.",
+        )
+
+
+def _refuse_beside_study(ctx: click.Context, sources: tuple[str, ...], output: str | None) -> None:
+    """A study says what to compute; the folder alone is given beside it."""
+    if len(sources) > 1:
+        raise click.UsageError("A study is computed alone.")
+    if output is None:
+        raise click.UsageError("A study needs a folder: -o DIR.")
+    default = click.core.ParameterSource.DEFAULT
+    for option in ctx.command.params:
+        heading = getattr(option, "perovdb_heading", "")
+        given = ctx.get_parameter_source(option.name or "") is not default
+        if heading in ("Compute here", "Host") and given and option.name != "output":
+            raise click.UsageError(
+                f"'{option.opts[-1]}' belongs into the study: leave it out here."
+            )
+
+
+def _study(path: str, folder: str, workers: int, scheduler: str | None) -> Barriers:
+    from perovdb.local.studies import barriers_of, read_local_study
+
+    study = read_local_study(path)
+    with (
+        stopped(),
+        click.progressbar(
+            length=len(study), file=sys.stderr, label="barriers", hidden=not sys.stderr.isatty()
+        ) as bar,
+    ):
+        return barriers_of(
+            folder,
+            study,
+            workers=workers,
+            scheduler=scheduler,
+            done=lambda where, error: bar.update(1),
         )
 
 

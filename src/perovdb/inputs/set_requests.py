@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from perovdb.composition import parse
 from perovdb.composition.registry import load_registry
@@ -26,6 +26,8 @@ from perovdb.migration.path import METHODS
 from perovdb.migration.requests import BOTH, HopRequest
 from perovdb.structures.arguments import check_fields
 from perovdb.structures.files.reading import read_structure
+
+Request = TypeVar("Request")
 
 #: Most sets of a study: more are a slip of the pen.
 MOST_SETS = 2000
@@ -92,22 +94,8 @@ def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
         InputError: a name is not known, a needed one is missing, a value is wrong, there is no
             such preset or setting, or there are too many.
     """
-    named = _named(choices)
-    samples = named.get("sample")
-    if samples is not None and "hop" not in named:
-        every = []
-        for sample in samples if isinstance(samples, list | tuple) else [samples]:
-            # What is no number of hops is refused as such.
-            count = sample if isinstance(sample, int) and 0 < sample <= MOST_SETS else 1
-            every += requests({**named, "sample": sample, "hop": list(range(count))})
-        return every
-    lists = [_values(name, value) for name, value in named.items()]
-    count = prod(map(len, lists))
-    if not 0 < count <= MOST_SETS:
-        raise InputError(f"These choices make {count} sets.", f"Ask for 1 to {MOST_SETS} of them.")
     study = []
-    for combination in product(*lists):
-        one = dict(zip(named, combination, strict=True))
+    for one in combinations(choices, [*_OF_HOP, *_OF_SET, *_OF_RESOURCES], "code"):
         of_hop, of_resources, of_set = (
             {name: one[name] for name in names if name in one}
             for names in (_OF_HOP, _OF_RESOURCES, _OF_SET)
@@ -119,13 +107,54 @@ def requests(choices: Mapping[str, Any]) -> list[SetRequest]:
     return study
 
 
+def combinations(
+    choices: Mapping[str, Any], known: Sequence[str], needed: str
+) -> list[dict[str, Any]]:
+    """All combinations of some choices, each a value by its name.
+
+    Args:
+        choices: name -> value, or a list of values to take in turn.
+        known: names that there are.
+        needed: that must be there beside the species.
+
+    Raises:
+        InputError: a name is not known, a needed one is missing, or there are too many.
+    """
+    named = _named(choices, known, needed)
+    samples = named.get("sample")
+    if samples is not None and "hop" not in named:
+        every = []
+        for sample in samples if isinstance(samples, list | tuple) else [samples]:
+            # What is no number of hops is refused as such.
+            count = sample if isinstance(sample, int) and 0 < sample <= MOST_SETS else 1
+            one = {**named, "sample": sample, "hop": list(range(count))}
+            every += combinations(one, known, needed)
+        return every
+    lists = [_values(name, value) for name, value in named.items()]
+    count = prod(map(len, lists))
+    if not 0 < count <= MOST_SETS:
+        raise InputError(f"These choices make {count} sets.", f"Ask for 1 to {MOST_SETS} of them.")
+    return [dict(zip(named, combination, strict=True)) for combination in product(*lists)]
+
+
 def read_study(path: str | os.PathLike[str]) -> list[SetRequest]:
+    """The requests of a TOML file, as `of_tables` reads it."""
+    return of_tables(path, requests)
+
+
+def of_tables(
+    path: str | os.PathLike[str], make: Callable[[Mapping[str, Any]], list[Request]]
+) -> list[Request]:
     """The requests of a TOML file: choices for all, and tables [[hops]] with choices of their own.
 
     The files of hosts are looked for beside it.
 
+    Args:
+        path: of the file.
+        make: the requests of one table of choices.
+
     Raises:
-        InputError: the file cannot be read, is not TOML, or `requests` refuses a table.
+        InputError: the file cannot be read, is not TOML, or `make` refuses a table.
     """
     try:
         text = tomllib.loads(read_text(path, "settings"))
@@ -133,12 +162,13 @@ def read_study(path: str | os.PathLike[str]) -> list[SetRequest]:
         raise InputError(f"{path} is not TOML: {error}.", "Write: code = 'vasp'.") from error
     tables = text.pop("hops", None)
     if tables is None:
-        return _of_table(text, path, f"{path}")
+        return _of_table(text, path, f"{path}", make)
     if not (isinstance(tables, list) and tables and all(isinstance(t, dict) for t in tables)):
         raise InputError(f"{path}: 'hops' is not a list of tables.", "Begin each with [[hops]].")
-    study: list[SetRequest] = []
+    study: list[Request] = []
     for number, table in enumerate(tables, 1):
-        study += _of_table({**text, **table}, path, f"{path}, [[hops]] number {number}")
+        where = f"{path}, [[hops]] number {number}"
+        study += _of_table({**text, **table}, path, where, make)
     if len(study) > MOST_SETS:
         raise InputError(f"{path} makes {len(study)} sets.", f"Ask for 1 to {MOST_SETS} of them.")
     return study
@@ -164,9 +194,8 @@ def both_ways(study: Iterable[SetRequest]) -> list[SetRequest]:
     return every
 
 
-def _named(choices: Mapping[str, Any]) -> dict[str, Any]:
+def _named(choices: Mapping[str, Any], known: Sequence[str], needed: str) -> dict[str, Any]:
     """The choices by the names of the fields."""
-    known = [*_OF_HOP, *_OF_SET, *_OF_RESOURCES]
     named: dict[str, Any] = {}
     for word, value in choices.items():
         name = _ALIASES.get(word, word)
@@ -178,9 +207,9 @@ def _named(choices: Mapping[str, Any]) -> dict[str, Any]:
         if name in named:
             raise InputError(f"'{name}' is given twice.", "Leave one of them out.")
         named[name] = value
-    for needed in ("code",) if "end" in named else ("species", "code"):
-        if needed not in named:
-            raise InputError(f"The study does not say which {needed}.", f"Give {needed}.")
+    for word in (needed,) if "end" in named else ("species", needed):
+        if word not in named:
+            raise InputError(f"The study does not say which {word}.", f"Give {word}.")
     return named
 
 
@@ -208,14 +237,19 @@ def _check(study: Iterable[SetRequest]) -> None:
             checked.append(choice)
 
 
-def _of_table(table: dict[str, Any], path: str | os.PathLike[str], where: str) -> list[SetRequest]:
+def _of_table(
+    table: dict[str, Any],
+    path: str | os.PathLike[str],
+    where: str,
+    make: Callable[[Mapping[str, Any]], list[Request]],
+) -> list[Request]:
     """The requests of one table of a file; errors say which."""
     for name in {"file", "end"} & set(table):
         files = _values(name, table[name])
         beside = [str(Path(path).parent / f) if isinstance(f, str) and f else f for f in files]
         table = {**table, name: beside}
     try:
-        return requests(table)
+        return make(table)
     except PerovdbError as error:
         raise type(error)(f"{where}: {error.what}", error.mend) from None
 

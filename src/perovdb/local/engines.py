@@ -184,8 +184,14 @@ def as_engine(engine: str | Engine | Calculator) -> Engine:
         f"{kind.package} {version}",
         _sha256(str(weights)),
         _MPTRJ,
-        lambda: kind.make(weights),
+        lambda: _loaded(engine, weights),
     )
+
+
+@cache
+def _loaded(name: str, weights: Path) -> Calculator:
+    """The calculator of an engine by name: one, for all barriers of a process."""
+    return ENGINES[name].make(weights)
 
 
 @cache
