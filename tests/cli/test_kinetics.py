@@ -37,6 +37,11 @@ def test_curves_give_the_energy_and_each_rate(perovdb, tmp_path):
     assert answer.code == 0
     assert "Ea = 0.350" in answer.out
     rows = list(csv.DictReader(io.StringIO(perovdb("arrhenius", str(table), "--csv").out)))
+    told = json.loads(perovdb("arrhenius", str(table), "--json").out)
+    for row in rows:
+        low, high = (float(row[f"interval_{end}_eV"]) for end in ("low", "high"))
+        assert [low, high] == pytest.approx(told["interval_eV"])
+        assert float(row["ln_prefactor"]) == pytest.approx(told["ln_prefactor"])
     assert [float(row["start"]) for row in rows] == pytest.approx([65] * 3, abs=1e-3)
     assert float(rows[0]["activation_energy_eV"]) == found["activation_energy_eV"]
 

@@ -5,6 +5,7 @@ import pytest
 
 import perovdb
 from perovdb.errors import InputError, UnknownSpecies
+from perovdb.facts.properties import names_near
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +196,32 @@ def test_a_store_shows_what_it_holds(store):
     assert "\n" not in repr(store)
     assert f"{len(store.sources())} sources" in repr(store)
     assert "barrier_eV" in store._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "reversed_",
+    [
+        {"fraction": {"Cs": (0.9, 0.1)}},
+        {"within": {"value": (3, 1)}},
+        {"within": {"temperature_K": (400, 300)}},
+        {"year": (2020, 2010)},
+    ],
+)
+def test_a_range_the_wrong_way_round_is_no_missing_value(store, reversed_):
+    with pytest.raises(InputError, match=r"is reversed.*lowest first"):
+        store.properties(**reversed_)
+
+
+@pytest.mark.parametrize(
+    ("meant", "name"),
+    [("band_gap_eV", "BandGap"), ("plqy_pct", "plqy"), ("pl_peak_nm", "pl peak")],
+)
+def test_a_name_that_is_none_is_answered_with_those_near_it(store, meant, name):
+    assert meant in names_near(name)
+    with pytest.raises(InputError, match=meant):
+        store.properties(name=name)
+
+
+def test_a_name_like_none_is_answered_with_all(store):
+    with pytest.raises(InputError, match=r"It has band_gap_eV.*thermal_expansion_volume_per_K"):
+        store.properties(name="xyzzy")

@@ -30,7 +30,7 @@ def command(
     """
     from perovdb.errors import MissingData
     from perovdb.facts.conditions import value_text
-    from perovdb.facts.properties import read_properties
+    from perovdb.facts.properties import QUANTITIES, names_near, read_properties
 
     rows = render.ahead(read_properties(formula, name, form, **filters))
     if rows is None:
@@ -55,3 +55,7 @@ def command(
         }
 
     render.emit_rows(rows, shown, as_json, as_csv, spare=("meaning", "kind", "treatment"))
+    own = {quantity for quantity, *_ in QUANTITIES}
+    near = names_near(name) if name is not None and name not in own else []
+    if near:
+        render.emit_notes([f"other names near it: {', '.join(near)}"], err=True)

@@ -6,7 +6,7 @@ from typing import Unpack
 
 from perovdb.errors import InputError, check_choice
 from perovdb.facts.ordered import in_order
-from perovdb.facts.select import Filters, read
+from perovdb.facts.select import Filters, check_order, read
 from perovdb.store.connection import Record
 
 #: What is said of a property, in the order of the columns below.
@@ -102,8 +102,9 @@ def read_properties(
     # A name with columns of its own stands in their tables, or in that of all others.
     own = {table for quantity, table, _ in QUANTITIES if quantity == name}
     spans = filters.pop("within", None) or {}
-    for column in spans:
+    for column, (low, high) in spans.items():
         check_choice(column, _NUMBERS, "no number of a property")
+        check_order(column, low, high)
     limit = filters.pop("limit", None)
     tables = {
         table: read(table, None, formula, **filters)
@@ -121,12 +122,12 @@ def read_properties(
     if name is not None and not own:
         first = next(rows, None)
         if first is None and name not in names():
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, names(), n=4, cutoff=0.4) or names()[:20]
+            near = names_near(name)
             raise InputError(
                 f"'{name}' is not a property of the store.",
-                f"Near it, of {len(names())}: {', '.join(near)}.",
+                f"Near it, of {len(names())}: {', '.join(near)}."
+                if near
+                else f"It has {', '.join(names())}.",
             )
         rows = chain([first] if first else [], rows)
     order = {quantity[0]: number for number, quantity in enumerate(QUANTITIES)}
@@ -148,6 +149,17 @@ def names() -> list[str]:
     own = [quantity[0] for quantity in QUANTITIES]
     every = {entry["name"] for table in TABLES for entry in _entries(table, read(table))}
     return list(dict.fromkeys([*own, *sorted(every)]))
+
+
+def names_near(name: str) -> list[str]:
+    """Other names that one may have meant: that begin alike, whatever their signs, or are near."""
+    from difflib import get_close_matches
+
+    folded = {other: "".join(filter(str.isalnum, other.casefold())) for other in names()}
+    wanted = "".join(filter(str.isalnum, name.casefold()))
+    begin = [other for other, text in folded.items() if wanted and text.startswith(wanted)]
+    near = get_close_matches(name, list(folded), n=4, cutoff=0.6)
+    return [other for other in dict.fromkeys([*begin, *near]) if other != name]
 
 
 def _entries(table: str, rows: Iterable[Record]) -> Iterator[Record]:

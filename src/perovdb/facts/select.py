@@ -109,9 +109,11 @@ def read(
         every.append(as_sure_as(known("evidence_level", evidence)))
     if (year := filters.get("year")) is not None:
         first, last = (year, year) if isinstance(year, int) else year
+        check_order("year", first, last)
         every.append(of_years(first, last))
     every += _composed(table, filters)
     for column, (low, high) in (filters.get("within") or {}).items():
+        check_order(column, low, high)
         every.append(within(_number(table, column), _bound(low), _bound(high)))
     limit = filters.get("limit")
     if limit is not None and limit < 1:
@@ -131,6 +133,8 @@ def _composed(table: str, filters: Filters) -> Iterator[Condition]:
         if ions is not None
     }
     fractions = filters.get("fraction") or {}
+    for ion, (low, high) in fractions.items():
+        check_order(f"fraction of {ion}", low, high)
     shares = {registry.ion(ion).species: span for ion, span in fractions.items()}
     if not (sites or shares):
         return
@@ -151,6 +155,19 @@ def _number(table: str, column: str) -> str:
         column, [name for name, kind in types.items() if kind != "TEXT"], f"no number of {table}"
     )
     return column
+
+
+def check_order(name: str, low: float | None, high: float | None) -> None:
+    """Refuse a range of which the limits stand the wrong way round.
+
+    Raises:
+        InputError: they do.
+    """
+    if low is not None and high is not None and low > high:
+        raise InputError(
+            f"The range of {name} is reversed: {low:g} to {high:g}.",
+            f"Give the lowest first: {high:g} {low:g}.",
+        )
 
 
 def _bound(value: float | None) -> float | None:

@@ -16,6 +16,9 @@ from perovdb.errors import StructureError
 
 SYMMETRY_TOLERANCE_A = 1e-3
 
+#: A cell that is symmetric to this, but not to SYMMETRY_TOLERANCE_A, was perhaps meant to be so.
+NEARLY_A = 0.05
+
 #: An image may lie this many tolerances from its site: spglib holds each operation to one
 #: tolerance for the sites that it tried it on, and evens the operations out afterwards.
 SLACK = 5.0
@@ -86,6 +89,28 @@ class Permutations:
         turned = np.einsum("oab,pb->opa", self.rotations, shifts)
         ends = np.stack([self.images[:, i], self.images[:, j]], axis=2)
         return ends, turned + self.shifts[:, j] - self.shifts[:, i]
+
+
+def is_nearly_symmetric(lattice_A: np.ndarray, fractional: np.ndarray, kinds: np.ndarray) -> bool:
+    """Whether a cell has more operations at a tolerance of NEARLY_A than at the usual one.
+
+    Args:
+        lattice_A, fractional, kinds: as for `permutations`.
+    """
+    numbers = np.unique(list(kinds), return_inverse=True)[1].ravel()
+    cell = (
+        np.asarray(lattice_A).tolist(),
+        np.asarray(fractional).tolist(),
+        (numbers + 1).tolist(),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        usual, coarse = (
+            spglib.get_symmetry(cell, symprec=tolerance_A)
+            for tolerance_A in (SYMMETRY_TOLERANCE_A, NEARLY_A)
+        )
+    # Where spglib finds nothing at the coarse tolerance, sites lie nearer to each other than it.
+    return bool(usual and coarse and len(coarse["rotations"]) > len(usual["rotations"]))
 
 
 def permutations(

@@ -273,3 +273,17 @@ def test_choices_are_in_the_order_of_their_bits():
         for choice in combinations(range(4), 2)
     }
     assert codes == sorted(smallest)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=15)
+def test_a_cell_that_is_nearly_symmetric_says_so(seed):
+    exact = cubic((2, 1, 1))
+    asked = counts(exact, X={"Br": 3, "I": 3})
+    few = enumerate_orderings(exact, asked)
+    assert not any("more symmetry" in each.text for each in few)
+    moved_A = np.random.default_rng(seed).uniform(-0.008, 0.008, (len(exact), 3))
+    moved = exact.fractional + moved_A @ np.linalg.inv(exact.lattice_A)
+    many = enumerate_orderings(Sites(exact.lattice_A, moved, exact.roles), asked)
+    assert len(many) > len(few)
+    assert all("to 0.05 A, not to 0.001 A" in each.text for each in many)

@@ -96,6 +96,7 @@ class ArrheniusFit(Answer):
 
     def rows(self) -> list[dict[str, Any]]:
         """One row for each temperature: its rate constant, that of the fit, and its decay."""
+        low, high = self.interval_eV
         points = zip(
             self.temperature_K.tolist(), np.exp(self.ln_rate), self.rate(self.temperature_K),
             strict=True,
@@ -108,6 +109,11 @@ class ArrheniusFit(Answer):
                 **(self.decays[kelvin]._scalars() if self.decays else {}),
                 "activation_energy_eV": self.activation_energy_eV,
                 "activation_energy_su_eV": self.activation_energy_su_eV,
+                "interval_low_eV": low,
+                "interval_high_eV": high,
+                "confidence": self.confidence,
+                "ln_prefactor": self.ln_prefactor,
+                "ln_prefactor_su": self.ln_prefactor_su,
                 "notes": "; ".join(self.notes),
             }
             for kelvin, measured, fitted in points

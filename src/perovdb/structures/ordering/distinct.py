@@ -21,7 +21,12 @@ from perovdb.structures.ordering.burnside import burnside
 from perovdb.structures.ordering.counts import exact_counts, mixed_roles
 from perovdb.structures.ordering.order import Ordering
 from perovdb.structures.sites import Sites
-from perovdb.structures.symmetry import permutations
+from perovdb.structures.symmetry import (
+    NEARLY_A,
+    SYMMETRY_TOLERANCE_A,
+    is_nearly_symmetric,
+    permutations,
+)
 
 #: More are not walked: this many take seconds and some 100 MB.
 MOST_COLOURINGS = 5_000_000
@@ -100,6 +105,12 @@ def enumerate_orderings(
             "The operations of the host are not a group on its sites.",
             "Its sites are near to a higher symmetry: move them onto it.",
         )
+    told = ""
+    if is_nearly_symmetric(sites.lattice_A, sites.fractional, kinds):
+        told = (
+            f"; to {NEARLY_A:g} A, not to {SYMMETRY_TOLERANCE_A:g} A, the host has more symmetry, "
+            "by which fewer are distinct: move its sites onto it"
+        )
     orderings = []
     for number, (label, multiplicity) in enumerate(
         zip(labels, multiplicities.tolist(), strict=True), start=1
@@ -109,7 +120,7 @@ def enumerate_orderings(
             ordered[where[label == mark]] = species
         report = {"multiplicity": multiplicity, "colourings": colourings, "distinct": distinct}
         text = f"distinct ordering {number} of {distinct}, {multiplicity} of {colourings} alike"
-        orderings.append(Ordering(ordered, report, text, multiplicity))
+        orderings.append(Ordering(ordered, report, text + told, multiplicity))
     return orderings
 
 
