@@ -121,6 +121,7 @@ from perovdb.results.energies import Reaction as Reaction
 from perovdb.results.energies import read_energies as read_energies
 from perovdb.results.reading import read_barrier as read_barrier
 from perovdb.results.reading import read_barriers as read_barriers
+from perovdb.results.saddle_path import path_through_saddle as path_through_saddle
 
 # Draw.
 from perovdb import plots as plots

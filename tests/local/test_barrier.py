@@ -1,17 +1,28 @@
 """Barriers by a calculator whose barrier is known, and calculators that provoke each guard."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests.local.wells import Wells, double, single, triple
 
-from perovdb import InputError, MissingData, ResultError, endpoints, hops, read_barrier
+from perovdb import (
+    InputError,
+    MissingData,
+    ResultError,
+    endpoints,
+    hops,
+    path_through_saddle,
+    read_barrier,
+)
+from perovdb.inputs.manifest import read_manifest
 from perovdb.local import barriers
 from perovdb.local.barriers import STEPS, barrier
 from perovdb.local.engines import Engine
 from perovdb.results.local import SEARCH
+from perovdb.results.reading import read_band
 from perovdb.results.search import Search, problems_of
 
 
@@ -205,3 +216,33 @@ def test_the_record_of_a_search_survives_its_file(plain):
     stored = json.loads((plain.folder / SEARCH).read_text())
     assert isinstance(plain.facts.search, Search)
     assert stored["calls"] == plain.facts.search.calls
+
+
+def test_a_band_of_a_code_goes_through_the_saddle(plain, perovdb, tmp_path):
+    """As far from the ends as it was found, with even images and its provenance."""
+    chain = path_through_saddle(plain.folder, images=5)
+    saddle = read_band(plain.folder).positions_A[1]
+    middle = np.array([image.cart_coords for image in chain.images])
+    assert np.abs(middle[3] - saddle).max() < 0.05
+    assert chain.unevenness < 1e-3
+    assert chain.species == "I"
+    assert chain.charge == plain.manifest.charge
+    place = tmp_path / "set"
+    arguments = ("neb", "--from", str(plain.folder), "--code", "vasp")
+    assert perovdb(*arguments, "-o", str(place)).code == 0
+    manifest = read_manifest(place)
+    assert manifest.hop.species == "I"
+    assert manifest.history == plain.manifest.history
+    assert any("by wells" in note for note in manifest.notes)
+    refused = perovdb(*arguments, "--phase", "alpha", "-o", str(place))
+    assert refused.code == 2
+    assert "'--phase' does not go with '--from'" in refused.err
+
+
+def test_no_band_is_made_of_what_is_not_trusted(ends, plain, tmp_path):
+    lost = tmp_path / "lost"
+    shutil.copytree(plain.folder, lost)
+    search = json.loads((lost / SEARCH).read_text())
+    (lost / SEARCH).write_text(json.dumps({**search, "negative_modes": 3}))
+    with pytest.raises(ResultError, match="not to be trusted: The point has 3 negative modes"):
+        path_through_saddle(lost)

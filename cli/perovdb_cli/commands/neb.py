@@ -15,6 +15,7 @@ from perovdb_cli.headings import CommandWithHeadings, under
 from perovdb_cli.migration_options import hosted
 
 if TYPE_CHECKING:
+    from perovdb.inputs.manifest import Manifest
     from perovdb.inputs.set_requests import SetRequest
 
 #: How the file of a study ends.
@@ -62,6 +63,12 @@ HOP = (
 )
 
 PATH = (
+    click.option(
+        "--from",
+        "found",
+        metavar="DIR",
+        help="Instead of a source: the ends and the saddle of a barrier that was computed here.",
+    ),
     click.option(
         "--images",
         type=options.Whole("images"),
@@ -141,7 +148,7 @@ OUTPUT = (
 
 
 @click.command(cls=CommandWithHeadings)
-@click.argument("sources", nargs=-1, required=True, metavar="FORMULA|FILE|STUDY...")
+@click.argument("sources", nargs=-1, metavar="[FORMULA|FILE|STUDY...]")
 @under("Hop", *HOP)
 @under("Host", options.phase, options.temperature, hosted)
 @under("Path", *PATH)
@@ -153,6 +160,7 @@ def command(
     ctx: click.Context,
     /,
     sources: tuple[str, ...],
+    found: str | None,
     output: str,
     force: bool,
     as_json: bool,
@@ -173,6 +181,13 @@ def command(
     """
     from perovdb.inputs.set_requests import both_ways
 
+    if (found is None) != bool(sources):
+        raise click.UsageError(
+            "Name what hops in it: a formula, a file or a study; or --from DIR."
+        )
+    if found is not None:
+        _through_saddle(ctx, found, output, force, as_json, choices)
+        return
     study = both_ways(_study(ctx, sources, choices))
     single = len(study) == 1 and not sources[0].endswith(STUDY)
     if single:
@@ -210,15 +225,72 @@ def _study(
     return every
 
 
+#: Choices of `neb` that a path through a saddle leaves open.
+_OF_SADDLE = (
+    *("images", "code", "preset", "settings", "build", "relax_in_band"),
+    *("scheduler", "ranks_per_image", "cores", "hours"),
+)
+
+
+def _through_saddle(
+    ctx: click.Context,
+    found: str,
+    output: str,
+    force: bool,
+    as_json: bool,
+    chosen: Mapping[str, Any],
+) -> None:
+    from perovdb.inputs.job import Resources
+    from perovdb.inputs.manifest import read_manifest
+    from perovdb.inputs.sets import write_inputs
+    from perovdb.inputs.settings import parse_setting
+    from perovdb.results.saddle_path import path_through_saddle
+
+    default = click.core.ParameterSource.DEFAULT
+    for option in ctx.command.params:
+        name = option.name or ""
+        given = name in chosen and ctx.get_parameter_source(name) is not default
+        if force or (given and name not in _OF_SADDLE):
+            flag = "--force" if force else option.opts[-1]
+            raise click.UsageError(f"'{flag}' does not go with '--from': leave it out.")
+    if len(chosen["code"]) != 1 or len(chosen["scheduler"]) != 1:
+        raise click.UsageError("'--from' makes one set: name one --code, and one --scheduler.")
+    resources = Resources(
+        chosen["scheduler"][0],
+        chosen["ranks_per_image"],
+        chosen["cores"],
+        chosen["hours"],
+        chosen["build"],
+    )
+    folder = write_inputs(
+        output,
+        path_through_saddle(found, chosen["images"]),
+        code=chosen["code"][0],
+        preset=chosen["preset"],
+        settings=dict(parse_setting(text) for text in chosen["settings"]),
+        relax_first=not chosen["relax_in_band"],
+        resources=resources,
+    )
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    _written(manifest, output, resources.scheduler, as_json)
+
+
 def _one(request: SetRequest, output: str, force: bool, as_json: bool) -> None:
-    from perovdb.inputs.schedulers import SCHEDULERS
     from perovdb.inputs.studies import write_set
 
     manifest = write_set(output, request, force=force)
+    _written(manifest, output, request.resources.scheduler, as_json)
+
+
+def _written(manifest: Manifest, output: str, scheduler: str, as_json: bool) -> None:
+    """Say what was written."""
+    from perovdb.inputs.schedulers import SCHEDULERS
+
     if as_json:
         render.emit_json({"folder": output, **manifest.as_dict()})
         return
-    submit = SCHEDULERS[request.resources.scheduler].submit
+    submit = SCHEDULERS[scheduler].submit
     render.say(f"{output}: {manifest}")
     render.say(f"  next: cd {shlex.quote(output)} && {submit} job.sh")
 

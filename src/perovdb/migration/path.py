@@ -229,7 +229,7 @@ def path(
         positions, residual = interpolate_path(ends, how.count, how.method)
     else:
         positions, residual = _spaced(ends, how.spacing_A, how.method)
-    return _measured(ends, positions, residual, how.method)
+    return measured(ends, positions, residual, how.method)
 
 
 def interpolate_path(
@@ -307,7 +307,12 @@ def _check_ends(ends: Endpoints, keep_numbering: bool) -> None:
         )
 
 
-def _measured(ends: Endpoints, positions: np.ndarray, residual: float, method: str) -> Path:
+def measured(ends: Endpoints, positions: np.ndarray, residual: float, method: str) -> Path:
+    """The path of some positions (k, n, 3), ends included, with its figures, if it passes.
+
+    Raises:
+        StructureError: atoms come too near, images are uneven, or a molecule is torn.
+    """
     chain = tuple(with_positions(ends.start, image) for image in positions)
     lengths = np.sqrt((np.diff(positions, axis=0) ** 2).sum(axis=(1, 2)))
     contacts = [closest_contact(image) for image in chain]
