@@ -209,6 +209,8 @@ def test_gaps_given_take_the_place_of_the_models():
     (b,) = (term for term in found.terms if term.site == "X")
     assert found.gap_eV == pytest.approx(1.5 - b.value_eV / 4)
     assert found.measured is None
+    cold = gap("MAPbBr1.5I1.5", 20, {"MAPbI3": 1.0, "MAPbBr3": 2.0})
+    assert (cold.gap_eV, cold.slope) == (found.gap_eV, None)
     with pytest.raises(OutOfRange, match="closes the gap"):
         gap("CsPb0.5Sn0.5Br3", end_members_eV={"CsPbBr3": 0.1, "CsSnBr3": 0.1})
     with pytest.raises(InputError, match="gap of -1 eV"):

@@ -142,7 +142,8 @@ def gap(
     own = {as_composition(f).formula: _checked(f, e) for f, e in (end_members_eV or {}).items()}
     own = {f: e for f, e in own.items() if f in composition.end_members()}
     rows = [] if own else _measured(composition, temperature_K)
-    moved = not at_room(temperature_K) and not rows
+    # Gaps given of all end members are those of the temperature.
+    moved = not at_room(temperature_K) and not rows and len(own) < len(composition.end_members())
     if moved and not own:
         rows = _measured(composition, ROOM_TEMPERATURE_K)
     model = _model(composition, own, refuse=not rows)
@@ -163,7 +164,7 @@ def gap(
         base_eV, su_eV = model.value_eV, model.su_eV
         method = "fitted model"
     # At another temperature, where it was measured there, the model has no say.
-    if not at_room(temperature_K) and not drift:
+    if rows and not at_room(temperature_K) and not drift:
         model = None
     move_eV = drift.change_eV if drift else 0.0
     value = base_eV + move_eV
