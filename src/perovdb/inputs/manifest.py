@@ -9,14 +9,33 @@ from typing import Any
 
 from perovdb.answers import Answer
 from perovdb.errors import ResultError
+from perovdb.files.atoms import MOST_ATOMS
 from perovdb.files.reading import read_text
 from perovdb.inputs.presets import Setting
 
 #: Its name in the folder of every set.
 MANIFEST = "manifest.json"
 
-#: Fields that others count with.
-_NUMBERS = ("images", "atoms", "charge", "valence_electrons", "ranks", "hours")
+#: Whole numbers, and between what they lie.
+_NUMBERS = {
+    "images": (1, 1000),
+    "atoms": (1, MOST_ATOMS),
+    "charge": (-MOST_ATOMS, MOST_ATOMS),
+    "multiplicity": (1, MOST_ATOMS),
+    "valence_electrons": (0, 100 * MOST_ATOMS),
+    "ranks_per_image": (1, 10**7),
+    "ranks": (1, 10**7),
+    "hours": (1, 10**7),
+}
+
+_TEXTS = (
+    *("title", "task", "perovdb", "formula", "phase", "source", "method", "level", "boundary"),
+    *("cell", "code", "build", "preset", "scheduler", "request_sha256"),
+)
+
+#: A site of a cubic crystal has no more equivalent neighbours than its point group operations.
+_MOST_WAYS = 48
+_LONGEST_HOP_A = 100.0
 
 
 @dataclass(frozen=True)
@@ -174,9 +193,57 @@ def parse_manifest(text: str) -> Manifest:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise TypeError("it holds no table")
-    manifest = Manifest.from_dict(data)
-    for name in _NUMBERS:
-        value = getattr(manifest, name)
-        if value is not None and not isinstance(value, int):
+    for name in ("composition", "hop"):
+        if not isinstance(data.get(name) or {}, dict):
+            raise TypeError(f"'{name}' is no table")
+    # Python takes true for 1, and the decoder a number of a text.
+    for name, value in {
+        **data,
+        **(data.get("hop") or {}),
+        **(data.get("composition") or {}),
+    }.items():
+        if isinstance(value, bool) and name not in ("relax_first",):
             raise ValueError(f"'{name}' cannot be {value!r}")
+    manifest = Manifest.from_dict(data)
+    _check(manifest)
     return manifest
+
+
+def _check(manifest: Manifest) -> None:
+    """Refuse values of another kind, or beyond what a set can have.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for name, (least, most) in _NUMBERS.items():
+        _whole(name, getattr(manifest, name), least, most)
+    for name in _TEXTS:
+        value = getattr(manifest, name)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"'{name}' cannot be {value!r}")
+    for element, count in manifest.composition.items():
+        _number(f"composition.{element}", count, 0, MOST_ATOMS)
+    for atom in manifest.moving_atoms:
+        _whole("moving_atoms", atom, 1, manifest.atoms or MOST_ATOMS)
+    hop = manifest.hop
+    if hop is None:
+        return
+    for name in ("species", "into", "coordinates"):
+        value = getattr(hop, name)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"'hop.{name}' cannot be {value!r}")
+    _number("hop.distance_A", hop.distance_A, 0, _LONGEST_HOP_A)
+    _whole("hop.multiplicity", hop.multiplicity, 1, _MOST_WAYS)
+    for name in ("start", "end"):
+        for place in getattr(hop, name):
+            _number(f"hop.{name}", place, -_LONGEST_HOP_A, _LONGEST_HOP_A)
+
+
+def _whole(name: str, value: Any, least: int, most: int) -> None:
+    if value is not None and (type(value) is not int or not least <= value <= most):
+        raise ValueError(f"'{name}' cannot be {value!r}")
+
+
+def _number(name: str, value: Any, least: float, most: float) -> None:
+    if value is not None and (isinstance(value, bool) or not least <= value <= most):
+        raise ValueError(f"'{name}' cannot be {value!r}")

@@ -19,6 +19,7 @@ from perovdb.answers.tables import table
 from perovdb.errors import InputError, ResultError
 from perovdb.inputs.job import SINGLE
 from perovdb.inputs.manifest import Manifest, read_manifest
+from perovdb.results.agreement import MIXED_IN, check_atoms
 from perovdb.results.runs import cp2k, qe, vasp
 from perovdb.results.runs.run import Run
 
@@ -305,17 +306,14 @@ def _check_manifest(run: Run, manifest: Manifest | None, folder: Path) -> None:
     """Refuse the files of another run than the set was written for."""
     if manifest is None:
         return
-    counts = {element: float(run.elements.count(element)) for element in set(run.elements)}
-    others = "Files are missing, or those of another run are mixed in."
     if manifest.task not in SINGLE:
         raise ResultError(
             f"{folder} was written for the task '{manifest.task}'.",
             "Read a band with read_barrier ('perovdb barrier').",
         )
     if manifest.code != run.code:
-        raise ResultError(f"{folder} was written for {manifest.code}, not {run.code}.", others)
-    if manifest.composition != counts:
-        raise ResultError(f"{folder} holds other atoms than the set was written with.", others)
+        raise ResultError(f"{folder} was written for {manifest.code}, not {run.code}.", MIXED_IN)
+    check_atoms(manifest, run.elements, 1, folder)
     wanted, count = manifest.valence_electrons, run.electrons
     if wanted is not None and count is not None and abs(count - wanted) > _ELECTRON:
         raise ResultError(

@@ -6,21 +6,17 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import numpy as np
-
 from perovdb.calculators.kinetics import ATTEMPT_FREQUENCY_HZ
 from perovdb.errors import InputError, ResultError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.inputs.manifest import HopOfSet, Manifest, read_manifest
 from perovdb.results import ase, cp2k, local, qe, vasp
+from perovdb.results.agreement import check_atoms, contradictions
 from perovdb.results.band import Band, check_band
 from perovdb.results.barrier import Barrier, Barriers, kinetics
 from perovdb.results.chain import check_order, unwrapped
-from perovdb.results.problem import Problem
 from perovdb.results.profile import profile_of
 from perovdb.results.verdict import problems
-
-_ELECTRON = 1e-3
 
 #: Code -> (whether a folder is of it, its reader, the files that it looks for).
 CODES: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Band], str]] = {
@@ -59,13 +55,14 @@ def read_barrier(
     chain = unwrapped(band.positions_A, band.lattice_A, band.periodic)
     profile = profile_of(band, chain)
     hop = (manifest or Manifest()).hop or HopOfSet()
+    other = () if manifest is None else contradictions(manifest, band, chain, place)
     farthest = int(((chain[-1] - chain[0]) ** 2).sum(axis=1).argmax())
     return Barrier(
         folder=place,
         code=band.code,
         version=band.version,
         profile=profile,
-        problems=(*_other_electrons(manifest, band), *problems(band, profile, chain)),
+        problems=(*other, *problems(band, profile, chain)),
         facts=band.facts,
         energy_kind=band.energy_kind,
         other_barriers_eV=band.other_barriers_eV,
@@ -140,16 +137,8 @@ def _read(folder: Path, images: int | None) -> tuple[Band, Manifest | None]:
         band = check_band(_by_its_code(folder, (manifest or Manifest()).code, images), folder)
     except OSError as error:
         raise ResultError(f"{folder} cannot be read: {error}.", "Check its rights.") from error
-    written = manifest or Manifest()
-    for what, number, count in (
-        ("images", written.images, len(band)),
-        ("atoms", written.atoms, len(band.elements)),
-    ):
-        if number is not None and number != count:
-            raise ResultError(
-                f"{folder} holds {count} {what}, but the set was written with {number}.",
-                "Files are missing, or those of another run are mixed in.",
-            )
+    if manifest is not None:
+        check_atoms(manifest, band.elements, len(band), folder)
     if band.facts.search is None:
         # A saddle that was searched for may lie anywhere; its ways down tell.
         check_order(band.positions_A, band.lattice_A, band.periodic, str(folder))
@@ -180,17 +169,3 @@ def _by_its_code(folder: Path, written_for: str | None, images: int | None) -> B
         f"{folder} holds no band of a code that can be read.",
         f"Looked for {known}; ase: {ase.MARKS}.",
     )
-
-
-def _other_electrons(manifest: Manifest | None, band: Band) -> list[Problem]:
-    wanted = manifest.valence_electrons if manifest else None
-    counts = [count for count in band.facts.electrons if np.isfinite(count)]
-    if wanted is None or not counts or abs(counts[0] - wanted) < _ELECTRON:
-        return []
-    return [
-        Problem(
-            f"The run had {counts[0]:g} electrons, but the set was written for {wanted}.",
-            "Its charge is not the one that the manifest tells, or its potentials have another "
-            "valence: check NELECT and POTCAR.",
-        )
-    ]
