@@ -196,14 +196,11 @@ def parse_manifest(text: str) -> Manifest:
     for name in ("composition", "hop"):
         if not isinstance(data.get(name) or {}, dict):
             raise TypeError(f"'{name}' is no table")
-    # Python takes true for 1, and the decoder a number of a text.
-    for name, value in {
-        **data,
-        **(data.get("hop") or {}),
-        **(data.get("composition") or {}),
-    }.items():
-        if isinstance(value, bool) and name not in ("relax_first",):
-            raise ValueError(f"'{name}' cannot be {value!r}")
+    # Python takes true for 1.
+    for table in (data, data.get("hop") or {}, data.get("composition") or {}):
+        for name, value in table.items():
+            if isinstance(value, bool) and name != "relax_first":
+                raise ValueError(f"'{name}' cannot be {value!r}")
     manifest = Manifest.from_dict(data)
     _check(manifest)
     return manifest
