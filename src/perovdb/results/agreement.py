@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from pymatgen.core import Composition as Elements
 
-from perovdb.composition import parse
+from perovdb.composition import as_composition
 from perovdb.composition.registry import load_registry
 from perovdb.errors import PerovdbError, ResultError
 from perovdb.inputs.manifest import HopOfSet, Manifest
@@ -150,7 +150,7 @@ def _atoms_of(species: str) -> Counter[str]:
 def _elements_of(formula: str) -> set[str]:
     """Elements of the ions of a formula; empty where it is none of perovdb's."""
     try:
-        sites = parse(formula).sites
+        sites = as_composition(formula).sites
     except PerovdbError:
         return set()
     return {element for ions in sites.values() for ion in ions for element in _atoms_of(ion)}
