@@ -181,6 +181,16 @@ def test_a_refusal_shows_what_is_stored():
         gap("Cs2PbCl2I2")
 
 
+@pytest.mark.parametrize(
+    "formula", ["Cs0.2MA0.3FA0.5Pb0.5Sn0.5BrICl", "MAPbCl0.3Br2.7", "MAPbCl3"]
+)
+def test_a_refusal_stays_short(formula):
+    with pytest.raises(MissingData) as refused:
+        gap(formula, 330)
+    assert "Stored: " in str(refused.value)
+    assert len(str(refused.value)) < 900
+
+
 def test_the_gap_of_a_yellow_phase_is_not_that_of_the_perovskite():
     found = gap("CsPbI3")
     # delta-CsPbI3 has 2.82 eV in the store.

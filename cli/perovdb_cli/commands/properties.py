@@ -58,4 +58,4 @@ def command(
     own = {quantity for quantity, *_ in QUANTITIES}
     near = names_near(name) if name is not None and name not in own else []
     if near:
-        render.emit_notes([f"other names near it: {', '.join(near)}"], err=True)
+        render.emit_notes([f"other names near it: {', '.join(near[:30])}"], err=True)

@@ -271,15 +271,18 @@ def _with_stored(error: MissingData, composition: Composition) -> MissingData:
 
 def _told(composition: Composition) -> list[str]:
     """Sentences on the gaps that the store has of a composition, and of its end members."""
-    formulas = [composition.formula]
+    # All that is known of itself, the best of each end member, those of most weight first.
+    most = {composition.formula: _MOST_NAMED}
     if composition.is_perovskite:
-        formulas += [f for f in composition.end_members() if f != composition.formula]
+        members = composition.end_members()
+        for formula in sorted(members, key=lambda formula: -members[formula])[:_MOST_NAMED]:
+            most.setdefault(formula, 1)
     known = []
-    for formula in formulas:
+    for formula, number in most.items():
         rows = [row for name in MEASURED for row in properties(formula=formula, name=name)]
         words = list(dict.fromkeys(_gap_text(row) for row in rows if value_text(row)))
         if words:
-            known.append(f"{formula} {', '.join(words[:_MOST_NAMED])}")
+            known.append(f"{formula} {', '.join(words[:number])}")
     return [f"Stored: {'; '.join(known)}."] if known else []
 
 

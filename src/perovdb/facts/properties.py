@@ -63,6 +63,9 @@ TABLES = (
     "other_property",
 )
 
+#: A refusal tells so many names.
+_MOST_NAMES = 30
+
 #: Columns of every row of `properties`, in their order.
 COLUMNS = (
     "formula", "name", "value", "uncertainty", "min", "max", "qualifier", "meaning", "statement",
@@ -122,12 +125,13 @@ def read_properties(
     if name is not None and not own:
         first = next(rows, None)
         if first is None and name not in names():
-            near = names_near(name)
+            near, every = names_near(name)[:_MOST_NAMES], names()
             raise InputError(
                 f"'{name}' is not a property of the store.",
-                f"Near it, of {len(names())}: {', '.join(near)}."
+                f"Near it, of {len(every)}: {', '.join(near)}."
                 if near
-                else f"It has {', '.join(names())}.",
+                else f"It has {len(every)}: {', '.join(every[:_MOST_NAMES])}, ...; words of the "
+                "others are found by 'perovdb search'.",
             )
         rows = chain([first] if first else [], rows)
     order = {quantity[0]: number for number, quantity in enumerate(QUANTITIES)}
