@@ -217,6 +217,19 @@ CREATE TABLE phase_site (
   PRIMARY KEY (phase_id, label)
 ) STRICT;
 
+CREATE TABLE phase_atom (
+  phase_id TEXT NOT NULL REFERENCES phase (id),
+  label TEXT NOT NULL,
+  atom INTEGER NOT NULL CHECK (atom >= 1),
+  element TEXT NOT NULL CHECK (element GLOB '[A-Z]' OR element GLOB '[A-Z][a-z]'),
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  z REAL NOT NULL,
+  basis TEXT NOT NULL CHECK (basis IN ('refined', 'assigned', 'symmetry', 'derived')),
+  note TEXT,
+  PRIMARY KEY (phase_id, label, atom)
+) STRICT;
+
 CREATE TABLE transition (
   id TEXT PRIMARY KEY,
   formula TEXT NOT NULL,

@@ -25,6 +25,7 @@ TABLES = {
     "molecule_atom": "Atoms of those cations.",
     "phase": "Unit cells of compounds in their phases.",
     "phase_site": "Sites of the asymmetric unit, where positions are known.",
+    "phase_atom": "Atoms of the molecules that a crystal holds in order.",
     "transition": "Phase transitions.",
     "band_gap": "Band gaps and luminescence energies of compounds.",
     "gap_series": "Gaps of mixed compounds as a function of composition.",

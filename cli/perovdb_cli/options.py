@@ -127,13 +127,20 @@ seed = click.option(
     help="Of random orderings and orientations.",
 )
 
-orientation = click.option(
-    "--orientation",
-    default="random",
-    show_default=True,
-    metavar="RULE",
-    help="Of organic cations: random, aligned, aligned-110, aligned-111, antiferro, columnar, ...",
-)
+
+def orientation_rule(default: str) -> Callable[[Function], Function]:
+    """The option of the orientation of molecules."""
+    return click.option(
+        "--orientation",
+        default=default,
+        show_default=True,
+        metavar="RULE",
+        help="Of organic cations: crystal (in the crystal's order, where that is known), random, "
+        "aligned, aligned-110, aligned-111, antiferro, columnar, ...",
+    )
+
+
+orientation = orientation_rule("random")
 
 
 def _as_size(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:

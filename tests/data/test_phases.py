@@ -6,10 +6,12 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 import spglib
-from pymatgen.core import Lattice
+from pymatgen.core import Element, Lattice
 from pymatgen.symmetry.groups import SpaceGroup
+from scipy.sparse.csgraph import connected_components
 
-from perovdb.calculators.average_cell import expand
+from perovdb.calculators.orbits import orbits as orbits_of
+from perovdb.calculators.orbits import ordered_molecules
 from perovdb.composition import parse
 from perovdb.store import Store, queries
 
@@ -18,6 +20,7 @@ PHASES = STORE.rows("SELECT * FROM phase ORDER BY id")
 WITH_SITES = [row for row in PHASES if queries.phase_sites(row["id"])]
 PEROVSKITES = [row for row in WITH_SITES if row["perovskite"]]
 OTHERS = [row for row in WITH_SITES if not row["perovskite"]]
+HELD_IN_ORDER = [row for row in WITH_SITES if queries.phase_atoms(row["id"])]
 
 #: Printed volumes that are not those of the printed cell; the notes of the rows say so.
 OFF_THEIR_CELL = {"L084": 2.5e-3}
@@ -44,7 +47,7 @@ def ions_of(formula):
 
 def orbits(row):
     """(site row, (n, 3) fractional coordinates) of each site of the asymmetric unit."""
-    return [(site, expand(row, [site])[2]) for site in queries.phase_sites(row["id"])]
+    return [(site, orbits_of(row, [site]).fractional) for site in queries.phase_sites(row["id"])]
 
 
 def b_x_distances(row, reach_A):
@@ -176,3 +179,62 @@ def test_no_two_ions_overlap(row):
     distances = lattice.get_all_distances(points, points)
     assert distances[~np.eye(len(points), dtype=bool)].min(initial=9.0) > 2.5
     assert min(lattice.abc) > 2.5
+
+
+def molecules_of(row):
+    """Each molecule in order in the cell, and the (m, 3) Cartesian positions of its atoms."""
+    sites = queries.phase_sites(row["id"])
+    places = orbits_of(row, sites)
+    for place, molecule in zip(
+        places.fractional, ordered_molecules(row, sites, places), strict=True
+    ):
+        if molecule:
+            yield molecule, place @ places.lattice_A + molecule.offsets_A
+
+
+@pytest.mark.parametrize("row", HELD_IN_ORDER, ids=name)
+def test_a_molecule_in_order_is_that_ion_in_one_piece_about_its_site(row):
+    ions = {ion["species"]: ion["atoms"] for ion in queries.ions()}
+    for molecule, atoms_A in molecules_of(row):
+        atoms = "".join(
+            f"{element}{count if count > 1 else ''}"
+            for element, count in sorted(Counter(molecule.elements).items())
+        )
+        assert atoms == ions[molecule.species]
+        masses = np.array([Element(element).atomic_mass for element in molecule.elements], float)
+        assert np.linalg.norm(masses @ molecule.offsets_A / masses.sum()) < 0.2
+        apart = np.linalg.norm(atoms_A[:, None] - atoms_A[None], axis=2)
+        hydrogen = np.array(molecule.elements) == "H"
+        bond = np.where(hydrogen[:, None] | hydrogen[None], 1.2, 1.65)
+        bonded = (apart < bond) & ~(hydrogen[:, None] & hydrogen[None])
+        assert connected_components(bonded)[0] == 1
+        assert (bonded[hydrogen].sum(axis=1) == 1).all()
+        assert apart[~np.eye(len(apart), dtype=bool)].min() > 0.8
+
+
+@pytest.mark.parametrize("row", HELD_IN_ORDER, ids=name)
+def test_with_the_atoms_of_its_molecules_a_phase_keeps_its_space_group(row):
+    sites = [s for s in queries.phase_sites(row["id"]) if s["label"] not in
+             queries.phase_atoms(row["id"])]  # fmt: skip
+    bare = orbits_of(row, sites)
+    points = list(bare.fractional)
+    elements = [sites[number]["species"] for number in bare.sites]
+    inverse = np.linalg.inv(bare.lattice_A)
+    for molecule, atoms_A in molecules_of(row):
+        points += list(atoms_A @ inverse)
+        elements += molecule.elements
+    kinds = [sorted(set(elements)).index(element) for element in elements]
+    dataset = spglib.get_symmetry_dataset((bare.lattice_A, points, kinds), symprec=2e-3)
+    assert dataset.number == row["space_group_number"]
+
+
+def test_methylammonium_lies_as_the_notes_of_the_gamma_phase_say():
+    """C-N about 29 degrees from a, in the mirror plane, as the refined positions have it."""
+    (row,) = [row for row in HELD_IN_ORDER if row["formula"] == "MAPbI3"]
+    for molecule, _ in molecules_of(row):
+        carbon, nitrogen = (molecule.offsets_A[molecule.elements.index(e)] for e in "CN")
+        a, b, _ = np.abs(nitrogen - carbon)
+        assert b == pytest.approx(0, abs=1e-6)
+        assert np.degrees(np.arccos(a / np.linalg.norm(nitrogen - carbon))) == pytest.approx(
+            29, abs=0.5
+        )

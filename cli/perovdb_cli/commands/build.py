@@ -38,7 +38,7 @@ IONS = (
 )
 
 MOLECULES = (
-    options.orientation,
+    options.orientation_rule("crystal"),
     click.option(
         "--pointing",
         type=click.Choice(["long", "dipole"]),

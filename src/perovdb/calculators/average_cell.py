@@ -8,16 +8,15 @@ at the temperature asked for. Vacancies empty the sites in part and leave the la
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.mixing import Lattice, perovskite_lattice
+from perovdb.calculators.orbits import OrderedMolecule, orbits, ordered_molecules
 from perovdb.composition import Composition, Material, as_composition, parse
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.composition.stoichiometry import ABX3
@@ -32,9 +31,6 @@ from perovdb.facts.conditions import (
 from perovdb.store import queries
 from perovdb.store.connection import Record
 from perovdb.store.selection import gives_way
-
-if TYPE_CHECKING:
-    from pymatgen.symmetry.groups import SpaceGroup
 
 #: How far the ions of a cell may be from those of its formula: occupancies are printed rounded.
 _SAME_NUMBER = 0.02
@@ -57,6 +53,8 @@ class AverageCell(Answer):
         origin: how the cell came about, for people.
         source, kind, evidence: of the positions and, for a pure compound, of the lattice.
         notes: where the cell is not what was asked for, such as one of another temperature.
+        molecules: (n,) the molecule on each site as the crystal holds it in order, None where
+            there is none or its order is not known; empty if there are none at all.
     """
 
     composition: Composition
@@ -72,6 +70,7 @@ class AverageCell(Answer):
     kind: str
     evidence: str
     notes: tuple[str, ...]
+    molecules: tuple[OrderedMolecule | None, ...] = ()
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -150,7 +149,7 @@ def average_cell(
     phase = phase_name(phase)
     row = _template(composition, phase, temperature_K)
     phase = str(row["phase"])
-    lattice_A, roles, fractional, occupants = _filled_sites(row, composition)
+    lattice_A, roles, fractional, occupants, molecules = _filled_sites(row, composition)
     full = composition.filled(load_registry())
     own = row["formula"] == composition.formula
     pure = own or row["formula"] == full.formula
@@ -189,6 +188,7 @@ def average_cell(
         kind=row["kind"] if pure else "derived",
         evidence=row["evidence"],
         notes=tuple(notes),
+        molecules=molecules,
     )
 
 
@@ -223,8 +223,14 @@ def _notes(row: Record, phase: str, temperature_K: float) -> list[str]:
 
 def _filled_sites(
     row: Record, composition: Composition
-) -> tuple[np.ndarray, tuple[str, ...], np.ndarray, tuple[Mapping[str, float], ...]]:
-    """Lattice, roles, positions and occupants of a phase that holds a composition.
+) -> tuple[
+    np.ndarray,
+    tuple[str, ...],
+    np.ndarray,
+    tuple[Mapping[str, float], ...],
+    tuple[OrderedMolecule | None, ...],
+]:
+    """Lattice, roles, positions, occupants and molecules of a phase that holds a composition.
 
     The phase's own ions stand on its sites if it is of this composition, with all sites full or
     not; of another, its sites hold the mean.
@@ -242,17 +248,24 @@ def _filled_sites(
         ions = ions_at.setdefault(place, {})
         ions[registry.spellings.get(species, species)] = float(site["occupancy"])
     occupants = list(ions_at.values())
-    # The number of the site in place of its role: what of the cell belongs to which site.
-    numbered = [{**site, "site": number} for number, site in enumerate(first)]
-    lattice_A, numbers, fractional = expand(row, numbered)
-    _check_ions(row, [occupants[int(number)] for number in numbers])
+    places = orbits(row, first)
+    numbers = places.sites.tolist()
+    _check_ions(row, [occupants[number] for number in numbers])
     shares = _shares_left(row["formula"], composition, registry)
     if {ion for ions in occupants for ion in ions} == set(shares):
         occupants = [{ion: x * shares[ion] for ion, x in ions.items()} for ions in occupants]
     else:
         occupants = [dict(composition.sites[site["site"]]) for site in first]
-    roles = tuple(str(first[int(number)]["site"]) for number in numbers)
-    return lattice_A, roles, fractional, tuple(occupants[int(number)] for number in numbers)
+    roles = tuple(str(first[number]["site"]) for number in numbers)
+    held = tuple(occupants[number] for number in numbers)
+    molecules = tuple(
+        molecule if molecule and ions == {molecule.species: 1.0} else None
+        for molecule, ions in zip(ordered_molecules(row, first, places), held, strict=True)
+    )
+    return (
+        places.lattice_A, roles, places.fractional, held,
+        molecules if any(molecules) else (),
+    )  # fmt: skip
 
 
 def _check_ions(row: Record, occupants: list[dict[str, float]]) -> None:
@@ -290,51 +303,6 @@ def _shares_left(formula: str, composition: Composition, registry: Registry) -> 
         for site, ions in composition.sites.items()
         for ion, x in ions.items()
     }
-
-
-def expand(row: Record, sites: list[Record]) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
-    """Lattice (3, 3) in angstrom, roles (n,) and fractional coordinates (n, 3) of a phase.
-
-    The sites of the asymmetric unit are repeated by the space group in the setting of the row.
-    """
-    from pymatgen.core import Lattice
-
-    box = Lattice.from_parameters(
-        *(row[name] for name in ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg"))
-    )
-    try:
-        group = _space_group(row["space_group"])
-    except ValueError as error:
-        raise MissingData(
-            f"'{row['space_group']}' of phase {row['id']} is no symbol of a space group.",
-            "Write it as in the International Tables, such as Pnma or P2_1/c.",
-        ) from error
-    roles: list[str] = []
-    positions: list[np.ndarray] = []
-    for site in sites:
-        start = [_exact_sixth(site[axis]) for axis in "xyz"]
-        orbit = group.get_orbit(start, tol=1e-3)
-        roles += [site["site"]] * len(orbit)
-        positions += [np.asarray(point, dtype=float) % 1.0 for point in orbit]
-    lattice_A = np.where(np.abs(box.matrix) < 1e-9, 0.0, box.matrix)
-    return lattice_A, tuple(roles), np.array(positions)
-
-
-@cache
-def _space_group(symbol: str) -> SpaceGroup:
-    """pymatgen's, which makes its operations anew whenever it is asked for one."""
-    from pymatgen.symmetry.groups import SpaceGroup
-
-    with warnings.catch_warnings():
-        # pymatgen knows Pnam and its like, but not their full symbols, which nobody asked for.
-        warnings.filterwarnings("ignore", "Full symbol not available")
-        return SpaceGroup(symbol)
-
-
-def _exact_sixth(coordinate: float) -> float:
-    """0.3333 is printed for a third: taken literally, it would leave its special position."""
-    sixth = round(coordinate * 6) / 6
-    return sixth if abs(coordinate - sixth) < 6e-5 else coordinate
 
 
 def _default_phase(composition: Composition, temperature_K: float) -> str:

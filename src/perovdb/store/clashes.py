@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
@@ -14,6 +14,9 @@ from perovdb.store.csv_rows import CsvRow
 
 #: What heat, pressure and a change of the network leave of a formula's volume in other phases.
 _SAME_FORMULA = (0.65, 1.5)
+
+#: An element and its number in the atoms of an ion, such as CH6N.
+_ELEMENTS = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 
 class Clash(NamedTuple):
@@ -44,6 +47,8 @@ def clashes(
         yield from _other_volumes(connection, rows, known[0])
     if table == "phase_site":
         yield from _other_ions(connection, rows, known)
+    if table == "phase_atom":
+        yield from _other_molecules(connection, rows, known)
     if table == "formability":
         yield from _other_compounds(connection, rows, known)
 
@@ -90,6 +95,42 @@ def _other_ions(
         every_site = list({**beside, **{site[2]: site for site in sites}}.values())
         yield from _site_clashes(sites, formula, roles, amounts)
         yield from _number_clashes(sites, every_site, formula, units, amounts)
+
+
+def _other_molecules(
+    connection: sqlite3.Connection, rows: str, known: Sequence[str]
+) -> Iterator[Clash]:
+    """Atoms that are not those of the molecule on their site."""
+    query = (
+        "SELECT s.species, i.atoms FROM {0}.phase_site AS s JOIN {1}.ion AS i "
+        "ON i.species = s.species WHERE s.phase_id = ? AND s.label = ?"
+    )
+    every = connection.execute(
+        f"SELECT rowid, phase_id, label, element FROM {rows}.phase_atom ORDER BY 2, 3, atom"
+    )
+    for (phase, label), group in groupby(every, key=lambda atom: atom[1:3]):
+        atoms = list(group)
+        on_site = [
+            found
+            for own in known
+            for other in known
+            for found in connection.execute(query.format(own, other), (phase, label))
+        ]
+        if not on_site:
+            yield Clash(
+                atoms[0][0], "label", f"the phase {phase} has no site '{label}'.",
+                "Add the site of the molecule, at its centre, to phase_site first.",
+            )  # fmt: skip
+            continue
+        species, formula = on_site[0]
+        wanted = {element: int(n or 1) for element, n in _ELEMENTS.findall(formula)}
+        if Counter(atom[3] for atom in atoms) != wanted:
+            held = "".join(sorted(atom[3] for atom in atoms))
+            yield Clash(
+                atoms[0][0], "element",
+                f"the atoms on '{label}' are {held}, {species} is {formula}.",
+                "Give all atoms of the molecule, hydrogen too, in one file.",
+            )  # fmt: skip
 
 
 def _other_compounds(

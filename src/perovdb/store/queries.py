@@ -7,6 +7,8 @@ newest source. Competing rows stay in the answer.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from perovdb.errors import InputError, MissingData
@@ -94,6 +96,12 @@ def phases(formula: str) -> list[Record]:
 def phase_sites(phase_id: str) -> list[Record]:
     """Sites of the asymmetric unit of a phase; none if the positions are not known."""
     return _rows("SELECT * FROM phase_site WHERE phase_id = ? ORDER BY site, label", (phase_id,))
+
+
+def phase_atoms(phase_id: str) -> dict[str, list[Record]]:
+    """Label of a site -> atoms of the molecule that stands there in order, in their order."""
+    rows = _rows("SELECT * FROM phase_atom WHERE phase_id = ? ORDER BY label, atom", (phase_id,))
+    return {label: list(atoms) for label, atoms in groupby(rows, key=itemgetter("label"))}
 
 
 def vocabulary(table: str) -> list[str]:

@@ -14,13 +14,13 @@ from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 from perovdb.structures.adoption import is_formula
 from perovdb.structures.charges import formal_charge
 from perovdb.structures.crystals import Crystal
-from perovdb.structures.drawing import draw
+from perovdb.structures.drawing import draw, ordered_ones
 from perovdb.structures.filling import Filling, Replace, filling
 from perovdb.structures.history import Outcome, charge_of, history_of, recorded, step
 from perovdb.structures.hosts import Tilt, as_tilt, has_positions, host_of
 from perovdb.structures.layered.layers import layers
 from perovdb.structures.model import Model, Models
-from perovdb.structures.molecules.orientations import Orientation
+from perovdb.structures.molecules.orientations import CRYSTAL, Orientation
 from perovdb.structures.ordering import ENUMERATE, Order, Ordering
 from perovdb.structures.supercells import Size, as_matrix, in_words
 from perovdb.structures.units import units
@@ -35,7 +35,7 @@ def build(
     temperature_K: float = ROOM_TEMPERATURE_K,
     lattice: float | Lattice | None = None,
     order: str | Order = "random",
-    orientation: str | Orientation = "random",
+    orientation: str | Orientation = CRYSTAL,
     replace: Replace | None = None,
     nearest: bool = False,
     seed: int = 0,
@@ -98,7 +98,7 @@ def distinct_models(
     *,
     temperature_K: float = ROOM_TEMPERATURE_K,
     lattice: float | Lattice | None = None,
-    orientation: str | Orientation = "random",
+    orientation: str | Orientation = CRYSTAL,
     replace: Replace | None = None,
     nearest: bool = False,
     seed: int = 0,
@@ -185,13 +185,18 @@ def _outcome(model: _Model, ordering: Ordering, orientation: Orientation, seed: 
         MissingData, StructureError: as `drawing.draw`.
     """
     host, ions = model.host, list(ordering.ions)
-    structure = draw(model.filling.sites, ions, orientation, seed)
+    cells = len(model.filling.sites) // len(host.roles)
+    molecules = host.molecules * cells
+    structure = draw(model.filling.sites, ions, orientation, seed, molecules=molecules)
+    ordered = {one.species for one in ordered_ones(ions, molecules, orientation) if one}
     charge = formal_charge(ions)
     notes = list(host.notes)
     organic = sorted({unit.ion for unit in units(structure) if len(unit.atoms) > 1})
-    if organic and isinstance(model.arguments["phase"], str) and not _cubic(host):
+    loose = [ion for ion in organic if ion not in ordered]
+    if loose and isinstance(model.arguments["phase"], str) and not _cubic(host):
+        rule = "random" if orientation.rule == CRYSTAL else orientation.rule
         notes.append(
-            f"{', '.join(organic)}: the orientations follow the rule '{orientation.rule}', not "
+            f"{', '.join(loose)}: the orientations follow the rule '{rule}', not "
             f"the crystal {host.phase}, which may have them in order"
         )
     if model.filling.replaced:

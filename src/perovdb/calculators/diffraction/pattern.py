@@ -20,7 +20,7 @@ from perovdb.calculators.average_cell import average_cell
 from perovdb.calculators.diffraction.atoms import GivenAtoms, elements_on, given_atoms
 from perovdb.calculators.diffraction.powder import Occupants, Peak, listed, spectrum
 from perovdb.calculators.diffraction.radiation import radiation_lines
-from perovdb.calculators.diffraction.scatterers import Scatterer, scatterers, thermal_motion
+from perovdb.calculators.diffraction.scatterers import Scatterer, scattering, thermal_motion
 from perovdb.composition import Composition, Material, as_composition
 from perovdb.errors import InputError
 from perovdb.facts.conditions import ROOM_TEMPERATURE_K
@@ -255,13 +255,11 @@ def _average(
     """The average cell of a composition."""
     cell = average_cell(composition, phase, temperature_K)
     motion = thermal_motion(b_iso_A2, composition.species)
-    scatterer = {
-        species: replace(still, b_iso_A2=motion[species])
-        for species, still in scatterers(composition).items()
-    }
-    occupants = [[(scatterer[ion], x) for ion, x in site.items()] for site in cell.occupants]
+    fractional, occupants = scattering(
+        cell.lattice_A, cell.fractional, cell.occupants, cell.molecules, motion
+    )
     return _Cell(
-        composition.formula, cell.phase, cell.lattice_A, cell.fractional, occupants,
+        composition.formula, cell.phase, cell.lattice_A, fractional, occupants,
         cell.origin, cell.source, cell.kind, cell.evidence, cell.notes,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from perovdb.calculators.diffraction.radiation import dispersion
 from perovdb.calculators.molecules import molecular_geometry
-from perovdb.composition import Composition
+from perovdb.calculators.orbits import OrderedMolecule
 from perovdb.composition.registry import load_registry
 from perovdb.errors import InputError, MissingData
 
@@ -94,13 +94,46 @@ def _form_factor_table() -> tuple[Mapping[str, Any], Mapping[str, int]]:
     return ATOMIC_SCATTERING_PARAMS, {element.symbol: element.Z for element in Element}
 
 
-def scatterers(composition: Composition) -> dict[str, Scatterer]:
-    """The scatterer of each ion of a composition.
+def scattering(
+    lattice_A: np.ndarray,
+    fractional: np.ndarray,
+    occupants: Sequence[Mapping[str, float]],
+    molecules: Sequence[OrderedMolecule | None] = (),
+    b_iso_A2: Mapping[str, float] | None = None,
+) -> tuple[np.ndarray, list[list[tuple[Scatterer, float]]]]:
+    """Positions (m, 3) of a cell's scatterers, and what scatters there with its occupancy.
+
+    A molecule that the crystal holds in order gives its atoms, another one turns about its site.
+
+    Args:
+        lattice_A: (3, 3) rows are the cell vectors, in angstrom.
+        fractional: (n, 3) fractional coordinates of the sites.
+        occupants: (n,) ion -> occupancy.
+        molecules: (n,) as in `AverageCell.molecules`, or none.
+        b_iso_A2: ion -> Debye-Waller parameter B in square angstrom; 0 for all by default.
 
     Raises:
-        MissingData: a molecular ion has no geometry in the store.
+        UnknownSpecies: the store has no such ion.
+        MissingData: a molecule that is not in order has no geometry in the store.
     """
-    return {species: scatterer_of(species) for species in composition.species}
+    motion = b_iso_A2 or {}
+    turned: dict[str, Scatterer] = {}
+    inverse = np.linalg.inv(lattice_A)
+    places: list[np.ndarray] = []
+    found: list[list[tuple[Scatterer, float]]] = []
+    for number, (place, ions) in enumerate(zip(fractional, occupants, strict=True)):
+        molecule = molecules[number] if molecules else None
+        if molecule is not None:
+            b = motion.get(molecule.species, 0.0)
+            places += list(place + molecule.offsets_A @ inverse)
+            found += [[(Scatterer((one,), (0.0,), b), 1.0)] for one in molecule.elements]
+            continue
+        for ion in ions:
+            if ion not in turned:
+                turned[ion] = replace(scatterer_of(ion), b_iso_A2=motion.get(ion, 0.0))
+        places.append(place)
+        found.append([(turned[ion], share) for ion, share in ions.items()])
+    return np.array(places), found
 
 
 def scatterer_of(species: str) -> Scatterer:

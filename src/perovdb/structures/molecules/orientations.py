@@ -26,8 +26,12 @@ from perovdb.structures.streams import stream
 #: A geometry of one's own: an XYZ file or a SMILES string, a molecule, or what its `record` gave.
 Geometry = str | os.PathLike[str] | RigidMolecule | Mapping[str, Any]
 
+#: The rule by which molecules stand as in the crystal.
+CRYSTAL = "crystal"
+
 #: How the molecules of a structure are turned.
 ORIENTATIONS = {
+    CRYSTAL: "as the crystal holds them in order, where the store knows it; random where not",
     "random": "each molecule along a random <100> direction, rolled by quarter turns, by the seed",
     "aligned": "every molecule along [100]",
     "aligned-100": "every molecule along [100]",
@@ -131,7 +135,7 @@ def orientations(
     check_choice(rule, ORIENTATIONS, _NO_RULE)
     # A stream of its own: the ordering of the sites draws from another one.
     generator = stream(seed, 1)
-    if rule == "random":
+    if rule in ("random", CRYSTAL):
         rotations = cube_rotations()
         return np.asarray(rotations[generator.integers(len(rotations), size=count)])
     if rule == "random-free":

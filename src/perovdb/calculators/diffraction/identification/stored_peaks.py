@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perovdb.calculators.average_cell import expand
 from perovdb.calculators.diffraction.powder import Occupants, Peak, peaks
-from perovdb.calculators.diffraction.scatterers import Scatterer, scatterer_of
+from perovdb.calculators.diffraction.scatterers import Scatterer, scattering
+from perovdb.calculators.orbits import orbits, ordered_molecules
 from perovdb.errors import MissingData, OutOfRange, UnknownSpecies
 from perovdb.store import per_store, queries
 from perovdb.store.connection import Record
@@ -51,8 +51,8 @@ class StoredPeaks:
 def stored_cell(row: Record) -> tuple[np.ndarray, np.ndarray, Occupants]:
     """Lattice (3, 3) in angstrom, positions (n, 3) and occupants of a phase of the store.
 
-    Unlike `average_cell` it takes any phase, whether or not it is ABX3. Organic cations are free
-    rotors about their sites.
+    Unlike `average_cell` it takes any phase, whether or not it is ABX3. Organic cations
+    whose order is not known are free rotors about their sites.
 
     Args:
         row: of the table `phase`.
@@ -67,11 +67,13 @@ def stored_cell(row: Record) -> tuple[np.ndarray, np.ndarray, Occupants]:
             f"The positions of {row['formula']} {row['phase']} ({row['id']}) are not known.",
             "Take another phase.",
         )
-    # The number of the site in place of its role: what of the cell belongs to which site.
-    numbered = [{**site, "site": number} for number, site in enumerate(sites)]
-    lattice_A, numbers, fractional = expand(row, numbered)
-    occupant = [[(scatterer_of(site["species"]), float(site["occupancy"]))] for site in sites]
-    return lattice_A, fractional, [occupant[int(number)] for number in numbers]
+    places = orbits(row, sites)
+    molecules = ordered_molecules(row, sites, places)
+    occupants = [
+        {str(sites[number]["species"]): float(sites[number]["occupancy"])}
+        for number in places.sites.tolist()
+    ]
+    return places.lattice_A, *scattering(places.lattice_A, places.fractional, occupants, molecules)
 
 
 @per_store
@@ -143,9 +145,8 @@ def _empty_cell(row: Record) -> _Cell:
     Where the space group is not stated, or one of a superspace, nothing is extinct.
     """
     try:
-        lattice_A, _, orbit = expand(
-            {**row, "space_group": row["space_group"] or "P1"}, [_ANYWHERE]
-        )
+        orbit = orbits({**row, "space_group": row["space_group"] or "P1"}, [_ANYWHERE])
     except (MissingData, ValueError):
-        lattice_A, _, orbit = expand({**row, "space_group": "P1"}, [_ANYWHERE])
-    return _Cell(row, lattice_A, orbit, [[(_PROBE, 1.0)]] * len(orbit), True)
+        orbit = orbits({**row, "space_group": "P1"}, [_ANYWHERE])
+    probes = [[(_PROBE, 1.0)]] * len(orbit.sites)
+    return _Cell(row, orbit.lattice_A, orbit.fractional, probes, True)
