@@ -42,25 +42,93 @@ def init(file: Path) -> None:
 
 @command.command()
 @_FILE
-@click.argument("rows", type=click.Path(path_type=Path), metavar="TABLE.csv")
+@click.argument("rows", type=click.Path(path_type=Path), metavar="[TABLE.csv]", required=False)
 @click.option("--table", metavar="NAME", help="Table of the rows; default: the file's name.")
-def add(file: Path, rows: Path, table: str | None) -> None:
-    """Add the rows of a CSV file, all of them or none.
+@click.option("--cif", metavar="FILE", help="A CIF to take a phase from, instead of rows.")
+@click.option("--source", metavar="KEY", help="Of the CIF: key of its source, which is there.")
+@click.option("--phase", metavar="NAME", help="Of the CIF: alpha, beta, gamma, delta, ...")
+@click.option(
+    "--kind",
+    default="measured",
+    show_default=True,
+    metavar="KIND",
+    help="Of the CIF: measured, computed, ...",
+)
+@click.option("--id", "row_id", metavar="ID", help="Of the CIF; default: source, formula, phase.")
+def add(
+    file: Path,
+    rows: Path | None,
+    table: str | None,
+    cif: str | None,
+    source: str | None,
+    phase: str | None,
+    kind: str,
+    row_id: str | None,
+) -> None:
+    """Add the rows of a CSV file, or the phase of a CIF; all of it or nothing.
+
+    Of a CIF the cell, the group and the sites are taken as they stand; formula, Z, volume and
+    pseudo-cubic lattice parameter are worked out. Sites that ions share keep their occupancies.
 
     \b
     Example:
       perovdb store add my.sqlite barriers.csv
+      perovdb store add my.sqlite --cif mine.cif --source me2026 --phase gamma
     """
     from perovdb.errors import InputError
     from perovdb.facts.formulas import kept_word
     from perovdb.store import own, queries
 
+    if (rows is None) == (cif is None):
+        raise InputError("One file is added at a time.", "Name a CSV file of rows, or a --cif.")
+    if cif is not None:
+        if source is None or phase is None or table is not None:
+            raise InputError(
+                "A phase of a CIF needs a name and a source.",
+                "Give --phase and --source, and no --table.",
+            )
+        _add_cif(file, cif, source, phase, kind, row_id)
+        return
+    assert rows is not None
+    if source or phase or row_id:
+        raise InputError("--source, --phase and --id are of a CIF.", "Write them into the rows.")
     if not rows.is_file():
         raise InputError(f"There is no file {rows}.", "Name a CSV file of rows.")
     name = queries.fact_table(table or rows.stem)
     with options.counting("rows") as progress:
         count = own.add(file, rows, name, kept_word, progress)
     render.say(f"{file}: {count} row(s) added to {name}")
+
+
+def _add_cif(file: Path, cif: str, source: str, phase: str, kind: str, row_id: str | None) -> None:
+    import csv
+    from tempfile import TemporaryDirectory
+
+    from perovdb.facts.formulas import kept_word
+    from perovdb.store import own, using
+    from perovdb.structures.files.phase_rows import phase_rows
+
+    with using(file):
+        made = phase_rows(cif, source, phase, kind, row_id)
+    with TemporaryDirectory() as folder:
+        files = {}
+        for table, rows in made.tables.items():
+            files[table] = Path(folder) / f"{Path(cif).name} ({table})"
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            with files[table].open("w", encoding="utf-8", newline="") as text:
+                writer = csv.DictWriter(text, columns)
+                writer.writeheader()
+                writer.writerows(rows)
+        own.add_all(file, files, kept_word)
+    (row,) = made.tables["phase"]
+    counts = ", ".join(f"{len(rows)} row(s) of {table}" for table, rows in made.tables.items())
+    what = "perovskite" if row["perovskite"] else "no perovskite"
+    render.say(
+        f"{file}: {row['id']}: {row['formula']} {row['phase']}, {row['space_group']}, "
+        f"Z = {row['Z']}, {row['volume_A3']:.2f} A^3, {what}; {counts}"
+    )
+    for note in made.notes:
+        render.say(f"  note: {note}")
 
 
 @command.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from perovdb.answers import Answer, answer
 from perovdb.errors import MissingData
 from perovdb.store import queries
 from perovdb.store.connection import Record
+
+if TYPE_CHECKING:
+    from pymatgen.symmetry.groups import SpaceGroup
 
 #: Images of a site that are nearer than this, in fractions of the cell, are one.
 _SAME_PLACE = 1e-3
@@ -128,14 +131,25 @@ def _place(site: Record) -> np.ndarray:
 
 
 @cache
-def _operations(symbol: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations (k, 3, 3) and shifts (k, 3) of a space group, on fractional columns."""
+def space_group(symbol: str) -> SpaceGroup:
+    """The group of a symbol; pymatgen's, which makes its operations anew whenever it is asked for
+    one.
+
+    Raises:
+        ValueError: there is none of this symbol.
+    """
     from pymatgen.symmetry.groups import SpaceGroup
 
     with warnings.catch_warnings():
         # pymatgen knows Pnam and its like, but not their full symbols, which nobody asked for.
         warnings.filterwarnings("ignore", "Full symbol not available")
-        every = SpaceGroup(symbol).symmetry_ops
+        return SpaceGroup(symbol)
+
+
+@cache
+def _operations(symbol: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations (k, 3, 3) and shifts (k, 3) of a space group, on fractional columns."""
+    every = space_group(symbol).symmetry_ops
     matrices = np.array([operation.affine_matrix for operation in every])
     return matrices[:, :3, :3], matrices[:, :3, 3]
 

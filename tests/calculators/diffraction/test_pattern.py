@@ -10,8 +10,7 @@ from scipy.spatial.transform import Rotation
 from perovdb.calculators.average_cell import average_cell
 from perovdb.calculators.diffraction import xrd
 from perovdb.calculators.diffraction.powder import peaks
-from perovdb.calculators.diffraction.scatterers import Scatterer, atomic_form_factor
-from perovdb.calculators.diffraction.scatterers import scatterers as stored_scatterers
+from perovdb.calculators.diffraction.scatterers import Scatterer, atomic_form_factor, scattering
 from perovdb.errors import InputError, MissingData, OutOfRange
 from perovdb.structures.builder import build
 
@@ -211,8 +210,7 @@ def settings(lattice_A, fractional):
 @pytest.mark.parametrize("formula", ["CsPbBr3", "MAPbI3"])
 def test_the_setting_changes_nothing(formula, dispersion):
     cell = average_cell(formula, "gamma")
-    of = stored_scatterers(cell.composition)
-    sites = [[(of[s], x) for s, x in cell.occupants[i].items()] for i in range(len(cell.roles))]
+    _, sites = scattering(cell.lattice_A, cell.fractional, cell.occupants)
     plain = peaks(cell.lattice_A, cell.fractional, sites, 1.54056, (10, 60), dispersion=dispersion)
     for lattice_A, fractional in settings(cell.lattice_A, cell.fractional):
         other = peaks(lattice_A, fractional, sites, 1.54056, (10, 60), dispersion=dispersion)

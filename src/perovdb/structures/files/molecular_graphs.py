@@ -145,20 +145,35 @@ def match(elements: tuple[str, ...], bonds: tuple[tuple[int, int], ...]) -> tupl
         elements: (m,) element symbols.
         bonds: pairs of atoms.
     """
+    hydrogens = elements.count("H")
+    hints = []
+    for species, count in _alike(elements, bonds):
+        if count == hydrogens:
+            return species, ""
+        hints.append(f"{species} has {count} H, this molecule has {hydrogens}")
+    return "", "; ".join(hints)
+
+
+def without_hydrogen(elements: tuple[str, ...], bonds: tuple[tuple[int, int], ...]) -> str:
+    """The ion that a molecule is by its other atoms, or "" if it is none or one of several."""
+    fitting = _alike(elements, bonds)
+    return fitting[0][0] if len(fitting) == 1 else ""
+
+
+def _alike(elements: tuple[str, ...], bonds: tuple[tuple[int, int], ...]) -> list[tuple[str, int]]:
+    """Ions and ligands with the same atoms but hydrogen, bonded alike, and their hydrogens."""
     graph = nx.Graph()
     graph.add_nodes_from((number, {"element": element}) for number, element in enumerate(elements))
     graph.add_edges_from(bonds)
-    hydrogens = [number for number, element in enumerate(elements) if element == "H"]
-    graph.remove_nodes_from(hydrogens)
-    hints = []
-    for species, known, count in _known():
-        if len(known) == len(graph) and nx.is_isomorphic(
+    graph.remove_nodes_from([n for n, element in enumerate(elements) if element == "H"])
+    return [
+        (species, count)
+        for species, known, count in _known()
+        if len(known) == len(graph)
+        and nx.is_isomorphic(
             known, graph, node_match=lambda one, other: one["element"] == other["element"]
-        ):
-            if count == len(hydrogens):
-                return species, ""
-            hints.append(f"{species} has {count} H, this molecule has {len(hydrogens)}")
-    return "", "; ".join(hints)
+        )
+    ]
 
 
 def hill_formula(elements: tuple[str, ...]) -> str:
