@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from perovdb.errors import PerovdbError
+from perovdb.facts.conditions import temperature_text
 from perovdb.store import Store, queries
 
 PAGE = Path(__file__).with_name("data.md")
@@ -82,6 +83,7 @@ def page(store: Store) -> str:
         f"{mark(store)}.",
         "",
         *_overview(store, tables, list(counts["evidence"])),
+        *_crystals(),
         *_recalled(store),
         "## Words",
         "",
@@ -124,6 +126,43 @@ def _overview(store: Store, tables: dict[str, int], levels: list[str]) -> list[s
             found = {row["evidence"]: row["n"] for row in store.rows(query)}
             cells = [str(found.get(level, 0)) for level in levels]
         lines.append(f"| [{table}](#{table}) | {tables[table]} | {' | '.join(cells)} | {what} |")
+    return [*lines, ""]
+
+
+def _crystals() -> list[str]:
+    """Phases whose atoms are known: how sure the cell is, and how the positions came about."""
+    lines = [
+        "## Crystals with atoms",
+        "",
+        "What `build` and `xrd` make models and patterns of. Positions are as sure as the least",
+        "sure of their sites that is no molecule; a molecule stands in the crystal's order, with",
+        "all its atoms, or as one site about which it turns.",
+        "",
+        "| formula | phase | group | temperature | cell | positions | molecules | source |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    molecular = {ion["species"] for ion in queries.ions() if ion["smiles"]}
+    rows = sorted(queries.facts("phase"), key=lambda row: (row["formula"], row["phase"]))
+    for row in rows:
+        sites = queries.phase_sites(row["id"])
+        if not sites:
+            continue
+        held = queries.phase_atoms(row["id"])
+        places = {site["basis"] for site in sites if site["species"] not in molecular}
+        turned = {site["label"] in held for site in sites if site["species"] in molecular}
+        order = {(): "", (True,): "in order", (False,): "one site"}
+        kelvin = temperature_text(row).removesuffix(" temperature")
+        cells = (
+            row["formula"],
+            row["phase"],
+            row["space_group"],
+            kelvin,
+            f"{row['kind']}, {row['evidence']}",
+            max(places, key=("symmetry", "refined", "assigned", "derived").index),
+            order.get(tuple(sorted(turned)), "in order, or one site"),
+            row["source"],
+        )
+        lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
 
 
