@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,7 +115,7 @@ def _rows(
     ions, groups = _ions_and_molecules(unit)
     sites = [*ions, *(site for site, _ in groups)]
     basis = "refined" if kind == "measured" else "derived"
-    amounts: Counter[str] = Counter()
+    amounts: dict[str, float] = defaultdict(float)
     for site in sites:
         amounts[site["species"]] += site["occupancy"] * len(orbits(unit.row, [site]).sites)
     composition = Composition.from_amounts(dict(amounts), load_registry(), strict=False)
@@ -210,10 +210,10 @@ def _xyz(site: CifSite) -> dict[str, float]:
 
 def _gives(unit: _Unit, given: Structure) -> bool:
     """Whether the sites, repeated, are the atoms that the reader made of the file."""
-    held: Counter[str] = Counter()
+    held: dict[str, float] = defaultdict(float)
     for number in unit.places.sites.tolist():
         held[unit.sites[number].element] += unit.sites[number].occupancy
-    wanted: Counter[str] = Counter()
+    wanted: dict[str, float] = defaultdict(float)
     of_element: dict[str, list[np.ndarray]] = {}
     for site in given:
         for element, share in _elements(site):
@@ -274,7 +274,7 @@ def _ions_and_molecules(unit: _Unit) -> tuple[list[Row], list[tuple[Row, list[Ro
             | sus
             | {"occupancy": site.occupancy}
         )
-    labels = Counter(ion["label"] for ion in ions)
+    labels = Counter(site.label for number, site in enumerate(unit.sites) if number not in inside)
     twice = next((label for label, count in labels.items() if count > 1), None)
     if twice:
         raise StructureError(
@@ -363,7 +363,7 @@ def _near(point: np.ndarray, images: np.ndarray, lattice_A: np.ndarray) -> bool:
     return bool((np.linalg.norm((apart - np.round(apart)) @ lattice_A, axis=1) < _SAME_A).any())
 
 
-def _formula_units(composition: Composition, amounts: Counter[str]) -> int:
+def _formula_units(composition: Composition, amounts: Mapping[str, float]) -> int:
     ratios = [amounts[ion] / amount for ion, amount in composition.amounts.items()]
     units = round(float(np.median(ratios)))
     if not units or any(abs(ratio / units - 1) > _WHOLE for ratio in ratios):
@@ -391,7 +391,7 @@ def _letters(row: Row, sites: Sequence[Row]) -> list[str | None]:
         held = places.sites[here].tolist()
         kinds.append(tuple((sites[n]["species"], sites[n]["occupancy"]) for n in held))
     numbers = [sorted(set(kinds)).index(kind) for kind in kinds]
-    cell = (places.lattice_A, places.fractional[first], numbers)
+    cell = (places.lattice_A.tolist(), places.fractional[first].tolist(), numbers)
     found = spglib.get_symmetry_dataset(cell, symprec=1e-3)
     if found is None or found.number != _group_number(row["space_group"]):
         return [None] * len(sites)
