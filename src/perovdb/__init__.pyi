@@ -112,6 +112,8 @@ from perovdb.migration.placing import endpoints as endpoints
 from perovdb.migration.relaxation import relax_endpoints as relax_endpoints
 from perovdb.migration.sampling import Sample as Sample
 from perovdb.migration.sampling import sample_hops as sample_hops
+from perovdb.migration.transport.answer import Transport as Transport
+from perovdb.migration.transport.answer import transport as transport
 from perovdb.migration.vacancies import Vacancies as Vacancies
 from perovdb.results.barrier import Barrier as Barrier
 from perovdb.results.barrier import Barriers as Barriers

@@ -67,6 +67,8 @@ RANGES: Mapping[str, Range] = {
     "smallest_matrix.distance_A": Range(0, 1000),
     "neighbours": Range(1, 100),
     "vacant": Range(1e-15, 1),
+    "correlation": Range(1e-6, 1),
+    "transport.vacant": Range(1e-15, 0.1),
     "diameter_nm": Range(0.1, 1e7),
     "exchanged": Range(0.01, 0.9999),
     "attempt_frequency_Hz": Range(1e6, 1e16),

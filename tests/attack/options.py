@@ -55,6 +55,10 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "ligands": ((), ("{shared}/dot.xyz", "acetate:1")),
     "octahedra": ((), ("{shared}/model.cif",)),
     "hops": (("--species", "I", "--phase", "alpha"), ("CsPbI3",)),
+    "transport": (
+        ("--species", "I", "--phase", "alpha", "--barrier", "0.3", "--no-tracer"),
+        ("CsPbI3",),
+    ),
     "neb": (
         ("--species", "I", "--phase", "alpha", "--code", "vasp", "-o", "set"),
         ("CsPbI3",),

@@ -45,6 +45,10 @@ COMMANDS = {
     "ligands": ("Model", "Ligands on the surface of a particle or slab."),
     "octahedra": ("Model", "Octahedra: bonds, angles, off-centring, tilts; what changed."),
     "hops": ("Migrate", "Symmetry-distinct hops of an ion into a vacancy."),
+    "transport": (
+        "Migrate",
+        "Diffusion of an ion through a crystal, from the barriers of its hops.",
+    ),
     "neb": ("Migrate", "NEB-ready input sets of hops for VASP, CP2K and Quantum ESPRESSO."),
     "barrier": ("Migrate", "Barrier of a finished band, or of a hop that is computed here."),
     "inputs": ("Compute", "Input sets of single points and relaxations, for the same codes."),

@@ -48,6 +48,12 @@ from perovdb_cli import options, render
     metavar="SHARE",
     help="Share of the particle that is exchanged by then.",
 )
+@click.option(
+    "--correlation",
+    type=options.Number("correlation"),
+    metavar="F",
+    help="Of the ions. Default: 0.653 of 6 ways, 0.689 of 8.",
+)
 @options.attempts
 @options.formats
 def command(
@@ -58,6 +64,7 @@ def command(
     vacant: float,
     diameter_nm: float | None,
     exchanged: float,
+    correlation: float | None,
     attempts_Hz: float | None,
     as_json: bool,
     as_csv: bool,
@@ -77,7 +84,7 @@ def command(
     rates = [
         hop_rate(
             barrier, temperature_K, distance_A, neighbours, vacant, diameter_nm, exchanged,
-            attempts_Hz,
+            attempts_Hz, correlation,
         )
         for barrier in barriers
     ]  # fmt: skip

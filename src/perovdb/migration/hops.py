@@ -134,6 +134,7 @@ class Hops(Answer, Sequence[Hop]):
         source, kind, evidence: of the average cell; "" for a structure.
         notes: what a user should know of the cell.
         bottlenecks: the narrowest part of each hop, if they are looked for by `bottlenecks`.
+        lattice_A: (3, 3) rows are the vectors of the cell; empty if it is not known.
     """
 
     hops: tuple[Hop, ...]
@@ -145,6 +146,7 @@ class Hops(Answer, Sequence[Hop]):
     evidence: str = ""
     notes: tuple[str, ...] = ()
     bottlenecks: tuple[Bottleneck, ...] = ()
+    lattice_A: tuple[tuple[float, ...], ...] = ()
 
     derived: ClassVar[tuple[str, ...]] = ("leads", "dimension")
 
@@ -298,6 +300,7 @@ def _of_average_cell(
         kind=cell.kind,
         evidence=cell.evidence,
         notes=tuple(cell.notes),
+        lattice_A=_rows(sites),
     )
 
 
@@ -337,7 +340,12 @@ def _of_structure(
         formula=ion_formula(structure),
         cell=steps[-1]["text"] if steps else "",
         notes=tuple(history.notes(structure)) if steps else (),
+        lattice_A=_rows(sites),
     )
+
+
+def _rows(sites: Sites) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(map(float, row)) for row in np.asarray(sites.lattice_A))
 
 
 def _pairs_of_ions(

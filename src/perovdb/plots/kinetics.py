@@ -17,7 +17,7 @@ from perovdb.plots.labels import labels_of, plain
 from perovdb.plots.results import several
 
 if TYPE_CHECKING:
-    from perovdb.plots.results import ArrheniusFit, Decay
+    from perovdb.plots.results import ArrheniusFit, Decay, Transport
 
 _K_B_EV = constants.k / constants.e
 
@@ -136,3 +136,28 @@ def _line_su(fit: ArrheniusFit, x: np.ndarray) -> np.ndarray:
 def _inverse(x: ArrayLike) -> np.ndarray:
     # Matplotlib asks for places that no temperature is at, too.
     return np.asarray(1000 / np.maximum(np.asarray(x, dtype=float), 1e-9))
+
+
+def diffusion(
+    transport: Transport, ax: Axes | None = None, *, style: str | os.PathLike[str] | None = None
+) -> Axes:
+    """Diffusion coefficients of vacancy and ion against the temperature.
+
+    Args:
+        transport: as of `transport`.
+        ax: axes to draw on; by default those of a new figure.
+        style: as for `canvas`.
+
+    Raises:
+        InputError: there is no such style.
+    """
+    rows = transport.rows()
+    kelvin = [row["temperature_K"] for row in rows]
+    with canvas(ax, style) as ax:
+        for k, (name, key) in enumerate((("vacancy", "vacancy_cm2_s"), ("ion", "ion_cm2_s"))):
+            values = [row[key] for row in rows]
+            ax.semilogy(kelvin, values, "o-", color=color(k), label=name)
+        ax.set_xlabel("temperature (K)")
+        ax.set_ylabel(r"$D$ (cm$^2$ s$^{-1}$)")
+        ax.legend()
+    return ax

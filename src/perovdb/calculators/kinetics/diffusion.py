@@ -27,6 +27,12 @@ from perovdb.facts.conditions import ROOM_TEMPERATURE_K
 #: compare barriers by, not a measured value.
 ATTEMPT_FREQUENCY_HZ = 1e12
 
+#: Ways that lead from a site -> correlation factor of ions that few vacancies carry.
+CORRELATION = {6: 0.653109, 8: 0.688916, 12: 0.781451}
+
+#: Ways in a chain, and a share of vacant sites beyond which they are not few.
+_CHAIN, _FEW_VACANT = 2, 0.1
+
 #: Terms of the series for a sphere: exact at all x >= 0.03, where it is used.
 _TERMS = 30
 
@@ -40,6 +46,7 @@ class HopRate(Answer):
         hop_rate_Hz: hops per second along one way.
         distance_A, neighbours: length of a hop and number of ways that lead from a site.
         vacant: share of the ion's sites that are vacant.
+        correlation: f of the ions; 1 where all sites are vacant but that of one ion.
         vacancy_diffusion_cm2_s, ion_diffusion_cm2_s: None where no length of a hop was given.
         diameter_nm, exchanged: of a particle, and the share of it that is exchanged by then.
         exchange_time_s: None where no diameter was given.
@@ -57,6 +64,8 @@ class HopRate(Answer):
     diameter_nm: float | None
     exchanged: float
     attempt_frequency_Hz: float
+    correlation: float = 1.0
+    notes: tuple[str, ...] = ()
 
     def _table(self) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
@@ -85,6 +94,7 @@ def hop_rate(
     diameter_nm: float | None = None,
     exchanged: float = 0.5,
     attempt_frequency_Hz: float = ATTEMPT_FREQUENCY_HZ,
+    correlation: float | None = None,
 ) -> HopRate:
     """Hop rate, diffusion and exchange time over a barrier.
 
@@ -100,6 +110,7 @@ def hop_rate(
         diameter_nm: of a particle, for the time that exchange takes in it.
         exchanged: share of the particle that is exchanged by then.
         attempt_frequency_Hz: of hops; 1 THz is a convention, not a measured value.
+        correlation: f of the ions; by default that of `neighbours`, see `correlation_factor`.
 
     Raises:
         InputError: a number that cannot be, or a diameter without the length of a hop.
@@ -115,9 +126,11 @@ def hop_rate(
         )
     rate_Hz = float(hop_rate_Hz(barrier_eV, temperature_K, attempt_frequency_Hz))
     of_vacancy = of_ion = time_s = None
+    f, notes = 1.0, ()
     if distance_A is not None:
         of_vacancy = float(diffusion_coefficient(rate_Hz, distance_A, neighbours))
-        of_ion = vacant * of_vacancy
+        f, notes = _correlation(neighbours, vacant, correlation)
+        of_ion = f * vacant * of_vacancy
         if diameter_nm is not None:
             time_s = exchange_time_s(diameter_nm, of_ion, exchanged)
     return HopRate(
@@ -133,7 +146,51 @@ def hop_rate(
         diameter_nm=diameter_nm,
         exchanged=exchanged,
         attempt_frequency_Hz=attempt_frequency_Hz,
+        correlation=f,
+        notes=notes,
     )
+
+
+def _correlation(
+    neighbours: int, vacant: float, asked: float | None
+) -> tuple[float, tuple[str, ...]]:
+    """f of the ions, and what should be known of it."""
+    if asked is not None:
+        if not 0 < asked <= 1:
+            raise InputError(f"A correlation factor of {asked:g} cannot be.", "Give 0 to 1.")
+        return asked, ()
+    if vacant == 1:
+        return 1.0, ()
+    f = correlation_factor(neighbours)
+    notes = []
+    if neighbours not in CORRELATION:
+        notes.append(
+            f"the correlation factor of {neighbours} ways is estimated, 1 - 2/{neighbours} = "
+            f"{f:.3f}: 'perovdb transport' computes that of a crystal"
+        )
+    if vacant > _FEW_VACANT:
+        notes.append(f"the correlation factor {f:.3f} is that of few vacancies, not of {vacant:g}")
+    return f, tuple(notes)
+
+
+def correlation_factor(neighbours: int) -> float:
+    """f of the ions of a lattice with one vacancy, by the ways that lead from a site.
+
+    6 ways: simple cubic, A and B of a perovskite; 8: its X sublattice, which Ishigaki et al. 1988
+    give as 0.69 (doi 10.1016/0022-4596(88)90067-9); 12: face-centred cubic. All three follow from
+    `perovdb.migration.transport`. Of other lattices 1 - 2/z is an estimate.
+
+    Raises:
+        InputError: in a chain, of two ways, ions cannot pass each other.
+    """
+    if neighbours in CORRELATION:
+        return CORRELATION[neighbours]
+    if neighbours <= _CHAIN:
+        raise InputError(
+            f"Ions with {neighbours} way(s) stand in a chain and cannot pass each other.",
+            "Give a correlation factor of your own (--correlation), or the ways of the crystal.",
+        )
+    return 1 - 2 / neighbours
 
 
 def _in_words(seconds: float) -> str:
