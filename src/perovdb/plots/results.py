@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from perovdb.calculators.screening import Screening as Screening
     from perovdb.calculators.tolerance import Window as Window
     from perovdb.migration.path import Path as Path
+    from perovdb.migration.transport.answer import Transport as Transport
     from perovdb.results.barrier import Barrier as Barrier
 
 Result = TypeVar("Result")

@@ -30,6 +30,9 @@ ATTEMPT_FREQUENCY_HZ = 1e12
 #: Ways that lead from a site -> correlation factor of ions that few vacancies carry.
 CORRELATION = {6: 0.653109, 8: 0.688916, 12: 0.781451}
 
+#: The factor of an ion by itself, and nothing to say of it.
+_ALONE: tuple[float, tuple[str, ...]] = (1.0, ())
+
 #: Ways in a chain, and a share of vacant sites beyond which they are not few.
 _CHAIN, _FEW_VACANT = 2, 0.1
 
@@ -126,7 +129,7 @@ def hop_rate(
         )
     rate_Hz = float(hop_rate_Hz(barrier_eV, temperature_K, attempt_frequency_Hz))
     of_vacancy = of_ion = time_s = None
-    f, notes = 1.0, ()
+    f, notes = _ALONE
     if distance_A is not None:
         of_vacancy = float(diffusion_coefficient(rate_Hz, distance_A, neighbours))
         f, notes = _correlation(neighbours, vacant, correlation)
@@ -160,7 +163,7 @@ def _correlation(
             raise InputError(f"A correlation factor of {asked:g} cannot be.", "Give 0 to 1.")
         return asked, ()
     if vacant == 1:
-        return 1.0, ()
+        return _ALONE
     f = correlation_factor(neighbours)
     notes = []
     if neighbours not in CORRELATION:

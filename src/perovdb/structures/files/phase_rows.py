@@ -90,7 +90,7 @@ def phase_rows(path: str, source: str, phase: str, kind: str, row_id: str | None
     read = read_crystal(path)
     name = Path(path).name
     if read.form != "cif":
-        raise InputError(f"{path} is no CIF.", "Convert it: 'perovdb convert FILE -o phase.cif'.")
+        raise InputError(f"{path} is no CIF.", "Convert it: 'perovdb read FILE -o phase.cif'.")
     try:
         if len(read.structure) > _MOST_ATOMS:
             raise StructureError(
