@@ -13,11 +13,10 @@ from dataclasses import replace
 from perovdb.composition.composition import Composition
 from perovdb.composition.registry import Registry, load_registry
 from perovdb.errors import FormulaError, FormulaWarning, UnknownSpecies
+from perovdb.store.spellings import LONGEST_FORMULA, PROSE, VARIABLES, spelling_at
 
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_VARIABLES = "xyzδ"
 _OPEN = {"(": ")", "[": "]"}
-_LONGEST = 200
 _DEEPEST = 10
 
 # Longer texts in brackets are no name of an ion.
@@ -31,10 +30,7 @@ _PHASE = re.compile(
 )
 
 # An amount that is no number: x, -x, 3-x.
-_UNKNOWN_AMOUNT = re.compile(f"[\\d.]*[-+\u2212\u2013{_VARIABLES}]")
-
-# Behind a formula prose begins with one of these; "-" only before a percentage, else it is a sum.
-_PROSE = re.compile(r"\s|[:;,·*+@/]|[-\u2010-\u2013](?=\d+(\.\d+)?\s*%)")
+_UNKNOWN_AMOUNT = re.compile(f"[\\d.]*[-+\u2212\u2013{VARIABLES}]")
 
 
 #: How formulas are read where `parse` is not told: "", "strict" or "lenient".
@@ -94,7 +90,7 @@ def _with_words(text: str, strict: bool, lenient: bool) -> Composition:
     try:
         return _read(text, registry, strict)
     except (FormulaError, UnknownSpecies) as error:
-        cut = _PROSE.search(text.strip())
+        cut = PROSE.search(text.strip())
         formula, rest = (
             (text.strip()[: cut.start()], text.strip()[cut.start() :]) if cut else ("", "")
         )
@@ -147,10 +143,10 @@ class _Reader:
     def read(self) -> dict[str, float]:
         if not self.text.strip():
             raise FormulaError("The formula is empty.", "Write one such as CsPbI3.")
-        if len(self.text) > _LONGEST:
+        if len(self.text) > LONGEST_FORMULA:
             raise FormulaError(
                 f"The formula has {len(self.text)} characters.",
-                f"Write it in at most {_LONGEST}.",
+                f"Write it in at most {LONGEST_FORMULA}.",
             )
         amounts = self._sequence(depth=0)
         if self.at < len(self.text):
@@ -222,18 +218,13 @@ class _Reader:
 
     def _ion(self) -> str:
         """The ion that begins here, by its longest spelling; "" if none does."""
-        for length in self.registry.lengths:
-            end = self.at + length
-            spelling, behind = self.text[self.at : end], self.text[end : end + 1]
-            # A lower-case letter behind it makes it another symbol: In is not I and n.
-            another = behind.islower() and (
-                behind not in _VARIABLES or spelling[-1:] + behind in self.registry.spellings
-            )
-            if spelling in self.registry.spellings and not another:
-                self.at += len(spelling)
-                self.spellings.add(spelling)
-                return self.registry.spellings[spelling]
-        return ""
+        known = self.registry.spellings
+        spelling = spelling_at(self.text, self.at, known, self.registry.lengths)
+        if not spelling:
+            return ""
+        self.at += len(spelling)
+        self.spellings.add(spelling)
+        return known[spelling]
 
     def _number(self) -> float | None:
         """The amount that stands here, as in CsPbI3 or, in LaTeX, CsPbI_3 or CsPbI_{3}."""
@@ -264,7 +255,7 @@ class _Reader:
     def _refuse(self) -> None:
         """Say why nothing that we know begins here."""
         if _UNKNOWN_AMOUNT.match(self.text, self.at):
-            names = dict.fromkeys(re.findall(f"[{_VARIABLES}]", self.text))
+            names = dict.fromkeys(re.findall(f"[{VARIABLES}]", self.text))
             self._fail(
                 "an amount here is not a number",
                 f"Give numbers for {', '.join(names) or 'all amounts'}, as in MAPbI2.9Cl0.1 for "

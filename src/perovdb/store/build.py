@@ -19,7 +19,7 @@ from perovdb.store.clashes import clashes
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.gate import CURATED
 from perovdb.store.index import write_index
-from perovdb.store.insert import check_aliases, check_references, insert
+from perovdb.store.insert import check_references, insert
 from perovdb.store.meaning import check_row
 from perovdb.store.schema import (
     ABOUT_ITSELF,
@@ -82,7 +82,6 @@ def _fill(data: Path, target: Path) -> None:
                     check_row(row, table)
                 insert(connection, table, rows)
             check_references(connection, tables)
-            check_aliases(connection)
             for table, rows in tables.items():
                 for clash in clashes(connection, table, "main", ["main"]):
                     raise clash.error(rows[clash.row - 1])

@@ -1,9 +1,11 @@
-"""Rows against rows of other tables: sites against their phase, a phase against its formula."""
+"""Rows against other rows: sites against their phase, a phase against its formula, names of ions
+against those of others.
+"""
 
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from math import isfinite
@@ -11,12 +13,20 @@ from typing import Any, NamedTuple
 
 from perovdb.errors import StoreError
 from perovdb.store.csv_rows import CsvRow
+from perovdb.store.spellings import Spellings
 
 #: What heat, pressure and a change of the network leave of a formula's volume in other phases.
 _SAME_FORMULA = (0.65, 1.5)
 
 #: An element and its number in the atoms of an ion, such as CH6N.
 _ELEMENTS = re.compile(r"([A-Z][a-z]?)(\d*)")
+
+
+#: Tables that name ions -> the column that does.
+_NAMES = {"ion": "species", "ion_alias": "alias"}
+
+#: What is written behind an ion as its charge.
+_CHARGE = re.compile("([1-9]?)([-+\u2212])$")
 
 
 class Clash(NamedTuple):
@@ -51,6 +61,8 @@ def clashes(
         yield from _other_molecules(connection, rows, known)
     if table == "formability":
         yield from _other_compounds(connection, rows, known)
+    if table in _NAMES:
+        yield from _other_names(connection, table, rows, known)
 
 
 def _other_volumes(connection: sqlite3.Connection, rows: str, curated: str) -> Iterator[Clash]:
@@ -150,6 +162,78 @@ def _other_compounds(
                     number, site, f"'{species}' is not in the formula {formula}.",
                     f"Its ions: {', '.join(amounts)}.",
                 )  # fmt: skip
+
+
+def _other_names(
+    connection: sqlite3.Connection, table: str, rows: str, known: Sequence[str]
+) -> Iterator[Clash]:
+    """Names of ions that are taken, lead to no site, or change what formulas mean."""
+    column = _NAMES[table]
+
+    def ask(of: str, columns: str) -> list[tuple[Any, ...]]:
+        schemas = dict.fromkeys((*known, rows) if of == table else known)
+        return _in_all(connection, tuple(schemas), f"SELECT {columns} FROM {{}}.{of}")
+
+    sites = dict(ask("ion", "species, site"))
+    charges = {
+        (species, charge)
+        for species, charge in ask("ion", "species, charge")
+        + _in_all(connection, known, "SELECT species, charge FROM {}.ion_charge")
+    }
+    aliases = dict(ask("ion_alias", "alias, species"))
+    # An ion that takes no site stands in no formula.
+    ions = {alias: one for alias, one in aliases.items() if sites.get(one)}
+    ions.update((one, one) for one, site in sites.items() if site)
+    new = {
+        name: number
+        for number, name in connection.execute(
+            f"SELECT rowid, {column} FROM {rows}.{table} ORDER BY rowid"
+        )
+    }
+    for name, number in new.items():
+        if name in sites and name in aliases:
+            yield Clash(
+                number, column, f"'{name}' is an ion itself, and another way to write "
+                f"{aliases[name]}.", "Give it another name.",
+            )  # fmt: skip
+        elif table == "ion_alias" and sites.get(aliases[name], "lost") is None:
+            yield Clash(
+                number, column, f"'{name}' is a way to write {aliases[name]}, which takes no "
+                "site.", "Remove the alias.",
+            )  # fmt: skip
+    if rows == known[0]:
+        # The curated names are read together: which of them is meant is known.
+        return
+    spellings = Spellings(ions)
+    later = [
+        one
+        for of, names in _NAMES.items()
+        for (one,) in _in_all(connection, known[1:], f"SELECT {names} FROM {{}}.{of}")
+        if rows not in known
+    ]
+    for name in (*new, *later):
+        if name not in ions or _is_with_charge(name, ions, charges):
+            continue
+        read = spellings.ions_of(name)
+        if read:
+            # A name that was there before became one by a new one.
+            by = name if name in new else min(new, key=lambda one: one not in name)
+            yield Clash(
+                new[by], column, f"'{name}' is, or begins, a formula of {', '.join(read)}, which "
+                "would mean another material.",
+                f"Give '{by}' a name that does not begin with another ion, as p-BrPEA for BrPEA.",
+            )  # fmt: skip
+
+
+def _is_with_charge(
+    name: str, ions: Mapping[str, str], charges: Collection[tuple[str, int]]
+) -> bool:
+    """Whether a name is another one of its ion and a charge of that, as Fe2+ and Cl-."""
+    charge = _CHARGE.search(name)
+    if not charge or ions.get(name[: charge.start()]) != ions[name]:
+        return False
+    size = int(charge[1] or 1)
+    return (ions[name], size if charge[2] == "+" else -size) in charges
 
 
 def _in_all(

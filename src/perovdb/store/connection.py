@@ -214,6 +214,8 @@ class Store:
             with_rows = self._with_rows(dict.fromkeys(table for table, _, _ in columns))
             if check_rows and os.path.getsize(own) <= _SMALL_BYTES:
                 self._check_rows(with_rows)
+            if check_rows:
+                self._check_names(with_rows)
         except gate.FAILURES as error:
             raise gate.failed(own, error, self.watch) from error
         # A temporary view hides the table of the same name; one without rows needs none.
@@ -241,6 +243,23 @@ class Store:
             ]
             if told:
                 raise gate.failed(self._where, told[0])
+
+    def _check_names(self, tables: Iterable[str]) -> None:
+        """Refuse names of ions by which formulas would mean other materials.
+
+        Raises:
+            StoreError: there is one.
+        """
+        named = {"ion", "ion_alias"}.intersection(tables)
+        if named:
+            from perovdb.store.clashes import clashes
+
+            for table in sorted(named):
+                for clash in clashes(self.connection, table, "own", self.schemas):
+                    raise StoreError(
+                        f"{self._where} cannot be used: in table '{table}' {clash.what}",
+                        f"{clash.mend} {gate.rescue(self._where)}",
+                    )
 
     def _with_rows(self, tables: Iterable[str]) -> list[str]:
         """Tables of which one's own store has rows."""

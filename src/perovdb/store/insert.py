@@ -113,27 +113,3 @@ def check_references(
     for table, rows in tables.items():
         for one in lost(connection, table, "main", ["main"]):
             raise refuse_lost(connection, rows[one.row - 1], one, ["main"])
-
-
-def check_aliases(connection: sqlite3.Connection, among: Sequence[str] = ("main",)) -> None:
-    """Refuse an alias that is an ion itself, or of an ion that takes no site.
-
-    Args:
-        among: the schemas in which ions and aliases stand.
-
-    Raises:
-        StoreError: there is one.
-    """
-    ions, aliases = (
-        " UNION ALL ".join(f"SELECT {columns} FROM {schema}.{table}" for schema in among)
-        for table, columns in (("ion", "species, site"), ("ion_alias", "alias, species"))
-    )
-    lost = connection.execute(
-        f"SELECT a.alias FROM ({aliases}) AS a JOIN ({ions}) AS i ON a.species = i.species "
-        f"WHERE a.alias IN (SELECT species FROM ({ions})) OR i.site IS NULL"
-    ).fetchone()
-    if lost:
-        raise StoreError(
-            f"ion_alias.csv: '{lost[0]}' is an ion itself, or its ion takes no site.",
-            "Remove the alias.",
-        )

@@ -22,7 +22,7 @@ from perovdb.store.connection import Store, using
 from perovdb.store.csv_rows import CsvRow, read_csv
 from perovdb.store.gate import CURATED, INIT_HINT
 from perovdb.store.index import CREATE, extend_index, index_problems
-from perovdb.store.insert import check_aliases, insert, refuse_lost, refuse_taken
+from perovdb.store.insert import insert, refuse_lost, refuse_taken
 from perovdb.store.meaning import check_row
 from perovdb.store.references import lost, taken
 from perovdb.store.schema import (
@@ -298,8 +298,6 @@ def _take_in(connection: sqlite3.Connection, table: str, head: CsvRow) -> int:
     count = connection.execute(
         f'INSERT INTO own."{table}" SELECT * FROM temp."{table}" ORDER BY rowid'
     ).rowcount
-    if table in ("ion", "ion_alias"):
-        check_aliases(connection, both)
     extend_index(connection, table, rows="temp", schema="own")
     return count
 
