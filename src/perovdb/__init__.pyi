@@ -40,6 +40,8 @@ from perovdb.calculators.kinetics import fit_arrhenius as fit_arrhenius
 from perovdb.calculators.kinetics import hop_rate as hop_rate
 from perovdb.calculators.mixing import Lattice as Lattice
 from perovdb.calculators.mixing import lattice as lattice
+from perovdb.calculators.mixing_energy import Mixing as Mixing
+from perovdb.calculators.mixing_energy import mixing as mixing
 from perovdb.calculators.phase_at import PhaseAt as PhaseAt
 from perovdb.calculators.phase_at import phase_at as phase_at
 from perovdb.calculators.screening import Screening as Screening

@@ -72,6 +72,11 @@ RANGES: Mapping[str, Range] = {
     "diameter_nm": Range(0.1, 1e7),
     "exchanged": Range(0.01, 0.9999),
     "attempt_frequency_Hz": Range(1e6, 1e16),
+    # Mixtures.
+    "mixing.temperature_K": Range(10, 2000),
+    "tc_K": Range(1, 10_000),
+    "L_eV": Range(-5, 5),
+    "mixing.gap": Range(1e-6, 1 - 1e-6),
     # Models.
     "lattice": Range(2, 20),
     "angles_deg": Range(-60, 60),

@@ -39,6 +39,7 @@ RESULTS = {
     "Screening": lambda: perovdb.screen("Cs,FA | Pb | I,Br", "t > 0.9", step=0.25),
     "ArrheniusFit": lambda: perovdb.fit_arrhenius([280.0, 300.0, 320.0], [1e-3, 4e-3, 1.3e-2]),
     "HopRate": lambda: perovdb.hop_rate(0.35, 300.0),
+    "Mixing": lambda: perovdb.mixing(("MAPbI3", "MAPbBr3"), tc_K=343),
     "Octahedra": lambda: perovdb.octahedra(perovdb.build("CsPbI3", "gamma")),
     "OctahedraChange": lambda: perovdb.octahedra(
         perovdb.build("CsPbI3", "alpha", 2),

@@ -44,6 +44,7 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "identify": (("--peak", "14.07", "--peak", "28.36"), ()),
     "arrhenius": ((), ("{shared}/rates.csv",)),
     "rate": (("--distance", "6.29", "--diameter", "14.7"), ("0.35",)),
+    "mix": (("--tc", "343"), ("MAPbI3", "MAPbBr3")),
     "build": (("--phase", "alpha"), ("CsPbI3",)),
     "read": ((), ("{shared}/model.cif",)),
     "supercell": (("--size", "1"), ("{shared}/model.cif",)),
@@ -80,6 +81,8 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
 INSTEAD: dict[tuple[str, str], Sequence[str]] = {
     ("identify", "--d"): (),
     ("particle", "--edge"): (),
+    ("mix", "--l"): (),
+    ("mix", "--gap"): (),
     ("neb", "-o"): ("--species", "I", "--phase", "alpha", "--code", "vasp"),
 }
 
@@ -104,7 +107,7 @@ BESIDE: dict[tuple[str, str], Sequence[str]] = {
     ("barrier", "--source"): ("--save",),
     **{
         (command, option): ("--plot", "p.png")
-        for command in ("infer", "screen", "xrd", "arrhenius", "build", "barrier")
+        for command in ("infer", "screen", "xrd", "arrhenius", "mix", "build", "barrier")
         for option in ("--width", "--dpi", "--style", "--view")
     },
 }

@@ -34,6 +34,7 @@ COMMANDS = {
         "Activation energy from rate constants, or from curves that relax.",
     ),
     "rate": ("Calculate", "Hop rate, diffusion and exchange time over a barrier."),
+    "mix": ("Calculate", "Whether two perovskites mix: miscibility gap, critical point."),
     "build": ("Model", "A model of a formula: phase or tilts, supercell, order, molecules."),
     "read": ("Model", "A structure file with its ions and molecules; in another format."),
     "supercell": ("Model", "A larger cell of a structure; molecules stay whole."),

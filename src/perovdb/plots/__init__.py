@@ -13,6 +13,7 @@ writes it.
 * `structures`: atoms and octahedra seen along an axis (`projection`), and hops among them;
 * `bands`: profiles of finished bands, contacts along paths;
 * `kinetics`: Arrhenius plots and decay curves;
+* `mixing`: gaps of mixtures against temperature;
 * `canvas`: style, axes and files; `labels`: formulas, phases and planes.
 """
 
@@ -21,6 +22,7 @@ from perovdb.plots.canvas import check_picture, panels, save
 from perovdb.plots.compositions import screening, vegard
 from perovdb.plots.diffraction import curves, scattering, sticks
 from perovdb.plots.kinetics import arrhenius, decays
+from perovdb.plots.mixing import miscibility
 from perovdb.plots.structures import hop, structure
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "curves",
     "decays",
     "hop",
+    "miscibility",
     "panels",
     "profiles",
     "save",

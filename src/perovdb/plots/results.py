@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from perovdb.calculators.inference import Inference as Inference
     from perovdb.calculators.kinetics import ArrheniusFit as ArrheniusFit
     from perovdb.calculators.kinetics import Decay as Decay
+    from perovdb.calculators.mixing_energy import Mixing as Mixing
     from perovdb.calculators.screening import Screening as Screening
     from perovdb.calculators.tolerance import Window as Window
     from perovdb.migration.path import Path as Path
