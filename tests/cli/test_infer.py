@@ -195,7 +195,7 @@ def test_an_end_is_named_wherever_it_stands(ask):
         (("CsPbI3", "--a", "6.1"), 2, "End members given: 1"),
         (("CsPbI3", "CsPbI3", "--a", "6.1"), 2, "are the same"),
         (("CsPbI3", "XePbI3", "--a", "6.1"), 2, "'Xe' at position 1"),
-        (("CsPbI3", "RbPbI3", "--a", "6.1"), 1, "no perovskite cell of RbPbI3"),
+        (("CsPbI3", "CsPbF3", "--a", "6.1"), 1, "no perovskite cell of CsPbF3"),
         ((*ENDS, "--a", "6.1", "--temperature", "10"), 1, "at 10 K"),
         ((), 2, "Missing argument"),
     ],

@@ -223,10 +223,10 @@ def test_a_lattice_parameter_of_ones_own(perovdb, here, way):
 
 
 def test_a_lattice_parameter_stands_in_for_one_that_cannot_be_mixed(perovdb, here):
-    asked = ("build", "CsCd0.2Pb0.8Br3", "--size", "2x2x1", "--phase", "alpha", "--nearest")
+    asked = ("build", "CsCd0.5Pb0.5Br3", "--size", "2x2x1", "--phase", "alpha", "--nearest")
     assert perovdb(*asked).code != 0
     found = ask(perovdb, *asked, "--lattice", "5.85", "-o", "l.cif")
-    assert found["formula"] == "Cs4Cd1Pb3Br12"
+    assert found["formula"] == "Cs4Cd2Pb2Br12"
     assert found["lattice_A"] == [11.7, 11.7, 5.85]
 
 
