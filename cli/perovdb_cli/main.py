@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import warnings
-from contextlib import suppress
+from contextlib import chdir, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from perovdb.answers.tables import printable
@@ -50,6 +50,8 @@ def _run() -> None:
     if os.path.expanduser("~") == "~":
         # A user without a home: libraries ask for one, and find nothing in this.
         os.environ["HOME"] = os.path.join(os.sep, "nonexistent")
+    if os.path.lexists("matplotlibrc"):
+        _load_matplotlib()
     cli = _loaded()
     import click
 
@@ -79,6 +81,13 @@ def _run() -> None:
                 # The reader of a pipe, such as head, has seen enough: end as other tools do.
                 sys.exit(128 + 13)
             _fail(f"the answer cannot be written: {error.why.strerror or error.why}.", 2)
+
+
+def _load_matplotlib() -> None:
+    """Load it where no matplotlibrc lies: it obeys that of the working folder whatever else is
+    set, and waits for ever where this is a pipe."""
+    with chdir(os.path.dirname(os.path.abspath(__file__))):
+        import matplotlib  # noqa: F401
 
 
 def _open_streams() -> None:

@@ -199,3 +199,17 @@ def test_a_user_without_a_home_and_a_folder_that_is_gone(tmp_path):
     assert (
         gone.stderr == "perovdb: error: the working folder is gone. Change to one that is there.\n"
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe in a folder")
+@pytest.mark.parametrize("kind", ["pipe", "broken"])
+def test_a_matplotlibrc_of_the_folder_is_left_alone(tmp_path, kind):
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "matplotlibrc")
+    else:
+        (tmp_path / "matplotlibrc").write_bytes(b"text.usetex: True\nfoo\xff\nfigure.dpi: x\n")
+    line = f"timeout 60 {sys.executable} -m perovdb xrd CsPbI3 --phase alpha --plot a.png"
+    drawn = subprocess.run(line, shell=True, capture_output=True, text=True, check=False,
+                           cwd=tmp_path)  # fmt: skip
+    assert (drawn.returncode, drawn.stderr) == (0, "")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

@@ -12,7 +12,6 @@ from PIL import Image
 from perovdb import plots
 from perovdb.calculators.diffraction import xrd
 from perovdb.errors import InputError
-from perovdb.plots.canvas import canvas
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +150,13 @@ def test_a_figure_too_narrow_for_its_labels_is_refused(pattern, tmp_path):
     assert not os.listdir(tmp_path)
 
 
-def test_settings_of_the_folder_start_no_latex():
-    """matplotlib reads a matplotlibrc of the working folder when it is imported."""
-    with matplotlib.rc_context({"text.usetex": True}), canvas(None, None) as ax:
-        assert not ax.set_xlabel("x").get_usetex()
+def test_pictures_do_not_hang_on_settings_of_matplotlib(pattern, tmp_path):
+    """A matplotlibrc of the working folder becomes these when matplotlib is imported."""
+    plots.save(plots.sticks(pattern), tmp_path / "a.svg")
+    other = {
+        *(("text.usetex", True), ("font.size", 30), ("lines.linewidth", 9), ("axes.grid", True)),
+        *(("figure.facecolor", "red"), ("savefig.bbox", "tight"), ("axes.linewidth", 7)),
+    }
+    with matplotlib.rc_context(dict(other)):
+        plots.save(plots.sticks(pattern), tmp_path / "b.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

@@ -38,8 +38,9 @@ _NO_DATE: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None},
 }
 
-#: A matplotlibrc of the working folder starts no LaTeX; a style that is asked for may.
-_PLAIN = {"text.usetex": False}
+#: What a style leaves open is matplotlib's own, whatever a matplotlibrc says: the same picture
+#: everywhere, and no LaTeX but of a style that is asked for.
+_PLAIN = "default"
 
 #: Figure -> its style: fonts are chosen only when a figure is saved.
 _styled: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
@@ -191,7 +192,7 @@ def save(
     if width is not None:
         figure.set_size_inches(width, own_height * width / own_width)
     try:
-        with styles.context([_PLAIN, *filter(None, [_styled.get(figure)]), _FILE]):
+        with styles.context([*([_PLAIN, _styled[figure]] if figure in _styled else []), _FILE]):
             write_new_file(os.fspath(path), write, force=force)
     finally:
         figure.set_size_inches(own_width, own_height)
