@@ -27,7 +27,7 @@ _SPEC.loader.exec_module(page)
 UP_TO_DATE = page.mark(Store()) in (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 
 #: Commands whose answers hold no facts but those that they are given.
-FROM_NO_FACTS = {"infer", "arrhenius", "rate", "barrier", "store", "completion"}
+FROM_NO_FACTS = {"infer", "arrhenius", "rate", "barrier", "relax", "store", "completion"}
 #: What others must print whatever facts are added: radii, and a cell that is named.
 PINNED = {
     "perovdb tolerance": ("0.851", "0.541", "4.30"),
