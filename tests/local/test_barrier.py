@@ -20,10 +20,14 @@ from perovdb import (
 from perovdb.inputs.manifest import read_manifest
 from perovdb.local import barriers
 from perovdb.local.barriers import STEPS, barrier
+from perovdb.local.curvature import guessed
 from perovdb.local.engines import Engine
+from perovdb.local.search import held, start_at
+from perovdb.local.surface import Surface
 from perovdb.results.local import SEARCH
 from perovdb.results.reading import read_band
 from perovdb.results.search import Search, problems_of
+from perovdb.structures.files.ase_adapter import to_ase
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -246,3 +250,26 @@ def test_no_band_is_made_of_what_is_not_trusted(ends, plain, tmp_path):
     (lost / SEARCH).write_text(json.dumps({**search, "negative_modes": 3}))
     with pytest.raises(ResultError, match="not to be trusted: The point has 3 negative modes"):
         path_through_saddle(lost)
+
+
+def test_ends_with_molecules_turned_otherwise_are_told(plain):
+    search = replace(plain.facts.search, moved_ends_eV=(-0.008, 0.145))
+    (told,) = [str(p) for p in problems_of(search, (0, 0), 0.4) if "other turns" in str(p)]
+    assert "-0.008 eV and +0.145 eV" in told
+
+
+def test_a_place_is_held_along_the_way_and_falls_across_it(plain, ends):
+    """Of a saddle that is displaced across, held along: it comes back, at the same height."""
+    chain = read_band(plain.folder)
+    surface = Surface(to_ase(ends.start), engine(ends, double(0.4)).calculator)
+    way = chain.positions_A[2] - chain.positions_A[0]
+    way = way - way.mean(axis=0)
+    aside = np.random.default_rng(0).normal(scale=0.05, size=way.shape)
+    aside -= way * (aside * way).sum() / (way**2).sum()
+    moved = chain.positions_A[1] + aside
+    place = start_at(surface, moved, guessed(surface.atoms))
+    found = held(surface, place, way, 0.01, 60)
+    gone = found.positions_A - moved
+    assert (gone * way).sum() == pytest.approx(0.0, abs=1e-6)
+    assert found.energy_eV == pytest.approx(0.4, abs=0.01)
+    assert place.energy_eV > 0.45

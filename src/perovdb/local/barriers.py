@@ -46,7 +46,7 @@ STEPS = "steps.xyz"
 REQUEST = "request.json"
 
 #: Goes up when a change of the search makes other numbers of the same request.
-_SEARCH_VERSION = 1
+_SEARCH_VERSION = 2
 
 
 def barrier(
@@ -250,6 +250,7 @@ def _run(
         mirrored=found.mirrored,
         left_sites=found.left_sites,
         descents=found.descents,
+        moved_ends_eV=found.moved_ends_eV,
         half_cell=ends.half_cell,
         shortest_vector_A=_nearest_image_A(ends),
         contact=found.contact,

@@ -16,8 +16,12 @@ _FIRST_A, _LONGEST_A, _SHORTEST_A = 0.12, 0.25, 0.004
 _SOFTEST_EV_A2 = 0.1
 #: A shift of all atoms is held like this.
 _SHIFTS_EV_A2 = 1e3
+#: The way at the top of a band is taken to be curved like this.
+_DOWNWARD_EV_A2 = 0.5
 #: A mode is the one that was followed if they overlap by this.
 _SAME_MODE = 0.5
+#: A search that had come below the first force, and has this many times it now, has gone astray.
+_NEAR_EV_A, _ASTRAY = 0.15, 4.0
 
 
 @dataclass
@@ -51,7 +55,7 @@ def start_at(surface: Surface, positions_A: np.ndarray, curvature: np.ndarray) -
 
 
 def minimum(
-    surface: Surface,
+    surface: Callable[[np.ndarray], tuple[float, np.ndarray]],
     place: Place,
     fmax_eV_A: float,
     most_calls: int,
@@ -78,6 +82,33 @@ def minimum(
     return place
 
 
+def held(
+    surface: Surface, place: Place, along_A: np.ndarray, fmax_eV_A: float, most_calls: int
+) -> Place:
+    """Downhill across a way, so far as it is held along it.
+
+    Args:
+        surface, place, fmax_eV_A, most_calls: as for `minimum`.
+        along_A: (n, 3) the way.
+    """
+    way = without_shifts(along_A.ravel())
+    way = way / np.linalg.norm(way)
+    free = np.eye(len(way)) - np.outer(way, way)
+
+    def across(slope: np.ndarray) -> np.ndarray:
+        return np.asarray((free @ slope.ravel()).reshape(-1, 3))
+
+    def surface_across(positions_A: np.ndarray) -> tuple[float, np.ndarray]:
+        energy, slope = surface(positions_A)
+        return energy, across(slope)
+
+    stiff = free @ place.curvature @ free + _SHIFTS_EV_A2 * np.outer(way, way)
+    start = Place(place.positions_A, place.energy_eV, across(place.slope_eV_A), stiff)
+    end = minimum(surface_across, start, fmax_eV_A, most_calls)
+    known = free @ end.curvature @ free - _DOWNWARD_EV_A2 * np.outer(way, way)
+    return start_at(surface, end.positions_A, known)
+
+
 def saddle(
     surface: Surface, place: Place, along_A: np.ndarray, fmax_eV_A: float, most_calls: int
 ) -> Place:
@@ -91,7 +122,14 @@ def saddle(
     radius, mode = _FIRST_A, without_shifts(along_A.ravel())
     mode = mode / np.linalg.norm(mode)
     place, mode = _measured(surface, place, mode, refinements=2)
+    best, best_mode = place, mode
     while surface.count < most and place.fmax_eV_A > fmax_eV_A:
+        if place.fmax_eV_A < best.fmax_eV_A:
+            best, best_mode = place, mode
+        elif best.fmax_eV_A < _NEAR_EV_A and place.fmax_eV_A > _ASTRAY * best.fmax_eV_A:
+            # It was near rest and left: what curves there is measured better than before.
+            place, mode = _measured(surface, best, best_mode, refinements=5)
+            best, best_mode, radius = place, mode, _FIRST_A / 2
         values, vectors = _spectrum(place.curvature)
         if values[0] > -_SOFTEST_EV_A2 / 2 or abs(vectors[:, 0] @ mode) < _SAME_MODE:
             # What is lowest by guess may not be so: it is measured before it is climbed.
@@ -141,7 +179,9 @@ def _measured(
     return place, modes.vectors[0]
 
 
-def _moved(surface: Surface, place: Place, step: np.ndarray) -> Place:
+def _moved(
+    surface: Callable[[np.ndarray], tuple[float, np.ndarray]], place: Place, step: np.ndarray
+) -> Place:
     positions = place.positions_A + step.reshape(-1, 3)
     energy, slope = surface(positions)
     curvature = corrected(place.curvature, step, (slope - place.slope_eV_A).ravel())

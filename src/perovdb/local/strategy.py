@@ -19,10 +19,11 @@ from scipy.interpolate import CubicHermiteSpline
 from perovdb.errors import StructureError
 from perovdb.local.curvature import Modes, guessed
 from perovdb.local.mirroring import mirrored
-from perovdb.local.search import Place, minimum, saddle, start_at
+from perovdb.local.search import Place, held, minimum, saddle, start_at
 from perovdb.local.surface import Surface
 from perovdb.migration.band import relax_band
 from perovdb.migration.endpoints import Endpoints, with_positions
+from perovdb.migration.guess import molecules
 from perovdb.migration.path import path
 from perovdb.migration.relaxation import check_on_site
 from perovdb.results.chain import coordinates, shortest, tangents
@@ -30,13 +31,19 @@ from perovdb.results.search import ARRIVED_A, NEGATIVE_EV_A2, Descent
 from perovdb.structures.streams import stream
 from perovdb.structures.units import units
 
-#: Images of the rigid path, and of the band, with its steps.
-_PATH_IMAGES, _BAND_IMAGES, _BAND_STEPS = 3, 5, 4
+#: Images of the rigid path, and of the band, with its steps: without molecules, and with.
+_PATH_IMAGES, _BAND_IMAGES, _BAND_STEPS = 3, 5, (4, 8)
+#: Atoms of a molecule that hops come so far to rest across the way before it is climbed.
+_HELD_EV_A, _CALLS_HELD = 0.1, 15
 #: A mirrored end must have the energy of the other to this much.
 _SAME_EV = 1e-3
 #: Of two saddles the later one is taken if it is lower by this.
 _LOWER_EV = 5e-3
 _CALLS_END, _CALLS_SADDLE, _CALLS_SHAKEN, _CALLS_DOWN = 300, 120, 40, 120
+#: A molecule that hops takes longer: it turns, too.
+_CALLS_TURNING = 400
+#: Force at which a way down stops.
+_FMAX_DOWN_EV_A = 0.01
 #: Atoms are shaken by these in turn, until so many times in a row brought no lower saddle.
 _SHAKES_A, _SHAKES, _STREAM = (0.2, 0.1), 4, 30
 #: Directions along which curvature is measured, and how well the second lowest must be known.
@@ -76,6 +83,8 @@ class Found:
         mirrored: the last end was mirrored.
         left_sites: what left its site at an end, in words.
         descents: where the ways down lead.
+        moved_ends_eV: where the ways down lead to other turns of molecules, which are the ends
+            then: their energies above the ends as they were relaxed.
         contact: the nearest two atoms, as a share of the sum of their covalent radii.
     """
 
@@ -89,6 +98,7 @@ class Found:
     mirrored: bool
     left_sites: tuple[str, ...]
     descents: tuple[Descent, ...]
+    moved_ends_eV: tuple[float, float] | None
     contact: float
 
 
@@ -107,26 +117,28 @@ def find(ends: Endpoints, surface: Surface, limits: Limits) -> Found:
         start=with_positions(ends.start, first.positions_A),
         end=with_positions(ends.end, last.positions_A),
     )
-    place, along = _top_of_path(relaxed, surface)
     curvatures: tuple[float, ...] = ()
     negative = 0
     descents: tuple[Descent, ...] = ()
-    if not left:
-        with surface.stage("saddle"):
-            place = saddle(surface, place, along, limits.fmax_eV_A, _CALLS_SADDLE)
-        other, along = _top_of_band(relaxed, surface, first, last)
-        with surface.stage("saddle"):
-            other = saddle(surface, other, along, limits.fmax_eV_A, _CALLS_SADDLE)
-        place = _lower(place, other)
-        if place.at_rest:
-            place = _shaken(surface, place, limits.fmax_eV_A)
-        if place.at_rest:
-            modes = _modes(surface, place)
-            curvatures = tuple(float(value) for value in modes.values_eV_A2[:3])
-            negative = int((modes.values_eV_A2 < NEGATIVE_EV_A2).sum())
-            if negative:
-                descents = _descents(
-                    surface, place, modes.vectors[0], (first, last), limits.fmax_ends_eV_A
+    moved: tuple[float, float] | None = None
+    if left:
+        place, _ = _top_of_path(relaxed, surface)
+    else:
+        place = _saddle(relaxed, surface, first, last, limits.fmax_eV_A)
+    if place.at_rest:
+        modes = _modes(surface, place)
+        curvatures = tuple(float(value) for value in modes.values_eV_A2[:3])
+        negative = int((modes.values_eV_A2 < NEGATIVE_EV_A2).sum())
+        if negative:
+            stops, descents = _descents(relaxed, surface, place, modes.vectors[0], (first, last))
+            if _other_turns(relaxed, stops, descents):
+                moved = (
+                    stops[0].energy_eV - first.energy_eV,
+                    stops[1].energy_eV - last.energy_eV,
+                )
+                first, last = stops
+                descents = tuple(
+                    Descent(end, 0.0, 0.0, stop.fmax_eV_A) for end, stop in enumerate(stops)
                 )
     chain = [first, place, last]
     return Found(
@@ -140,6 +152,7 @@ def find(ends: Endpoints, surface: Surface, limits: Limits) -> Found:
         was_mirrored,
         left,
         descents,
+        moved,
         min(_contact(surface, one.positions_A) for one in chain),
     )
 
@@ -183,9 +196,17 @@ def _left_site(ends: Endpoints, place: Place, at_end: bool) -> str:
     return ""
 
 
+def _chain(ends: Endpoints, images: int) -> np.ndarray:
+    """(images + 2, n, 3) positions of the path; molecules that turned keep their names."""
+    chain = path(ends, images=images, keep_numbering=True)
+    return np.array([image.cart_coords for image in chain.images])
+
+
 def _top_of_path(ends: Endpoints, surface: Surface) -> tuple[Place, np.ndarray]:
     """The highest image of a path between the relaxed ends, and the way there."""
-    chain = [image.cart_coords for image in path(ends, images=_PATH_IMAGES).images]
+    chain = [
+        image.cart_coords for image in path(ends, images=_PATH_IMAGES, keep_numbering=True).images
+    ]
     with surface.stage("path"):
         seen = [surface(positions) for positions in chain[1:-1]]
     top = int(np.argmax([energy for energy, _ in seen])) + 1
@@ -198,10 +219,17 @@ def _top_of_band(
     ends: Endpoints, surface: Surface, first: Place, last: Place
 ) -> tuple[Place, np.ndarray]:
     """The top of the curve through a band that came half-way to rest, and the way there."""
-    chain = np.array([image.cart_coords for image in path(ends, images=_BAND_IMAGES).images])
+    chain = np.array(
+        [
+            image.cart_coords
+            for image in path(ends, images=_BAND_IMAGES, keep_numbering=True).images
+        ]
+    )
     band = _Band(surface)
     with surface.stage("band"):
-        relax_band(chain[0], chain[1:-1], chain[-1], band, (), 0.0, _BAND_STEPS)
+        bodies = molecules(ends)
+        steps = _BAND_STEPS[bool(bodies)]
+        relax_band(chain[0], chain[1:-1], chain[-1], band, bodies, 0.0, steps)
         chain = np.concatenate([chain[:1], band.positions_A, chain[-1:]])
         chain -= chain.mean(axis=1, keepdims=True) - chain[0].mean(axis=0)
         energies = np.array([first.energy_eV, *band.energies_eV, last.energy_eV])
@@ -262,6 +290,36 @@ def _lower(place: Place, other: Place) -> Place:
     return other if ranks else place
 
 
+def _saddle(ends: Endpoints, surface: Surface, first: Place, last: Place, fmax: float) -> Place:
+    """The lowest saddle that is found between relaxed ends."""
+    place, along = _top_of_band(ends, surface, first, last)
+    with surface.stage("saddle"):
+        if len(ends.mover) > 1:
+            place = held(surface, place, along, _HELD_EV_A, _CALLS_HELD)
+        most = _CALLS_SADDLE if len(ends.mover) == 1 else _CALLS_TURNING
+        place = saddle(surface, place, along, fmax, most)
+    if len(ends.mover) == 1:
+        other, along = _top_of_path(ends, surface)
+        with surface.stage("saddle"):
+            other = saddle(surface, other, along, fmax, _CALLS_SADDLE)
+        place = _lower(other, place)
+    return _shaken(surface, place, fmax) if place.at_rest else place
+
+
+def _other_turns(
+    ends: Endpoints, stops: tuple[Place, Place], descents: tuple[Descent, ...]
+) -> bool:
+    """Whether the ways down lead to the same hop with its molecules turned otherwise."""
+    if not molecules(ends) or {one.end for one in descents} != {0, 1}:
+        return False
+    if all(one.away_A < ARRIVED_A for one in descents):
+        return False
+    at_rest = all(stop.at_rest for stop in stops)
+    return at_rest and not any(
+        _left_site(ends, stop, at_end=bool(end)) for end, stop in enumerate(stops)
+    )
+
+
 def _modes(surface: Surface, place: Place) -> Modes:
     """The lowest curvatures at a saddle."""
     lowest = np.linalg.eigh(place.curvature)[1][:, 0]
@@ -283,17 +341,30 @@ def _modes(surface: Surface, place: Place) -> Modes:
 
 
 def _descents(
-    surface: Surface, place: Place, mode: np.ndarray, ends: tuple[Place, Place], fmax: float
-) -> tuple[Descent, ...]:
-    """Down from the saddle to both sides."""
+    ends: Endpoints,
+    surface: Surface,
+    place: Place,
+    mode: np.ndarray,
+    relaxed: tuple[Place, Place],
+) -> tuple[tuple[Place, Place], tuple[Descent, ...]]:
+    """Down from the saddle to both sides: where it stops, that of the first end first.
+
+    To which end a way leads is told by the ion that hops.
+    """
     cell, periodic = surface.atoms.cell.array, tuple(surface.atoms.pbc)
 
     def away(one: np.ndarray, end: Place) -> np.ndarray:
         steps = shortest(end.positions_A - one, cell, periodic)
-        return np.asarray(steps - steps.mean(axis=0))
+        return np.asarray(steps - np.median(steps, axis=0))
 
     def farthest(one: np.ndarray, end: Place) -> float:
         return float(np.linalg.norm(away(one, end), axis=1).max())
+
+    def mover_away(one: np.ndarray, end: Place) -> float:
+        return float(np.linalg.norm(away(one, end)[ends.mover].mean(axis=0)))
+
+    def arrived(here: Place) -> bool:
+        return min(farthest(here.positions_A, end) for end in relaxed) < ARRIVED_A
 
     kick = mode.reshape(-1, 3)
     kick = _KICK_A * kick / np.linalg.norm(kick, axis=1).max()
@@ -301,27 +372,19 @@ def _descents(
     with surface.stage("down"):
         for sign in (1, -1):
             down = start_at(surface, place.positions_A + sign * kick, place.curvature)
-            down = minimum(
-                surface,
-                down,
-                fmax,
-                _CALLS_DOWN,
-                enough=lambda here: (
-                    min(farthest(here.positions_A, end) for end in ends) < ARRIVED_A
-                ),
-            )
-            nearer = int(np.argmin([farthest(down.positions_A, end) for end in ends]))
-            end = ends[nearer]
-            left = away(down.positions_A, end)
-            gap = farthest(down.positions_A, end)
+            down = minimum(surface, down, _FMAX_DOWN_EV_A, _CALLS_DOWN, enough=arrived)
+            nearer = int(np.argmin([mover_away(down.positions_A, end) for end in relaxed]))
+            end = relaxed[nearer]
+            left, gap = away(down.positions_A, end), farthest(down.positions_A, end)
             line = None
             if gap >= ARRIVED_A:
                 on_line = [surface(down.positions_A + share * left)[0] for share in _ON_LINE]
                 line = max(*on_line, down.energy_eV) - end.energy_eV
-            found.append(
-                Descent(nearer, gap, down.energy_eV - end.energy_eV, down.fmax_eV_A, line)
-            )
-    return tuple(found)
+            above = down.energy_eV - end.energy_eV
+            found.append((down, Descent(nearer, gap, above, down.fmax_eV_A, line)))
+    found.sort(key=lambda one: one[1].end)
+    (one, _), (other, _) = found
+    return (one, other), tuple(descent for _, descent in found)
 
 
 def _aligned(surface: Surface, chain_A: np.ndarray) -> np.ndarray:

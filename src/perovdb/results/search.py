@@ -64,6 +64,8 @@ class Search:
         mirrored: the last end is the first one by a symmetry of the crystal.
         left_sites: what left its site when the ends were relaxed, in words.
         descents: where the ways down lead.
+        moved_ends_eV: energies of the ends above those that were relaxed first, where the ways
+            down lead to other turns of molecules; None where they lead to these ends.
         half_cell: the mirror image of the hop is as long.
         shortest_vector_A: of the cell.
         contact: the shortest distance of two atoms on the path, as a share of the sum of their
@@ -87,6 +89,7 @@ class Search:
     mirrored: bool
     left_sites: tuple[str, ...]
     descents: tuple[Descent, ...]
+    moved_ends_eV: tuple[float, float] | None
     half_cell: bool
     shortest_vector_A: float
     contact: float
@@ -169,6 +172,14 @@ def _connection(search: Search, ends_eV: tuple[float, float], top_eV: float) -> 
 
 
 def _outside(search: Search) -> Iterator[Problem]:
+    if search.moved_ends_eV is not None:
+        first, last = search.moved_ends_eV
+        yield Problem(
+            "The ends are not those that were relaxed first: the saddle leads to other turns of "
+            f"molecules, {first:+z.3f} eV and {last:+z.3f} eV from them.",
+            "Take other orientations or a seed, and compare.",
+            blocks=False,
+        )
     if search.shortest_vector_A < _NEAR_A:
         near = search.shortest_vector_A < _TOO_NEAR_A
         yield Problem(
