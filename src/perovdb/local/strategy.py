@@ -266,13 +266,17 @@ class _Band:
         return np.asarray(np.einsum("kiaja->kij", blocks) * _SPRING)
 
 
-def _shaken(surface: Surface, place: Place, fmax: float) -> Place:
-    """The lowest saddle that is found by shaking the atoms at the lowest so far."""
+def _shaken(ends: Endpoints, surface: Surface, place: Place, fmax: float) -> Place:
+    """The lowest saddle that is found by shaking the atoms, molecules as a whole, at the lowest
+    so far."""
+    unit_of = np.empty(len(ends.start), dtype=int)
+    for number, unit in enumerate(units(ends.start)):
+        unit_of[unit.atoms] = number
     random = stream(0, _STREAM)
     idle, sizes = 0, cycle(_SHAKES_A)
     with surface.stage("shaken"):
         while idle < _SHAKES:
-            shift = random.normal(scale=next(sizes), size=place.positions_A.shape)
+            shift = random.normal(scale=next(sizes), size=(unit_of.max() + 1, 3))[unit_of]
             mode = np.linalg.eigh(place.curvature)[1][:, 0].reshape(-1, 3)
             moved = place.positions_A + shift - shift.mean(axis=0)
             other = saddle(
@@ -303,7 +307,7 @@ def _saddle(ends: Endpoints, surface: Surface, first: Place, last: Place, fmax: 
         with surface.stage("saddle"):
             other = saddle(surface, other, along, fmax, _CALLS_SADDLE)
         place = _lower(other, place)
-    return _shaken(surface, place, fmax) if place.at_rest else place
+    return _shaken(ends, surface, place, fmax) if place.at_rest else place
 
 
 def _other_turns(
