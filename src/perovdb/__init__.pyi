@@ -20,6 +20,8 @@ from perovdb.store import using as using
 # Calculate.
 from perovdb.calculators.average_cell import AverageCell as AverageCell
 from perovdb.calculators.average_cell import average_cell as average_cell
+from perovdb.calculators.defect_energies import DefectLevels as DefectLevels
+from perovdb.calculators.defect_energies import defect_levels as defect_levels
 from perovdb.calculators.diffraction import Diffractogram as Diffractogram
 from perovdb.calculators.diffraction import Instrument as Instrument
 from perovdb.calculators.diffraction import Pattern as Pattern

@@ -77,6 +77,12 @@ RANGES: Mapping[str, Range] = {
     "tc_K": Range(1, 10_000),
     "L_eV": Range(-5, 5),
     "mixing.gap": Range(1e-6, 1 - 1e-6),
+    # Energies of defects.
+    "state_eV": Range(-100, 100),
+    "compounds_eV": Range(-100, 10),
+    "defect_levels.gap_eV": Range(0.01, 20),
+    "defect_levels.temperature_K": Range(10, 2000),
+    "masses": Range(0.001, 100),
     # Models.
     "lattice": Range(2, 20),
     "angles_deg": Range(-60, 60),

@@ -40,6 +40,9 @@ RESULTS = {
     "ArrheniusFit": lambda: perovdb.fit_arrhenius([280.0, 300.0, 320.0], [1e-3, 4e-3, 1.3e-2]),
     "HopRate": lambda: perovdb.hop_rate(0.35, 300.0),
     "Mixing": lambda: perovdb.mixing(("MAPbI3", "MAPbBr3"), tc_K=343),
+    "DefectLevels": lambda: perovdb.defect_levels(
+        "CsPbI3", {"V_Cs:-1": 1.1, "V_I:1": 0.1}, gap_eV=1.7
+    ),
     "Octahedra": lambda: perovdb.octahedra(perovdb.build("CsPbI3", "gamma")),
     "OctahedraChange": lambda: perovdb.octahedra(
         perovdb.build("CsPbI3", "alpha", 2),

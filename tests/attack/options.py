@@ -45,6 +45,10 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "arrhenius": ((), ("{shared}/rates.csv",)),
     "rate": (("--distance", "6.29", "--diameter", "14.7"), ("0.35",)),
     "mix": (("--tc", "343"), ("MAPbI3", "MAPbBr3")),
+    "defect-levels": (
+        ("--state", "V_Cs:-1=1.1", "--state", "V_I:1=0.1", "--gap", "1.7"),
+        ("CsPbI3",),
+    ),
     "build": (("--phase", "alpha"), ("CsPbI3",)),
     "read": ((), ("{shared}/model.cif",)),
     "supercell": (("--size", "1"), ("{shared}/model.cif",)),
@@ -97,6 +101,7 @@ BESIDE: dict[tuple[str, str], Sequence[str]] = {
     ("infer", "--temperature"): ("--a", "6.11"),
     ("infer", "--wavelength"): ("--peak", "14.5", "--hkl", "1", "0", "0"),
     ("build", "--angle"): ("--phase", "a-a-a-"),
+    ("defect-levels", "--state"): ("--state", "V_I:1=0.1"),
     ("screen", "--seed"): ("--count", "10"),
     ("screen", "--colour"): ("--plot", "p.png"),
     ("xrd", "--size-nm"): ("--curve", "c.csv"),
@@ -107,7 +112,16 @@ BESIDE: dict[tuple[str, str], Sequence[str]] = {
     ("barrier", "--source"): ("--save",),
     **{
         (command, option): ("--plot", "p.png")
-        for command in ("infer", "screen", "xrd", "arrhenius", "mix", "build", "barrier")
+        for command in (
+            "infer",
+            "screen",
+            "xrd",
+            "arrhenius",
+            "mix",
+            "defect-levels",
+            "build",
+            "barrier",
+        )
         for option in ("--width", "--dpi", "--style", "--view")
     },
 }
@@ -121,6 +135,7 @@ TEMPLATES = {
     "--b-iso": "{}",
     "--shape": "100={},110=1.1",
     "--replace": "Pb=Cd:{}",
+    "--state": "V_Cs:-1={}",
     "--apical": "I={}",
     "--fraction": "Cs",
     "--set": "ENCUT={}",

@@ -35,6 +35,10 @@ COMMANDS = {
     ),
     "rate": ("Calculate", "Hop rate, diffusion and exchange time over a barrier."),
     "mix": ("Calculate", "Whether two perovskites mix: miscibility gap, critical point."),
+    "defect-levels": (
+        "Calculate",
+        "Levels, concentrations and Fermi level from energies of defects.",
+    ),
     "build": ("Model", "A model of a formula: phase or tilts, supercell, order, molecules."),
     "read": ("Model", "A structure file with its ions and molecules; in another format."),
     "supercell": ("Model", "A larger cell of a structure; molecules stay whole."),

@@ -14,12 +14,14 @@ writes it.
 * `bands`: profiles of finished bands, contacts along paths;
 * `kinetics`: Arrhenius plots and decay curves;
 * `mixing`: gaps of mixtures against temperature;
+* `defects`: formation energies against the Fermi level;
 * `canvas`: style, axes and files; `labels`: formulas, phases and planes.
 """
 
 from perovdb.plots.bands import contacts, profiles
 from perovdb.plots.canvas import check_picture, panels, save
 from perovdb.plots.compositions import screening, vegard
+from perovdb.plots.defects import defect_diagram
 from perovdb.plots.diffraction import curves, scattering, sticks
 from perovdb.plots.kinetics import arrhenius, decays
 from perovdb.plots.mixing import miscibility
@@ -31,6 +33,7 @@ __all__ = [
     "contacts",
     "curves",
     "decays",
+    "defect_diagram",
     "hop",
     "miscibility",
     "panels",

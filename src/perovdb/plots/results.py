@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
+    from perovdb.calculators.defect_energies import DefectLevels as DefectLevels
     from perovdb.calculators.diffraction import Diffractogram as Diffractogram
     from perovdb.calculators.diffraction import Pattern as Pattern
     from perovdb.calculators.diffraction import Peak as Peak
