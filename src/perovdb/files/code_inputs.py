@@ -9,12 +9,17 @@ from ase.units import Bohr
 from pymatgen.core import Lattice, Structure
 
 from perovdb.errors import InputError
+from perovdb.files.statements import take_charge
 
 _SECTION = r"^\s*&{0}\b[^\n]*\n(.*?)^\s*&END\b"
 _ELEMENT = re.compile(r"[A-Za-z][a-z]?(?![a-z])")
 _IBRAV = re.compile(r"^[^!#\n]*\bibrav\s*=\s*(\S+?)\s*(?:,|!|/|$)", re.IGNORECASE | re.MULTILINE)
 _CELLDM = re.compile(r"\bcelldm\s*\(\s*1\s*\)\s*=\s*([^\s,/]+)", re.IGNORECASE)
 _A = re.compile(r"(?:^|[\s,])A\s*=\s*([^\s,/]+)")
+
+_SAID = re.compile(r"\b(nat|ntyp|tot_charge)\s*=\s*([^\s,/]+)", re.IGNORECASE)
+_REPEATS = re.compile(r"^\s*MULTIPLE_UNIT_CELL\s+(.*)$", re.IGNORECASE | re.MULTILINE)
+_CHARGE = re.compile(r"^\s*CHARGE\s+([^\s!#]+)", re.IGNORECASE | re.MULTILINE)
 
 _CP2K = "Give the sections &CELL (A, B, C or ABC) and &COORD with their atoms in the file."
 _QE = "Give the cards CELL_PARAMETERS and ATOMIC_POSITIONS."
@@ -37,6 +42,12 @@ def read_cp2k(text: str) -> Structure:
         ).matrix
     else:
         raise InputError("The section &CELL has no vectors.", _CP2K)
+    repeats = _REPEATS.search("\n".join(re.split("[!#]", row)[0] for row in text.splitlines()))
+    if repeats and set(repeats[1].split()) != {"1"}:
+        raise InputError(
+            f"Its cell is repeated: MULTIPLE_UNIT_CELL {repeats[1].strip()[:40]}.",
+            "Give all atoms of the large cell: CP2K writes them to PROJECT-pos-1.xyz.",
+        )
     along = "".join(keys.get("PERIODIC", ["XYZ"])).upper()
     pbc = ("X" in along, "Y" in along, "Z" in along)
     scaled, factor, names, places = False, 1.0, [], []
@@ -49,7 +60,10 @@ def read_cp2k(text: str) -> Structure:
         else:
             names.append(_element(words[0], _CP2K))
             places.append(_numbers(words[1:], 3, _CP2K))
-    return _structure(Lattice(matrix, pbc=pbc), names, np.array(places) * factor, scaled)
+    structure = _structure(Lattice(matrix, pbc=pbc), names, np.array(places) * factor, scaled)
+    if charge := _CHARGE.search(text):
+        take_charge(structure, charge[1])
+    return structure
 
 
 def read_qe(text: str) -> Structure:
@@ -88,7 +102,22 @@ def read_qe(text: str) -> Structure:
         places.append(_numbers(row[1:], 3, _QE))
     unit = _unit(rows[start]) or "alat"
     factor = 1.0 if unit == "crystal" else _length(unit, _QE, alat)
-    return _structure(Lattice(matrix), names, np.array(places) * factor, unit == "crystal")
+    structure = _structure(Lattice(matrix), names, np.array(places) * factor, unit == "crystal")
+    kinds = {row[0] for row in rows[start + 1 : start + 1 + len(names)]}
+    said = {key.lower(): word for key, word in _SAID.findall("\n".join(map(" ".join, rows)))}
+    for key, there, wrong in (
+        ("nat", len(names), int.__ne__),
+        # Kinds that no atom is of may be told.
+        ("ntyp", len(kinds), int.__lt__),
+    ):
+        if said.get(key, "").isdigit() and wrong(int(said[key][:9]), there):
+            raise InputError(
+                f"It says {key} = {said[key][:9]}, but there are {there}.",
+                "Check that the file is whole.",
+            )
+    if "tot_charge" in said:
+        take_charge(structure, said["tot_charge"])
+    return structure
 
 
 def _structure(lattice: Lattice, names: list[str], places: np.ndarray, scaled: bool) -> Structure:

@@ -15,7 +15,9 @@ from perovdb.errors import InputError
 from perovdb.files.atoms import MOST_ATOMS, check_number_of_atoms, structure_of_atoms
 from perovdb.files.labels import one_line
 from perovdb.files.names import FORMATS
+from perovdb.files.own_records import KEY
 from perovdb.files.reading import reason
+from perovdb.files.statements import take_charge
 
 #: Words of a CIF, each of which costs some microseconds: those of as many atoms as are taken in.
 _MOST_WORDS_CIF = 15 * MOST_ATOMS
@@ -59,7 +61,12 @@ def read_xyz(text: str) -> Structure:
     from ase.io import read
 
     *_, last = frames_of_xyz(text)
-    return structure_of_atoms(read(io.StringIO(last), format="extxyz"))
+    atoms = read(io.StringIO(last), format="extxyz")
+    structure = structure_of_atoms(atoms)
+    # A record says it by itself, with the steps that asked for it.
+    if "charge" in atoms.info and KEY not in atoms.info:
+        take_charge(structure, atoms.info["charge"])
+    return structure
 
 
 def frames_of_xyz(text: str) -> Iterator[str]:

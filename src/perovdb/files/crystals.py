@@ -22,6 +22,7 @@ from perovdb.files.crystal_texts import (
 from perovdb.files.names import format_to_read
 from perovdb.files.own_records import with_own_boundaries
 from perovdb.files.reading import read_bytes, reason, unpacked
+from perovdb.files.statements import check_formula_of_cif, check_names_of_poscar
 
 
 class Crystal(NamedTuple):
@@ -74,6 +75,9 @@ def read_crystal(path: str, sha256: str | None = None) -> Crystal:
             warned.clear()
             if structure is None:
                 structure = Structure.from_str(text, fmt="poscar" if form == "poscar" else "cif")
+            if form == "poscar":
+                check_names_of_poscar(text, structure)
+            said = check_formula_of_cif(text, structure) if form == "cif" else []
         except InputError as error:
             raise InputError(f"{path}: {error.what}", error.mend) from error
         except Exception as error:
@@ -91,6 +95,7 @@ def read_crystal(path: str, sha256: str | None = None) -> Crystal:
         if isinstance(one.message, Warning)
         and not issubclass(one.category, DeprecationWarning | PendingDeprecationWarning)
     )
+    notes |= dict.fromkeys(said)
     return Crystal(with_own_boundaries(structure, text), tuple(notes), text, form, digest)
 
 
