@@ -18,9 +18,10 @@ def needs(package, *values):
 @pytest.mark.parametrize(
     ("engine", "species", "hop", "barrier_eV"),
     [
-        # Tight ends, a climbing band of five images by FIRE, its top at 0.005 eV/A.
+        # CHGNet: tight ends, a climbing band of five images by FIRE, its top at 0.005 eV/A.
         needs("chgnet", "chgnet", "I", 3, 0.255),
         needs("chgnet", "chgnet", "Cs", 0, 0.3935),
+        # No tight band was made of this one: an earlier search, from the rigid path.
         needs("sevenn", "7net-0", "I", 3, 0.383),
     ],
 )
