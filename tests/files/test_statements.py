@@ -106,8 +106,12 @@ def test_a_charge_that_is_stated_is_taken(place, charge, form):
     assert read_structure(str(place / f"c.{form}")).properties["charge"] == charge
 
 
+#: A charge of a force field is not that of the cell.
+OF_AN_ATOM = "&MM\n&CHARGE\nATOM I\nCHARGE -1\n&END CHARGE\n&END MM\n"
+
+
 def test_without_a_statement_it_is_that_of_the_ions(place):
-    for name, text in (("n.qe", qe()), ("n.inp", cp2k()), ("n.xyz", extxyz(place))):
+    for name, text in (("n.qe", qe()), ("n.inp", cp2k() + OF_AN_ATOM), ("n.xyz", extxyz(place))):
         (place / name).write_text(text)
         assert read_structure(str(place / name)).properties["charge"] == 0
 

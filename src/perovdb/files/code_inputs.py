@@ -19,6 +19,7 @@ _A = re.compile(r"(?:^|[\s,])A\s*=\s*([^\s,/]+)")
 
 _SAID = re.compile(r"\b(nat|ntyp|tot_charge)\s*=\s*([^\s,/]+)", re.IGNORECASE)
 _REPEATS = re.compile(r"^\s*MULTIPLE_UNIT_CELL\s+(.*)$", re.IGNORECASE | re.MULTILINE)
+_DFT = re.compile(r"^\s*&DFT\b.*?^\s*&END\s+DFT\b", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _CHARGE = re.compile(r"^\s*CHARGE\s+([^\s!#]+)", re.IGNORECASE | re.MULTILINE)
 
 _CP2K = "Give the sections &CELL (A, B, C or ABC) and &COORD with their atoms in the file."
@@ -61,7 +62,8 @@ def read_cp2k(text: str) -> Structure:
             names.append(_element(words[0], _CP2K))
             places.append(_numbers(words[1:], 3, _CP2K))
     structure = _structure(Lattice(matrix, pbc=pbc), names, np.array(places) * factor, scaled)
-    if charge := _CHARGE.search(text):
+    dft = _DFT.search(text)
+    if dft and (charge := _CHARGE.search(dft[0])):
         take_charge(structure, charge[1])
     return structure
 
