@@ -40,6 +40,8 @@ from perovdb.calculators.kinetics import ArrheniusFit as ArrheniusFit
 from perovdb.calculators.kinetics import HopRate as HopRate
 from perovdb.calculators.kinetics import fit_arrhenius as fit_arrhenius
 from perovdb.calculators.kinetics import hop_rate as hop_rate
+from perovdb.calculators.light import Segregation as Segregation
+from perovdb.calculators.light import segregation as segregation
 from perovdb.calculators.mixing import Lattice as Lattice
 from perovdb.calculators.mixing import lattice as lattice
 from perovdb.calculators.mixing_energy import Mixing as Mixing

@@ -77,6 +77,12 @@ RANGES: Mapping[str, Range] = {
     "tc_K": Range(1, 10_000),
     "L_eV": Range(-5, 5),
     "mixing.gap": Range(1e-6, 1 - 1e-6),
+    # Light.
+    "intensity_mW_cm2": Range(1e-9, 1e9),
+    "wavelength_nm": Range(100, 2000),
+    "thickness_nm": Range(1, 1e7),
+    "lifetime_ns": Range(1e-3, 1e9),
+    "segregation.temperature_K": Range(100, 1000),
     # Energies of defects.
     "state_eV": Range(-100, 100),
     "compounds_eV": Range(-100, 10),

@@ -43,6 +43,7 @@ RESULTS = {
     "DefectLevels": lambda: perovdb.defect_levels(
         "CsPbI3", {"V_Cs:-1": 1.1, "V_I:1": 0.1}, gap_eV=1.7
     ),
+    "Segregation": lambda: perovdb.segregation("MAPbBr1.5I1.5", 20),
     "Octahedra": lambda: perovdb.octahedra(perovdb.build("CsPbI3", "gamma")),
     "OctahedraChange": lambda: perovdb.octahedra(
         perovdb.build("CsPbI3", "alpha", 2),

@@ -49,6 +49,7 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ("--state", "V_Cs:-1=1.1", "--state", "V_I:1=0.1", "--gap", "1.7"),
         ("CsPbI3",),
     ),
+    "segregate": (("--intensity", "20"), ("MAPbBr1.5I1.5",)),
     "build": (("--phase", "alpha"), ("CsPbI3",)),
     "read": ((), ("{shared}/model.cif",)),
     "supercell": (("--size", "1"), ("{shared}/model.cif",)),

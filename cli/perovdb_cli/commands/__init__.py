@@ -39,6 +39,7 @@ COMMANDS = {
         "Calculate",
         "Levels, concentrations and Fermi level from energies of defects.",
     ),
+    "segregate": ("Calculate", "Halide segregation under light: thresholds of two models."),
     "build": ("Model", "A model of a formula: phase or tilts, supercell, order, molecules."),
     "read": ("Model", "A structure file with its ions and molecules; in another format."),
     "supercell": ("Model", "A larger cell of a structure; molecules stay whole."),
