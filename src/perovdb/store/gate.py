@@ -11,7 +11,8 @@ import sqlite3
 import stat
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from perovdb.errors import InputError, StoreError
@@ -225,6 +226,19 @@ def guard(connection: sqlite3.Connection) -> Watch:
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
     return Watch(connection)
+
+
+@contextmanager
+def inner_tables_writable(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let SQL write the tables of which a full-text index is made, which `guard` forbids."""
+    known = sys.version_info >= (3, 12)
+    if known:
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, False)
+    try:
+        yield
+    finally:
+        if known:
+            connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
 
 
 #: What Python raises when SQLite fails; its message may cite what is no text.

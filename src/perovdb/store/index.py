@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
-from itertools import zip_longest
+from contextlib import closing
 
+from perovdb.store import gate
 from perovdb.store.schema import tables
 
 _FTS5 = (
@@ -14,8 +15,12 @@ CREATE = f"CREATE VIRTUAL TABLE search USING {_FTS5}"
 
 _COLUMNS = ("table_name", "row_id", "formula", "words", "source", "kind", "evidence")
 
-#: What an index is called that is made to compare with.
-_ANEW = "search_anew"
+#: An index that is made only for what SQLite keeps of an empty one, in tables of these names.
+_EMPTY = "search_empty"
+_KEPT = ("config", "content", "data", "docsize", "idx")
+
+#: Pages that are copied between two looks at the clock.
+_PAGES = 10_000
 
 #: Columns that are not words.
 _NOT_WORDS = {
@@ -35,10 +40,28 @@ _ALSO = ("source", "conflict")
 
 def write_index(connection: sqlite3.Connection) -> None:
     """Write the index anew from all rows of the tables, whatever there is of one."""
-    connection.execute("DROP TABLE IF EXISTS search")
+    try:
+        connection.execute("DROP TABLE IF EXISTS search")
+    except sqlite3.DatabaseError as error:
+        if gate.reason(error) == "interrupted":
+            raise
+        _empty(connection)
+        connection.execute("DROP TABLE search")
     connection.execute(CREATE)
     for table in tables(connection):
         extend_index(connection, table)
+
+
+def _empty(connection: sqlite3.Connection) -> None:
+    """Make an index that SQLite cannot open, and so not drop, an empty one."""
+    connection.execute(f"CREATE VIRTUAL TABLE temp.{_EMPTY} USING {_FTS5}")
+    with gate.inner_tables_writable(connection):
+        for part in _KEPT:
+            connection.execute(f"DELETE FROM main.search_{part}")
+            connection.execute(
+                f"INSERT INTO main.search_{part} SELECT * FROM temp.{_EMPTY}_{part}"
+            )
+    connection.execute(f"DROP TABLE temp.{_EMPTY}")
 
 
 def extend_index(
@@ -63,63 +86,77 @@ def index_problems(connection: sqlite3.Connection, schema: str) -> Iterator[str]
     Args:
         schema: of the file.
     """
+    try:
+        yield from _other_entries(connection, schema)
+    except sqlite3.OperationalError as error:
+        # SQLite knows an index of another form by its own words alone.
+        if "fts5" not in gate.reason(error):
+            raise
+        yield f"'perovdb search' cannot read its index: {gate.reason(error)}."
+    except sqlite3.DatabaseError as error:
+        yield f"'perovdb search' cannot read its index: {gate.reason(error)}."
+
+
+def _other_entries(connection: sqlite3.Connection, schema: str) -> Iterator[str]:
     wanted = " UNION ALL ".join(
         filter(None, (_entries(connection, table, schema) for table in tables(connection)))
     )
     there = f"SELECT {', '.join(_COLUMNS)} FROM {schema}.search"
-    names = "SELECT table_name, row_id FROM"
+    counted = (
+        "SELECT table_name, row_id, sum(found) AS found, sum(held) AS held FROM "
+        f"(SELECT table_name, row_id, 1 AS found, 0 AS held FROM {schema}.search UNION ALL "
+        f"SELECT table_name, row_id, 0, 1 FROM ({wanted})) GROUP BY table_name, row_id"
+    )
     sound = True
-    for one, other, told in (
-        (f"{names} ({wanted})", f"{names} ({there})", "'perovdb search' does not find it."),
-        (
-            f"{names} ({there})",
-            f"{names} ({wanted})",
-            "'perovdb search' finds it, and it is not there.",
-        ),
-        (
-            f"{there} WHERE (table_name, row_id) IN ({names} ({wanted}))",
-            wanted,
-            "'perovdb search' gives it other words than it has.",
-        ),
+    for table, name, found, held in connection.execute(
+        f"SELECT * FROM ({counted}) WHERE found <> held"
     ):
-        for table, name, *_ in connection.execute(
-            f"SELECT * FROM ({one}) EXCEPT SELECT * FROM ({other})"
-        ):
-            sound = False
-            yield f"{table} {name}: {told}"
-    twice = f"{names} {schema}.search GROUP BY table_name, row_id HAVING count(*) > 1"
-    for table, name in connection.execute(twice):
         sound = False
-        yield f"{table} {name}: 'perovdb search' finds it more than once."
+        if found < held:
+            yield f"{table} {name}: 'perovdb search' does not find it."
+        elif held == 0:
+            yield f"{table} {name}: 'perovdb search' finds it, and it is not there."
+        else:
+            yield f"{table} {name}: 'perovdb search' finds it more than once."
+    others = f"SELECT * FROM ({wanted}) EXCEPT {there}"
+    if not sound:
+        names = f"SELECT table_name, row_id FROM ({counted}) WHERE found >= held"
+        others = f"SELECT * FROM ({others}) WHERE (table_name, row_id) IN ({names})"
+    for table, name, *_ in connection.execute(others):
+        sound = False
+        yield f"{table} {name}: 'perovdb search' gives it other words than it has."
     if sound and not _leads_to_its_entries(connection, schema):
         yield "'perovdb search' finds other rows than those that hold the words."
 
 
 def _leads_to_its_entries(connection: sqlite3.Connection, schema: str) -> bool:
-    """Whether the words of an index lead to the entries that hold them, as in one made anew."""
-    columns = ", ".join(_COLUMNS)
-    connection.execute(f"CREATE VIRTUAL TABLE temp.{_ANEW} USING {_FTS5[:-1]}, content='')")
+    """Whether the words of an index lead to the entries that hold them, as SQLite itself sees."""
+    if connection.in_transaction:
+        return _is_whole(connection)
+    (path,) = (
+        path for _, name, path in connection.execute("PRAGMA database_list") if name == schema
+    )
+    # Only who may write can ask, so a copy is asked: a file without a name.
+    with closing(sqlite3.connect("", isolation_level=None)) as copy:
+        watch = gate.guard(copy)
+        watch.give_for(path)
+
+        def go_on(*_: int) -> None:
+            if watch.is_over():
+                raise sqlite3.OperationalError("interrupted")
+
+        connection.backup(copy, name=schema, pages=_PAGES, progress=go_on)
+        return _is_whole(copy)
+
+
+def _is_whole(connection: sqlite3.Connection) -> bool:
     try:
-        connection.execute(
-            f"INSERT INTO temp.{_ANEW} (rowid, {columns}) "
-            f"SELECT rowid, {columns} FROM {schema}.search"
-        )
-        listed = []
-        for at, table in ((schema, "search"), ("temp", _ANEW)):
-            words = f"temp.words_of_{table}"
-            connection.execute(
-                f"CREATE VIRTUAL TABLE {words} USING fts5vocab({at}, {table}, instance)"
-            )
-            cursor = connection.cursor()
-            cursor.row_factory = None
-            listed.append(cursor.execute(f"SELECT term, doc, col, offset FROM {words}"))
-        same = all(one == other for one, other in zip_longest(*listed))
-        for cursor in listed:
-            cursor.close()
-        return same
-    finally:
-        for table in ("words_of_search", f"words_of_{_ANEW}", _ANEW):
-            connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+        connection.execute("INSERT INTO main.search (search) VALUES ('integrity-check')")
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 def _entries(connection: sqlite3.Connection, table: str, rows: str) -> str | None:
