@@ -133,7 +133,7 @@ def test_a_schema_that_is_not_ours_is_refused(mine, add_one, name):
 
 
 def test_a_change_of_the_schema_between_two_looks_is_seen(mine, add_one, monkeypatch):
-    def meanwhile(path: Path) -> sqlite3.Connection:
+    def meanwhile(path: Path) -> tuple[sqlite3.Connection, gate.Watch]:
         spoil(path, *SCHEMAS["a trigger that ignores"])
         return writer(path)
 
@@ -154,6 +154,18 @@ def test_a_store_that_was_opened_long_ago_answers_still(mine, add_one, monkeypat
         store.watch.give(math.inf)
         queries.fact_tables()
         assert store.watch.until == math.inf
+
+
+def test_what_writes_or_checks_a_store_ends_when_its_time_is_over(mine, add_one, monkeypatch):
+    before = mine.read_bytes()
+    monkeypatch.setattr(gate, "_STRIDE", 1)
+    monkeypatch.setattr(gate.Watch, "give_for", lambda watch, *_: watch.give(-1))
+    for use, told in ((add_one, "takes too long.*No row was added"), (migrate, "takes too long")):
+        with pytest.raises(StoreError, match=told):
+            use(mine)
+    (problem,) = check(mine)
+    assert "takes too long" in problem
+    assert mine.read_bytes() == before
 
 
 def test_an_older_store_is_looked_at_before_it_is_migrated(mine):

@@ -188,9 +188,9 @@ class Watch:
         self.until = time.monotonic() + LONGEST_S
         connection.set_progress_handler(self.is_over, _STRIDE)
 
-    def give_for(self, path: str) -> None:
-        """Give the next question what reading all of a file may take."""
-        self.give(LONGEST_S * (1 + os.path.getsize(path) / _A_MINUTE_BYTES))
+    def give_for(self, path: str, more_bytes: int = 0) -> None:
+        """Give all that follows what reading a file, and so many bytes more, may take."""
+        self.give(LONGEST_S * (1 + (os.path.getsize(path) + more_bytes) / _A_MINUTE_BYTES))
 
     def give(self, seconds: float) -> None:
         """Give the next question so many seconds."""
@@ -231,13 +231,12 @@ def guard(connection: sqlite3.Connection) -> Watch:
 @contextmanager
 def inner_tables_writable(connection: sqlite3.Connection) -> Iterator[None]:
     """Let SQL write the tables of which a full-text index is made, which `guard` forbids."""
-    known = sys.version_info >= (3, 12)
-    if known:
+    if sys.version_info >= (3, 12):
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, False)
     try:
         yield
     finally:
-        if known:
+        if sys.version_info >= (3, 12):
             connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
 
 

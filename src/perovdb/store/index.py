@@ -145,8 +145,13 @@ def _leads_to_its_entries(connection: sqlite3.Connection, schema: str) -> bool:
             if watch.is_over():
                 raise sqlite3.OperationalError("interrupted")
 
-        connection.backup(copy, name=schema, pages=_PAGES, progress=go_on)
-        return _is_whole(copy)
+        try:
+            connection.backup(copy, name=schema, pages=_PAGES, progress=go_on)
+            return _is_whole(copy)
+        except sqlite3.OperationalError as error:
+            if watch.is_over():
+                raise sqlite3.OperationalError("it takes too long") from error
+            raise
 
 
 def _is_whole(connection: sqlite3.Connection) -> bool:

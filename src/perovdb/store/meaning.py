@@ -51,6 +51,9 @@ def check_row(row: CsvRow, table: str) -> None:
     """
     values = row.values
     for column, value in values.items():
+        # Most cells are empty.
+        if value is None:
+            continue
         if isinstance(value, str):
             found = stray(value, prose=column in PROSE)
             if column in _NAMES and len(value) > _LONGEST_NAME:

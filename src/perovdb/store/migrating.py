@@ -6,7 +6,7 @@ them, and what properties hold for, 6 the terms of the model of gaps. A later on
 here as long as it adds tables, indexes, or columns that may be empty.
 """
 
-import math
+import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -20,6 +20,9 @@ from perovdb.store.index import index_problems, write_index
 from perovdb.store.schema import APPLICATION_ID, SCHEMA_VERSION, check_header, header, tables
 
 _WAIT_S = 60.0
+
+#: To write a store anew takes as long as to read it so many times more.
+_WRITTEN_ANEW = 5
 
 
 class Migrated(NamedTuple):
@@ -40,8 +43,9 @@ def migrate(path: Path) -> Migrated:
         connection = sqlite3.connect(place, uri=True, timeout=_WAIT_S, isolation_level=None)
     except sqlite3.Error as error:
         raise gate.failed(str(path), error) from error
+    watch = gate.guard(connection)
+    watch.give_for(str(path), _WRITTEN_ANEW * os.path.getsize(path))
     try:
-        gate.guard(connection).give(math.inf)
         made_by, version = header(connection)
         if made_by != APPLICATION_ID or version >= SCHEMA_VERSION:
             check_header(connection, str(path), "main", INIT_HINT)
@@ -65,7 +69,7 @@ def migrate(path: Path) -> Migrated:
         with connection:
             _change(connection, ours, columns, str(path))
     except gate.FAILURES as error:
-        raise gate.failed(str(path), error) from error
+        raise gate.failed(str(path), error, watch) from error
     finally:
         connection.close()
     _open(path)

@@ -5,7 +5,6 @@ they go in by one transaction, whose work grows with them alone; the file keeps 
 so that other writers wait, readers go on, and a killed process leaves it whole.
 """
 
-import math
 import os
 import sqlite3
 import warnings
@@ -48,6 +47,9 @@ READ_COLUMNS = ("formula", "end_1", "end_2", "species", "phase")
 _SAYS_SOMETHING = ("barrier_eV", "min_eV", "max_eV", "change_min_pct", "statement")
 
 _WAIT_S = 60.0
+
+#: To add a byte of a CSV file takes as long as to read so many of a store.
+_WORK_OF_A_BYTE = 20
 
 #: Words of rows, such as formulas, repeat: so many are read once.
 _WORDS_KEPT = 10_000
@@ -134,8 +136,14 @@ def add_all(
     them, or none. For the rest as `add`.
     """
     store = Store(CURATED, str(path))
-    with closing(_writer(path)) as connection:
+    connection, watch = _writer(path)
+    # A file that is not there is told when it is read.
+    added_bytes = _WORK_OF_A_BYTE * sum(
+        os.path.getsize(file) for file in files.values() if os.path.exists(file)
+    )
+    with closing(connection):
         try:
+            watch.give_for(str(path), added_bytes)
             connection.execute("BEGIN")
             with closing(store), using(store):
                 heads = [
@@ -145,16 +153,20 @@ def add_all(
             connection.execute("COMMIT")
             # From here on other writers wait. One may have changed more than rows since.
             connection.execute("BEGIN IMMEDIATE")
+            watch.give_for(str(path), added_bytes)
             gate.check_schema(gate.objects(connection, "own"), gate.objects(connection), str(path))
             last = [_last_row(connection, table) for table in files]
             count = sum(map(partial(_take_in, connection), files, heads))
         except gate.FAILURES as error:
-            raise _nothing_added(path, error) from error
-        _commit(connection, path, dict(zip(files, last, strict=True)))
+            raise _nothing_added(path, error, watch) from error
+        watch.give_for(str(path), added_bytes)
+        _commit(connection, watch, path, dict(zip(files, last, strict=True)))
     return count
 
 
-def _commit(connection: sqlite3.Connection, path: Path, last: Mapping[str, int]) -> None:
+def _commit(
+    connection: sqlite3.Connection, watch: gate.Watch, path: Path, last: Mapping[str, int]
+) -> None:
     """Commit what was added. Whether it is there is read from the file, whatever SQLite says.
 
     Raises:
@@ -165,8 +177,8 @@ def _commit(connection: sqlite3.Connection, path: Path, last: Mapping[str, int])
     except gate.FAILURES as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        if not any(kept for _, _, kept in _kept(connection, path, last)):
-            raise _nothing_added(path, error) from error
+        if not any(kept for _, _, kept in _kept(connection, watch, path, last)):
+            raise _nothing_added(path, error, watch) from error
     # Whoever copies the file alone must have the rows: bring the log into it.
     try:
         connection.execute("PRAGMA own.wal_checkpoint(TRUNCATE)")
@@ -176,7 +188,7 @@ def _commit(connection: sqlite3.Connection, path: Path, last: Mapping[str, int])
             "together; they become one when there is room",
             stacklevel=2,
         )
-    for table, staged, kept in _kept(connection, path, last):
+    for table, staged, kept in _kept(connection, watch, path, last):
         if kept != staged:
             raise StoreError(
                 f"{path} holds {kept} of the {staged} row(s) that were added to '{table}'.",
@@ -184,12 +196,12 @@ def _commit(connection: sqlite3.Connection, path: Path, last: Mapping[str, int])
             )
 
 
-def _nothing_added(path: Path, error: Exception) -> StoreError:
-    told = gate.failed(str(path), error)
+def _nothing_added(path: Path, error: Exception, watch: gate.Watch) -> StoreError:
+    told = gate.failed(str(path), error, watch)
     return StoreError(f"{told.what} No row was added.", told.mend)
 
 
-def _writer(path: Path) -> sqlite3.Connection:
+def _writer(path: Path) -> tuple[sqlite3.Connection, gate.Watch]:
     """A store as `own`, to be written, beside the curated one as `main`.
 
     Rows are staged in `temp`, a file without a name that goes with the connection.
@@ -200,13 +212,13 @@ def _writer(path: Path) -> sqlite3.Connection:
         timeout=_WAIT_S,
         isolation_level=None,
     )
-    gate.guard(connection).give(math.inf)
+    watch = gate.guard(connection)
     try:
         connection.execute("ATTACH ? AS own", (gate.own_uri(str(path), "rw"),))
     except gate.FAILURES as error:
         connection.close()
-        raise gate.failed(str(path), error) from error
-    return connection
+        raise gate.failed(str(path), error, watch) from error
+    return connection, watch
 
 
 def _last_row(connection: sqlite3.Connection, table: str) -> int:
@@ -215,7 +227,7 @@ def _last_row(connection: sqlite3.Connection, table: str) -> int:
 
 
 def _kept(
-    connection: sqlite3.Connection, path: Path, last: Mapping[str, int]
+    connection: sqlite3.Connection, watch: gate.Watch, path: Path, last: Mapping[str, int]
 ) -> list[tuple[str, int, int]]:
     """Staged rows, and how many of them the file holds, which is opened anew for it.
 
@@ -238,7 +250,7 @@ def _kept(
         connection.execute("DETACH kept")
     except gate.FAILURES as error:
         doubt = "Whether the rows were added cannot be read back:"
-        raise gate.failed(str(path), error, doubt=doubt) from error
+        raise gate.failed(str(path), error, watch, doubt) from error
     return found
 
 
@@ -359,7 +371,7 @@ def check(path: Path, canonical: Canonical, progress: Progress | None = None) ->
     if damage:
         return
     with closing(Store(CURATED, str(path), check_rows=False)) as store, using(store):
-        store.watch.give(math.inf)
+        store.watch.give_for(str(path))
         try:
             known = {*ABOUT_ITSELF, *tables_with(store.connection, "name", "meaning")}
             for table in tables(store.connection):
@@ -370,7 +382,7 @@ def check(path: Path, canonical: Canonical, progress: Progress | None = None) ->
         except StoreError as error:
             yield str(error)
         except gate.FAILURES as error:
-            yield str(gate.failed(str(path), error))
+            yield str(gate.failed(str(path), error, store.watch))
 
 
 def _damage(path: Path) -> list[str]:
