@@ -34,7 +34,10 @@ COMMANDS = {
         "Activation energy from rate constants, or from curves that relax.",
     ),
     "rate": ("Calculate", "Hop rate, diffusion and exchange time over a barrier."),
-    "mix": ("Calculate", "Whether two perovskites mix: miscibility gap, critical point."),
+    "mix": (
+        "Calculate",
+        "Whether two perovskites mix: miscibility gap, spinodal, critical point.",
+    ),
     "defect-levels": (
         "Calculate",
         "Levels, concentrations and Fermi level from energies of defects.",

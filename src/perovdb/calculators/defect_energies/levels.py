@@ -27,7 +27,7 @@ from perovdb.errors import InputError, OutOfRange
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_STATE = re.compile(r"([A-Za-z]+)_([A-Za-z]+):([+-]?\d+)")
+_STATE = re.compile(r"([A-Za-z]+)_([A-Za-z]+):([+-]?\d{1,2})")
 
 #: More of the sites than this are not dilute.
 _DILUTE = 0.01
