@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from perovdb.calculators.diffraction import Pattern
-from perovdb.files.columns import read_curve
+from perovdb.files.diffractograms import read_scan
 
 KEYS = [
     "@module", "@class", "formula", "phase", "radiation", "wavelength_A", "dispersion",
@@ -170,7 +170,7 @@ def test_a_picture_with_everything(perovdb, folder, ending):
 def test_measured_files_as_people_write_them(folder):
     written = "2theta;counts\n# a comment\n\n10;1e2 # low\n 12,5\n11\t7.5\n"
     (folder / "m.csv").write_text(written, encoding="utf-8-sig")
-    x, y = read_curve("m.csv")
+    x, y, _ = read_scan("m.csv")
     assert x.tolist() == [10, 11, 12]
     assert y.tolist() == [100, 7.5, 5]
 

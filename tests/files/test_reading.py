@@ -22,8 +22,9 @@ from perovdb import plots
 from perovdb.calculators.diffraction import xrd
 from perovdb.errors import InputError, PerovdbError, ResultError
 from perovdb.files import atoms, reading
-from perovdb.files.columns import read_curve, read_peaks
+from perovdb.files.columns import read_peaks
 from perovdb.files.crystals import read_crystal
+from perovdb.files.diffractograms import read_scan
 from perovdb.files.names import COMPRESSED
 from perovdb.files.reading import KINDS, digest_of, lines_of, opened, read_bytes, read_text
 from perovdb.inputs.machine import read_machine
@@ -45,7 +46,7 @@ READERS = {
     "pattern": (xrd, "a.xyz"),
     "hops": (lambda path: perovdb.hops(path, "I"), "a.xyz"),
     "molecule": (lambda path: read_molecule(path, "MA"), "a.xyz"),
-    "curve": (lambda path: read_curve(str(path)), "a.txt"),
+    "curve": (lambda path: read_scan(str(path)), "a.txt"),
     "peaks": (lambda path: read_peaks(str(path)), "a.csv"),
     "study": (read_study, "a.toml"),
     "machine": (read_machine, "a.toml"),
@@ -160,16 +161,16 @@ def test_a_line_may_not_be_as_long_as_the_file(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("1" * 10_001)
     with pytest.raises(InputError, match="a line of more than 10000 characters"):
-        read_curve(str(path))
+        read_scan(str(path))
     path.write_text("10 1\n" * 5000 + "x")
     with pytest.raises(InputError, match="line 5001: 1 entries"):
-        read_curve(str(path))
+        read_scan(str(path))
 
 
 def test_what_is_not_utf8_is_refused_in_words(tmp_path):
     path = tmp_path / "a.toml"
     path.write_bytes("code = 'vasp' # ä".encode("latin-1"))
-    for reader in (read_machine, read_study, lambda path: read_curve(str(path))):
+    for reader in (read_machine, read_study, lambda path: read_scan(str(path))):
         with pytest.raises(InputError, match="not a text in UTF-8"):
             reader(path)
     with pytest.raises(InputError, match="is not the name of a file"):

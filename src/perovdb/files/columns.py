@@ -1,9 +1,8 @@
-"""Measured curves and lists of peaks from text files, with the line in every complaint."""
+"""Columns of numbers and lists of peaks from text files, with the line in every complaint."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,37 +21,6 @@ class PeakList(NamedTuple):
     two_theta_deg: np.ndarray | None
     d_A: np.ndarray | None
     intensity: np.ndarray | None
-
-
-def read_curve(path: str) -> tuple[np.ndarray, np.ndarray]:
-    """Places (n,) and intensities (n,) of a measured curve, by place, n > 1.
-
-    Two numbers a line, with blanks, tabs, a comma or a semicolon between them; "#" begins a
-    comment. The first line may be a header.
-
-    Raises:
-        InputError: the file cannot be read, a line is not two finite numbers, or there are fewer
-            than two lines.
-    """
-    rows: list[list[float]] = []
-    first = True
-    for number, line in _lines(path):
-        fields = [field for field in re.split(r"[\s,;]+", line) if field]
-        if first and not any(_is_number(field) for field in fields):
-            first = False
-            continue
-        first = False
-        if len(fields) != 2:
-            raise InputError(
-                f"{path}, line {number}: {len(fields)} entries instead of two numbers.",
-                "Write an angle and an intensity on each line, and '#' before comments.",
-            )
-        rows.append([_number(field, path, number) for field in fields])
-    if len(rows) < 2:
-        raise InputError(f"{path} holds no curve.", "Give two lines of two numbers at least.")
-    table = np.array(rows)
-    places, intensities = table[np.argsort(table[:, 0], kind="stable")].T
-    return places, intensities
 
 
 def read_peaks(path: str) -> PeakList:
@@ -85,7 +53,7 @@ def read_columns(path: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
         InputError: the file cannot be read or holds no lines, a line has other than one entry for
             each column, or an entry is no finite number.
     """
-    lines = _lines(path)
+    lines = lines_with_numbers(path)
     if not lines:
         raise InputError(f"{path} is empty.", f"Name the columns on the first line: {wanted}.")
     head = [name.strip() for name in next(csv.reader([lines[0][1]]))]
@@ -109,7 +77,7 @@ def read_columns(path: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
 _COLUMNS = "Name the columns on the first line: two_theta_deg,intensity or d_A,intensity."
 
 
-def _lines(path: str) -> list[tuple[int, str]]:
+def lines_with_numbers(path: str) -> list[tuple[int, str]]:
     """Lines that hold something besides a comment, with their numbers."""
     with lines_of(path, "table") as handle:
         numbered = [(n, line.partition("#")[0].strip()) for n, line in enumerate(handle, 1)]
@@ -120,7 +88,7 @@ def _lines(path: str) -> list[tuple[int, str]]:
 
 
 def _number(text: str, path: str, line: int) -> float:
-    if not _is_number(text):
+    if not is_number(text):
         raise InputError(
             f"{path}, line {line}: '{text.strip()[:40]}' is not a finite number.",
             "Write numbers with a point, as 14.07.",
@@ -128,7 +96,8 @@ def _number(text: str, path: str, line: int) -> float:
     return float(text)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is a finite number."""
     try:
         return bool(np.isfinite(float(text)))
     except ValueError:

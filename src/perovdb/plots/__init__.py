@@ -22,7 +22,7 @@ from perovdb.plots.bands import contacts, profiles
 from perovdb.plots.canvas import check_picture, panels, save
 from perovdb.plots.compositions import screening, vegard
 from perovdb.plots.defects import defect_diagram
-from perovdb.plots.diffraction import curves, scattering, sticks
+from perovdb.plots.diffraction import curves, fitted_curve, scattering, sticks
 from perovdb.plots.kinetics import arrhenius, decays
 from perovdb.plots.mixing import miscibility
 from perovdb.plots.structures import hop, structure
@@ -34,6 +34,7 @@ __all__ = [
     "curves",
     "decays",
     "defect_diagram",
+    "fitted_curve",
     "hop",
     "miscibility",
     "panels",

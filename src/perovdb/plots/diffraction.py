@@ -16,7 +16,7 @@ from perovdb.plots.labels import formula_label, labels_of, material_label, plane
 from perovdb.plots.results import several
 
 if TYPE_CHECKING:
-    from perovdb.plots.results import Diffractogram, Pattern, Peak, Scattering
+    from perovdb.plots.results import Diffractogram, FittedCurve, Pattern, Peak, Scattering
 
 #: Axis -> how it is written in a figure, and the field of a peak that stands on it.
 AXES = {
@@ -169,6 +169,52 @@ def scattering(
             ylabel="intensity per atom / $e^{\\mathregular{2}}$",
         )
         ax.legend()
+    return ax
+
+
+def fitted_curve(
+    fitted: FittedCurve,
+    ax: Axes | None = None,
+    *,
+    style: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """A measured curve, the sum of phases that explains it, each of them, and what is left.
+
+    Args:
+        fitted: as of `identify` of a curve.
+        ax: axes to draw on; by default those of a new figure.
+        style: as for `canvas`.
+
+    Raises:
+        InputError: there is no such style.
+    """
+    x = fitted.two_theta_deg
+    ground = fitted.background
+    top = float((fitted.measured - ground).max()) or 1.0
+    scale = 100 / top
+    low = float(ground.min())
+    with canvas(ax, style) as ax:
+        ax.plot(
+            x, scale * (fitted.measured - low), ".", color="0.25", linestyle="none",
+            markersize=1.5, markeredgewidth=0, label="measured",
+        )  # fmt: skip
+        ax.plot(x, scale * (fitted.fit - low), color="k", linewidth=0.6, label="fit")
+        for number, one in enumerate(fitted.phases):
+            name = f"{material_label(one.formula, one.phase)}, {one.area_pct:.0f} %"
+            ax.fill_between(
+                x, scale * (ground - low), scale * (ground - low + one.intensity),
+                color=color(number), alpha=0.5, linewidth=0, label=name,
+            )  # fmt: skip
+        difference = scale * (fitted.measured - fitted.fit)
+        floor = -_GAP - float(difference.max())
+        ax.axhline(floor, color="0.8", linewidth=0.5, zorder=0)
+        ax.plot(x, floor + difference, color="0.5", linewidth=0.7, label="difference")
+        high = float((scale * (fitted.measured - low)).max()) + _HEADROOM
+        ax.set(
+            xlim=(float(x[0]), float(x[-1])), ylim=(floor + float(difference.min()) - _GAP, high),
+            xlabel=AXES["two_theta"][0], ylabel="intensity / arbitrary units", yticks=[],
+        )  # fmt: skip
+        ax.legend(markerscale=2)
     return ax
 
 

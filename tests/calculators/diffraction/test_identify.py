@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import find_peaks
 
 from perovdb.calculators.diffraction.bragg import d_from_two_theta
-from perovdb.calculators.diffraction.identification import identify
+from perovdb.calculators.diffraction.identification import Which, identify
 from perovdb.calculators.diffraction.identification.stored_peaks import stored_cell, stored_peaks
 from perovdb.calculators.diffraction.powder import peaks
 from perovdb.calculators.diffraction.profile import profile
@@ -14,6 +14,7 @@ from perovdb.store import queries
 
 WITH_POSITIONS = [row for row in queries.facts("phase") if queries.phase_sites(row["id"])]
 AXIS = np.arange(8, 60, 0.01)
+ANY = Which(temperature_K=None)
 
 
 def seen(row):
@@ -33,9 +34,9 @@ def row_of(formula, phase):
 def test_a_phase_is_found_from_its_own_peaks(row, shift, noise):
     angles, heights = seen(row)
     noisy = angles + shift + np.random.default_rng(7).normal(0, noise, len(angles))
-    best = identify(noisy, heights).candidates[0]
+    best = identify(noisy, heights, which=ANY).candidates[0]
     assert (best.formula, best.phase) == (row["formula"], row["phase"])
-    assert best.score > 0.95
+    assert best.score > 0.9 * (0.8 if shift else 1)
     # Where lines merge, as in MAPbI3 beta, a maximum is not at any one of them.
     assert best.zero_shift_deg == pytest.approx(shift, abs=0.07)
     assert not best.positions_only
@@ -74,7 +75,7 @@ def test_another_wavelength_finds_the_same_phase():
 def test_every_measured_peak_is_matched_or_left_over():
     angles, heights = seen(row_of("CsPbI3", "alpha"))
     stray = 11.0
-    answer = identify([*angles, stray], [*heights, heights.max()])
+    answer = identify([*angles, stray], [*heights, heights.max()], which=ANY)
     best = answer.candidates[0]
     assert (best.formula, best.phase) == ("CsPbI3", "alpha")
     assert best.unmatched_deg == (stray,)
@@ -83,8 +84,8 @@ def test_every_measured_peak_is_matched_or_left_over():
     )
     share = heights.sum() / (heights.sum() + heights.max())
     assert best.explained == pytest.approx(share)
-    assert best.score == pytest.approx(best.explained * best.seen)
-    without = identify([*angles, stray]).candidates[0]
+    assert best.score == pytest.approx(best.explained * best.seen, rel=0.02)
+    without = identify([*angles, stray], which=ANY).candidates[0]
     assert without.explained == pytest.approx(len(angles) / (len(angles) + 1))
     assert without.agreement is None
 
@@ -92,12 +93,12 @@ def test_every_measured_peak_is_matched_or_left_over():
 def test_a_strong_peak_that_is_not_there_is_missed():
     angles, heights = seen(row_of("CsPbI3", "alpha"))
     strongest = np.argmax(heights)
-    answer = identify(np.delete(angles, strongest), np.delete(heights, strongest))
+    answer = identify(np.delete(angles, strongest), np.delete(heights, strongest), which=ANY)
     alpha = next(c for c in answer.candidates if c.id == "L001")
     assert [peak.hkl for peak in alpha.missing] == [(2, 0, 0)]
     assert alpha.seen < 0.8
     # Outside of the scan nothing is missed.
-    narrow = identify([14.07, 19.95], two_theta_deg=(13, 21)).candidates
+    narrow = identify([14.07, 19.95], two_theta_deg=(13, 21), which=ANY).candidates
     assert next(c for c in narrow if c.id == "L001").missing == ()
 
 
@@ -113,10 +114,12 @@ def test_phases_without_positions_are_marked_and_keep_to_their_space_group():
         assert h or (k + l) % 2 == 0
         assert l or h % 2 == 0
     lines = lattice_only["L086"].two_theta_deg
-    found = identify(lines, limit=93).candidates
+    found = identify(lines, limit=200, which=ANY).candidates
     best = next(c for c in found if c.id == "L086")
     assert best.positions_only
-    assert best.score == pytest.approx(1)
+    # Nothing is missed, but a match of so many lines is worth less.
+    assert best.missing == ()
+    assert best.score == pytest.approx(best.seen, rel=0.1)
     assert all(match.expected_intensity is None for match in best.matched)
 
 
@@ -142,7 +145,9 @@ def test_a_phase_that_is_no_perovskite_has_a_cell_too():
         ({}, InputError, "one of the two"),
         ({"peaks": [14.0], "d_A": [6.3]}, InputError, "one of the two"),
         ({"peaks": []}, InputError, "0 measured peaks"),
-        ({"peaks": np.linspace(5, 90, 2000)}, InputError, "find the peaks"),
+        ({"peaks": np.linspace(5, 90, 2000)}, InputError, "those of a curve"),
+        ({"peaks": np.arange(11, 14, 0.05)}, InputError, "those of a curve"),
+        ({"peaks": [30.0, 30.02, 30.04, 30.06]}, InputError, "those of a curve"),
         ({"peaks": [14.0, np.nan]}, InputError, "out of range"),
         ({"peaks": [0.0]}, InputError, "out of range"),
         ({"peaks": [14.0], "intensity": [1, 2]}, InputError, "one number"),

@@ -23,7 +23,7 @@ from perovdb.calculators.diffraction.curves import (
 )
 from perovdb.calculators.diffraction.pattern import Pattern
 from perovdb.errors import InputError
-from perovdb.files.columns import read_curve
+from perovdb.files.diffractograms import read_scan
 from perovdb.files.new_files import check_new_file, write_new_text
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _within_range(
             )
     else:
         name = os.fspath(measured)
-        x, y = read_curve(name)
+        x, y, _ = read_scan(name)
     two_theta = from_axis(x, x_axis, pattern.wavelength_A)
     low, high = pattern.two_theta_deg
     within = (two_theta >= low) & (two_theta <= high) & (two_theta > 0)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.diffraction.identification.stored_peaks import Index
+from perovdb.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Match(NamedTuple):
@@ -33,16 +39,102 @@ class Missing(NamedTuple):
 
 
 @answer
+class Share(Answer):
+    """A phase in a measured curve.
+
+    Attributes:
+        formula, phase, id: of the row of the table `phase`; of a substrate that was given, its
+            formula and the name of its file.
+        area_pct: part of the fitted area under all lines. It is no part of the weight: phases
+            scatter more or less, and what lies on top hides what is below.
+        strain_pct: by how much all its lengths are larger than those of the row.
+        fwhm_deg: width of its lines, by the instrument, grains and strain.
+        substrate: whether it was given as such.
+        intensity: (n,) its part of the curve.
+    """
+
+    formula: str
+    phase: str
+    id: str
+    area_pct: float
+    strain_pct: float
+    fwhm_deg: float
+    substrate: bool
+    intensity: np.ndarray
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row, without the curve."""
+        return [{name: value for name, value in vars(self).items() if name != "intensity"}]
+
+
+@answer
+class FittedCurve(Answer):
+    """A measured curve and the sum of phases that explains it best.
+
+    Attributes:
+        two_theta_deg, measured, fit, background: (n,) on even steps, in the units of the
+            measurement.
+        phases: in the curve, the main one first, then by area.
+        zero_shift_deg: measured less expected 2theta that all lines have in common.
+        displacement_deg: the part of a shift that goes with cos(theta).
+        residual_pct: sum of what is left without its sign, in % of that of the signal.
+        both_alpha: whether K-alpha2 was seen beside K-alpha1.
+    """
+
+    two_theta_deg: np.ndarray
+    measured: np.ndarray
+    fit: np.ndarray
+    background: np.ndarray
+    phases: tuple[Share, ...]
+    zero_shift_deg: float
+    displacement_deg: float
+    residual_pct: float
+    both_alpha: bool
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a phase."""
+        return [row for phase in self.phases for row in phase.rows()]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Measured curve, fit, each phase, and what is left."""
+        from perovdb.plots import fitted_curve
+
+        return fitted_curve(self, ax)
+
+    def _table(self) -> list[dict[str, Any]]:
+        digits = {"area_pct": ".1f", "strain_pct": "+.2f", "fwhm_deg": ".2f"}
+        return [
+            {name: format(value, digits.get(name, "")) for name, value in row.items()}
+            for row in ({**r, "substrate": "yes" if r["substrate"] else ""} for r in self.rows())
+        ]
+
+    def _headline(self) -> str:
+        names = " + ".join(f"{one.formula} {one.phase}".strip() for one in self.phases)
+        return f"{names}, residual {self.residual_pct:.1f} %"
+
+    def _lines(self) -> list[str]:
+        lines = "both K-alpha lines" if self.both_alpha else "one X-ray line"
+        return [
+            f"in the curve: zero shift {self.zero_shift_deg:+.3f}, displacement "
+            f"{self.displacement_deg:+.3f} degrees, {lines}, residual {self.residual_pct:.1f} %",
+            *table(self._table(), "  "),
+        ]
+
+
+@answer
 class Candidate(Answer):
     """A phase of the store against the measured peaks.
 
     Attributes:
-        score: explained times seen, 0 to 1.
+        score: 0 to 1. Of peaks: explained times seen, less for distances and for a shift. Of a
+            curve: the share of it that the best set of phases with this as its main one explains,
+            less for each phase and shift.
         formula, phase, id: of the row of the table `phase`.
         explained: share of the measured intensity (or of the peaks, without intensities) that
             lies at peaks of the phase.
-        seen: share of the intensity of the strong expected peaks that was measured; of their
-            number where positions are not known.
+        seen: share of the intensity of the strong expected peaks that was measured. Where
+            positions are not known none of them can be missed: the share of the scan that is
+            not near a line, which is what a match is worth.
         matched, missing: as told by their classes.
         unmatched_deg: measured angles that the phase does not explain.
         zero_shift_deg: measured less expected 2theta, common to all peaks.
@@ -88,9 +180,10 @@ class Identification(Answer):
         intensity: (n,) in % of the strongest; None if they were not given.
         two_theta_deg: lowest and highest angle between which expected peaks are missed.
         tolerance_deg: as given.
-        candidates: best first.
+        candidates: best first; of a curve, what its main phase may be.
         n_phases: how many phases were tried.
         notes: what to know of the answer.
+        curve: of a curve, how it is made up.
     """
 
     wavelength_A: float
@@ -101,11 +194,22 @@ class Identification(Answer):
     candidates: tuple[Candidate, ...]
     n_phases: int
     notes: tuple[str, ...]
+    curve: FittedCurve | None = None
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a phase."""
         notes = {"notes": "; ".join(self.notes)}
         return [row | notes for candidate in self.candidates for row in candidate.rows()]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Of a curve: measured, fit, phases and what is left.
+
+        Raises:
+            InputError: peaks were given, not a curve.
+        """
+        if self.curve is None:
+            raise InputError("Peaks make no picture.", "Give the measured curve.")
+        return self.curve.plot(ax)
 
     def _table(self) -> list[dict[str, Any]]:
         digits = ("score", "explained", "seen", "zero_shift_deg", "rms_deg")
@@ -127,6 +231,7 @@ class Identification(Answer):
         lines = [
             f"{len(self.peaks_deg)} peaks, scan from {low:.2f} to {high:.2f} degrees at "
             f"{self.wavelength_A:g} A, against {self.n_phases} phases",
+            *(self.curve._lines() if self.curve else []),
             *table(self._table()),
         ]
         best = self.candidates[0]

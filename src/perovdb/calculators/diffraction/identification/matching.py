@@ -15,6 +15,9 @@ MAY_FALL = 0.01
 #: What is as far away as the tolerance meets, whatever the last bit of the difference says.
 _EDGE_DEG = 1e-9
 
+#: Fewer peaks than this tell no common shift.
+FEWEST_FOR_SHIFT = 3
+
 #: Rounds of least squares after the search.
 ROUNDS = 6
 
@@ -29,12 +32,14 @@ class Lines:
         strong: (n,) whether it should have been seen.
         leader: (n,) the strongest line so near to each that both may be one peak; a line counts
             as seen with its leader, in whose shoulder it may be.
+        away: where no intensities are known, the share of the scan that is near no line.
     """
 
     two_theta_deg: np.ndarray
     intensity: np.ndarray
     strong: np.ndarray
     leader: np.ndarray
+    away: float | None = None
 
 
 def leaders(two_theta_deg: np.ndarray, intensity: np.ndarray, tolerance_deg: float) -> np.ndarray:
@@ -59,7 +64,7 @@ class Fit:
 
     Attributes:
         zero_shift_deg: what was taken off the measured angles.
-        score: explained times seen.
+        score: explained times seen times closeness.
         explained: share of the weights of the peaks that meet a line.
         seen: share of the intensity of the strong lines that meet a peak.
         rms_deg: of the angles of peaks that meet lines less those of the lines; 0 for none.
@@ -103,15 +108,11 @@ def best_fit(
         tolerance_deg: how far a peak may be from a line that it meets.
         limit_deg: largest shift either way, 0 for none.
     """
-    if not lines.strong.any() or not limit_deg:
+    # A shift of one peak, or of two, says nothing: any line would do.
+    if not lines.strong.any() or not limit_deg or len(angles) < FEWEST_FOR_SHIFT:
         return at_shift(angles, weights, lines, tolerance_deg, 0.0)
-    best = at_shift(
-        angles,
-        weights,
-        lines,
-        tolerance_deg,
-        _search(angles, weights, lines, tolerance_deg, limit_deg),
-    )
+    shift = _search(angles, weights, lines, tolerance_deg, limit_deg)
+    best = at_shift(angles, weights, lines, tolerance_deg, shift, limit_deg)
     for _ in range(ROUNDS):
         if not best.matched.any():
             break
@@ -119,7 +120,7 @@ def best_fit(
         shift = float(np.clip(left.mean(), -limit_deg, limit_deg))
         if abs(shift - best.zero_shift_deg) < 1e-9:
             break
-        after = at_shift(angles, weights, lines, tolerance_deg, shift)
+        after = at_shift(angles, weights, lines, tolerance_deg, shift, limit_deg)
         if after.score < best.score - MAY_FALL:
             break
         best = after
@@ -132,6 +133,7 @@ def at_shift(
     lines: Lines,
     tolerance_deg: float,
     zero_shift_deg: float,
+    limit_deg: float = 0.0,
 ) -> Fit:
     """Which peaks and lines meet after a shift; arguments as for `best_fit`."""
     away = (angles - zero_shift_deg)[:, None] - lines.two_theta_deg
@@ -146,14 +148,20 @@ def at_shift(
     missing = lines.intensity[lines.strong & ~line_seen]
     strong = float(lines.intensity[lines.strong].sum())
     seen = float(lines.intensity[lines.strong & line_seen].sum()) / strong if strong else 0.0
+    if lines.away is not None:
+        seen = lines.away if line_seen.any() else 0.0
     explained = float(weights[matched].sum() / weights.sum())
     length = float(np.sqrt((weights @ weights) * (sums @ sums + missing @ missing)))
+    rms_deg = float(np.sqrt(np.mean(left**2))) if len(left) else 0.0
+    # Distances and shifts are expected to be as large as half of what is allowed.
+    off = (2 * rms_deg / tolerance_deg) ** 2
+    off += (2 * zero_shift_deg / limit_deg) ** 2 / max(len(left), 1) if limit_deg else 0.0
     return Fit(
         zero_shift_deg=zero_shift_deg,
-        score=explained * seen,
+        score=explained * seen * float(np.exp(-off / 2)),
         explained=explained,
         seen=seen,
-        rms_deg=float(np.sqrt(np.mean(left**2))) if len(left) else 0.0,
+        rms_deg=rms_deg,
         agreement=float(weights @ sums) / length if length else 0.0,
         matched=matched,
         expected_deg=expected,
@@ -169,12 +177,12 @@ def _search(
     """The shift that scores best of a row of small steps; of several, the nearest to the lines."""
     steps = int(np.ceil(limit_deg / tolerance_deg * STEPS_IN_TOLERANCE))
     shifts = np.linspace(-limit_deg, limit_deg, 2 * steps + 1)
-    to_lines = _distance(angles - shifts[:, None], lines.two_theta_deg)
+    to_lines = distance(angles - shifts[:, None], lines.two_theta_deg)
     strong = lines.two_theta_deg[lines.strong]
     weight = lines.intensity[lines.strong]
     leading = lines.two_theta_deg[lines.leader[lines.strong]]
     to_peaks = np.minimum(
-        _distance(strong + shifts[:, None], angles), _distance(leading + shifts[:, None], angles)
+        distance(strong + shifts[:, None], angles), distance(leading + shifts[:, None], angles)
     )
     reach_deg = tolerance_deg + _EDGE_DEG
     meets = to_lines <= reach_deg
@@ -184,7 +192,7 @@ def _search(
     return float(shifts[np.flatnonzero(good)[np.argmin(apart[good])]])
 
 
-def _distance(places: np.ndarray, sorted_marks: np.ndarray) -> np.ndarray:
+def distance(places: np.ndarray, sorted_marks: np.ndarray) -> np.ndarray:
     """From each place to the nearest mark, shape of the places; the marks are sorted, not none."""
     after = np.clip(np.searchsorted(sorted_marks, places), 1, max(len(sorted_marks) - 1, 1))
     last = len(sorted_marks) - 1

@@ -6,6 +6,7 @@ group lets pass.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,9 @@ from perovdb.store.connection import Record
 
 #: Peaks weaker than this, in % of the strongest, are not told from the background.
 WEAKEST_PCT = 0.5
+
+#: Of a cell without atoms: more reflections than this lie so close that any peak meets some.
+MOST_WITHOUT_POSITIONS = 3000
 
 #: A point on no element of symmetry: reflections that it does not give are extinct.
 _ANYWHERE: Record = {"site": "X", "x": 0.1137, "y": 0.2719, "z": 0.3907}
@@ -76,23 +80,39 @@ def stored_cell(row: Record) -> tuple[np.ndarray, np.ndarray, Occupants]:
     return places.lattice_A, *scattering(places.lattice_A, places.fractional, occupants, molecules)
 
 
-@per_store
 def stored_peaks(
-    wavelength_A: float, two_theta_deg: tuple[float, float]
+    wavelength_A: float,
+    two_theta_deg: tuple[float, float],
+    wanted: Callable[[Record], bool] = lambda row: True,
 ) -> tuple[tuple[StoredPeaks, ...], tuple[str, ...]]:
-    """Peaks of all phases, best known first, and ids of those with too many reflections.
+    """Peaks of phases, best known first, and ids of those with too many reflections.
 
     Args:
         wavelength_A: in angstrom.
         two_theta_deg: lowest and highest angle.
+        wanted: whether a row of the table `phase` counts; those that do not cost nothing.
     """
     phases, left_out = [], []
-    for cell in _cells():
-        try:
-            phases.append(_peaks_of(cell, wavelength_A, two_theta_deg))
-        except OutOfRange:
+    for number, cell in enumerate(_cells()):
+        if not wanted(cell.row):
+            continue
+        found = _peaks_kept(number, wavelength_A, two_theta_deg)
+        if found is None:
             left_out.append(str(cell.row["id"]))
+        else:
+            phases.append(found)
     return tuple(phases), tuple(left_out)
+
+
+@per_store
+def _peaks_kept(
+    number: int, wavelength_A: float, two_theta_deg: tuple[float, float]
+) -> StoredPeaks | None:
+    """Peaks of a phase by its number; None if it has too many reflections."""
+    try:
+        return _peaks_of(_cells()[number], wavelength_A, two_theta_deg)
+    except OutOfRange:
+        return None
 
 
 class _Cell(NamedTuple):
@@ -126,6 +146,10 @@ def _peaks_of(cell: _Cell, wavelength_A: float, two_theta_deg: tuple[float, floa
             # There is no form factor or dispersion of an element: its places are still known.
             positions_only = True
     if positions_only:
+        highest = 2 * np.sin(np.radians(two_theta_deg[1]) / 2) / wavelength_A
+        volume_A3 = abs(float(np.linalg.det(cell.lattice_A)))
+        if 2 * np.pi / 3 * highest**3 * volume_A3 > MOST_WITHOUT_POSITIONS:
+            raise OutOfRange("So many lines are everywhere.", "Give a smaller range.")
         probe = cell if cell.positions_only else _empty_cell(cell.row)
         listed = peaks(*probe[1:4], wavelength_A, two_theta_deg)
     kept = [peak for peak in listed if positions_only or peak.intensity >= WEAKEST_PCT]
