@@ -36,6 +36,25 @@ def prepare(folder: Path) -> None:
     shutil.copytree(fixtures / "qe", folder / "finished")
     for name in ("static", "relax"):
         shutil.copytree(fixtures / "runs" / f"qe_{name}", folder / "runs" / name)
+    (folder / "film.xy").write_text(film(), "utf-8")
+
+
+def film() -> str:
+    """The diffractogram of a film that nobody measured, of MAPbI3 with some PbI2."""
+    import numpy as np
+
+    from perovdb.calculators.diffraction import Instrument, xrd
+    from perovdb.calculators.diffraction.curves import curve
+
+    angles = np.arange(10, 50, 0.04)
+    instrument = Instrument(fwhm_deg=0.16, zero_shift_deg=0.05)
+    main, remains = (
+        curve(xrd(name, phase, "CuKa12"), angles, instrument=instrument).intensity
+        for name, phase in (("MAPbI3", "beta"), ("PbI2", "2H"))
+    )
+    means = 20 * main + 5 * remains + 60
+    counts = np.random.default_rng(1).poisson(means)
+    return "".join(f"{x:.2f} {y}\n" for x, y in zip(angles, counts, strict=True))
 
 
 def commands(block: str) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,7 @@ from perovdb.calculators.diffraction import xrd as xrd
 from perovdb.calculators.diffraction.debye import Scattering as Scattering
 from perovdb.calculators.diffraction.debye import debye as debye
 from perovdb.calculators.diffraction.identification import Identification as Identification
+from perovdb.calculators.diffraction.identification import Which as Which
 from perovdb.calculators.diffraction.identification import identify as identify
 from perovdb.calculators.gap import Gap as Gap
 from perovdb.calculators.gap import gap as gap

@@ -88,7 +88,7 @@ def test_a_curve_handed_over_as_peaks_is_taken_as_one(film):
     x, y = film
     answer = identify(x, y, which=Which(ions=["MA", "Pb", "I"]))
     assert answer.curve is not None
-    axes = answer.plot()
+    axes = answer.curve.plot()
     assert axes.lines
     with pytest.raises(InputError, match="of a curve"):
         identify(x[300:310])

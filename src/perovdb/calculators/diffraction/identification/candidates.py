@@ -9,7 +9,6 @@ import numpy as np
 from perovdb.answers import Answer, answer
 from perovdb.answers.tables import table
 from perovdb.calculators.diffraction.identification.stored_peaks import Index
-from perovdb.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -200,16 +199,6 @@ class Identification(Answer):
         """One row a phase."""
         notes = {"notes": "; ".join(self.notes)}
         return [row | notes for candidate in self.candidates for row in candidate.rows()]
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Of a curve: measured, fit, phases and what is left.
-
-        Raises:
-            InputError: peaks were given, not a curve.
-        """
-        if self.curve is None:
-            raise InputError("Peaks make no picture.", "Give the measured curve.")
-        return self.curve.plot(ax)
 
     def _table(self) -> list[dict[str, Any]]:
         digits = ("score", "explained", "seen", "zero_shift_deg", "rms_deg")

@@ -174,22 +174,13 @@ def at_shift(
 def _search(
     angles: np.ndarray, weights: np.ndarray, lines: Lines, tolerance_deg: float, limit_deg: float
 ) -> float:
-    """The shift that scores best of a row of small steps; of several, the nearest to the lines."""
+    """The shift that scores best of a row of small steps; of several, the smallest."""
     steps = int(np.ceil(limit_deg / tolerance_deg * STEPS_IN_TOLERANCE))
-    shifts = np.linspace(-limit_deg, limit_deg, 2 * steps + 1)
-    to_lines = distance(angles - shifts[:, None], lines.two_theta_deg)
-    strong = lines.two_theta_deg[lines.strong]
-    weight = lines.intensity[lines.strong]
-    leading = lines.two_theta_deg[lines.leader[lines.strong]]
-    to_peaks = np.minimum(
-        distance(strong + shifts[:, None], angles), distance(leading + shifts[:, None], angles)
-    )
-    reach_deg = tolerance_deg + _EDGE_DEG
-    meets = to_lines <= reach_deg
-    score = (meets @ weights) * ((to_peaks <= reach_deg) @ weight)
-    apart = np.where(meets, to_lines, 0.0).sum(axis=1) / np.maximum(meets.sum(axis=1), 1)
-    good = score >= score.max() * (1 - 1e-9)
-    return float(shifts[np.flatnonzero(good)[np.argmin(apart[good])]])
+    shifts = sorted(np.linspace(-limit_deg, limit_deg, 2 * steps + 1).tolist(), key=abs)
+    scores = [
+        at_shift(angles, weights, lines, tolerance_deg, shift, limit_deg).score for shift in shifts
+    ]
+    return float(shifts[int(np.argmax(scores))])
 
 
 def distance(places: np.ndarray, sorted_marks: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isinf
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Which:
     ions: Sequence[str] = ()
     without: Sequence[str] = ()
     temperature_K: float | None = ROOM_TEMPERATURE_K
-    substrates: Sequence[Material] = ()
+    substrates: Sequence[Any] = ()
 
 
 def may_be(which: Which) -> Callable[[Record], bool]:
