@@ -101,6 +101,23 @@ temperature = click.option(
     help="Temperature in kelvin: values of others do not count.",
 )
 
+cell_temperature = click.option(
+    "--temperature",
+    "temperature_K",
+    type=Number("temperature_K", "cell"),
+    default=298.15,
+    show_default=True,
+    metavar="K",
+    help="Of the cell.",
+)
+
+sun = click.option(
+    "--sun",
+    metavar="AM1.5G|K|FILE",
+    help="The light: AM1.5G (needs perovdb[solar]), the temperature of a black body, or a CSV "
+    "file with the columns wavelength_nm and irradiance_W_m2_nm. Default: AM1.5G where it is "
+    "installed, else 5772.",
+)
 
 wavelength = click.option(
     "--wavelength",

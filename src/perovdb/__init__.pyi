@@ -49,6 +49,10 @@ from perovdb.calculators.mixing_energy import Mixing as Mixing
 from perovdb.calculators.mixing_energy import mixing as mixing
 from perovdb.calculators.phase_at import PhaseAt as PhaseAt
 from perovdb.calculators.phase_at import phase_at as phase_at
+from perovdb.calculators.photovoltaics.limits import Limit as Limit
+from perovdb.calculators.photovoltaics.limits import limit as limit
+from perovdb.calculators.photovoltaics.losses import Loss as Loss
+from perovdb.calculators.photovoltaics.losses import loss as loss
 from perovdb.calculators.screening import Screening as Screening
 from perovdb.calculators.screening import RandomSample as RandomSample
 from perovdb.calculators.screening import Run as Run

@@ -89,6 +89,14 @@ RANGES: Mapping[str, Range] = {
     "defect_levels.gap_eV": Range(0.01, 20),
     "defect_levels.temperature_K": Range(10, 2000),
     "masses": Range(0.001, 100),
+    # Cells that make power; AM1.5G goes from 0.31 to 4.43 eV.
+    "cell.gap_eV": Range(0.32, 4.4),
+    "cell.temperature_K": Range(100, 600),
+    "sun_K": Range(1000, 50_000),
+    "voc_V": Range(1e-3, 5),
+    "voc_rad_V": Range(1e-3, 5),
+    "jsc_mA_cm2": Range(1e-9, 1e5),
+    "plqy": Range(1e-15, 1),
     # Models.
     "lattice": Range(2, 20),
     "angles_deg": Range(-60, 60),

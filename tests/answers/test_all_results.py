@@ -44,6 +44,8 @@ RESULTS = {
         "CsPbI3", {"V_Cs:-1": 1.1, "V_I:1": 0.1}, gap_eV=1.7
     ),
     "Segregation": lambda: perovdb.segregation("MAPbBr1.5I1.5", 20),
+    "Limit": lambda: perovdb.limit(1.55),
+    "Loss": lambda: perovdb.loss(1.19, 1.65, 16.42, 0.10),
     "Octahedra": lambda: perovdb.octahedra(perovdb.build("CsPbI3", "gamma")),
     "OctahedraChange": lambda: perovdb.octahedra(
         perovdb.build("CsPbI3", "alpha", 2),

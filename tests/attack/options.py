@@ -50,6 +50,8 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ("CsPbI3",),
     ),
     "segregate": (("--intensity", "20"), ("MAPbBr1.5I1.5",)),
+    "limit": ((), ("1.55",)),
+    "loss": (("--gap", "1.65"), ("1.19",)),
     "build": (("--phase", "alpha"), ("CsPbI3",)),
     "read": ((), ("{shared}/model.cif",)),
     "supercell": (("--size", "1"), ("{shared}/model.cif",)),
