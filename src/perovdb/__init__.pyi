@@ -32,6 +32,8 @@ from perovdb.calculators.diffraction.debye import debye as debye
 from perovdb.calculators.diffraction.identification import Identification as Identification
 from perovdb.calculators.diffraction.identification import Which as Which
 from perovdb.calculators.diffraction.identification import identify as identify
+from perovdb.calculators.exchange import Exchange as Exchange
+from perovdb.calculators.exchange import exchange as exchange
 from perovdb.calculators.gap import Gap as Gap
 from perovdb.calculators.gap import gap as gap
 from perovdb.calculators.inference import Inference as Inference

@@ -39,6 +39,9 @@ RESULTS = {
     "Screening": lambda: perovdb.screen("Cs,FA | Pb | I,Br", "t > 0.9", step=0.25),
     "ArrheniusFit": lambda: perovdb.fit_arrhenius([280.0, 300.0, 320.0], [1e-3, 4e-3, 1.3e-2]),
     "HopRate": lambda: perovdb.hop_rate(0.35, 300.0),
+    "Exchange": lambda: perovdb.exchange(
+        ("CsPbI3", "FAPbI3"), (14.0, 14.0), diffusion_cm2_s=1e-17, time_min=(0.0, 100.0, 1000.0)
+    ),
     "Mixing": lambda: perovdb.mixing(("MAPbI3", "MAPbBr3"), tc_K=343),
     "DefectLevels": lambda: perovdb.defect_levels(
         "CsPbI3", {"V_Cs:-1": 1.1, "V_I:1": 0.1}, gap_eV=1.7

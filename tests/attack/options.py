@@ -52,6 +52,10 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "segregate": (("--intensity", "20"), ("MAPbBr1.5I1.5",)),
     "limit": ((), ("1.55",)),
     "loss": (("--gap", "1.65"), ("1.19",)),
+    "exchange": (
+        ("--edge", "14", "14", "--barrier", "0.6", "--vacant", "0.001"),
+        ("CsPbI3", "FAPbI3"),
+    ),
     "build": (("--phase", "alpha"), ("CsPbI3",)),
     "read": ((), ("{shared}/model.cif",)),
     "supercell": (("--size", "1"), ("{shared}/model.cif",)),
@@ -88,6 +92,7 @@ LINES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
 INSTEAD: dict[tuple[str, str], Sequence[str]] = {
     ("identify", "--d"): (),
     ("particle", "--edge"): (),
+    ("exchange", "--diffusion"): ("--edge", "14", "14"),
     ("mix", "--l"): (),
     ("mix", "--gap"): (),
     ("neb", "-o"): ("--species", "I", "--phase", "alpha", "--code", "vasp"),
@@ -112,6 +117,7 @@ BESIDE: dict[tuple[str, str], Sequence[str]] = {
     ("xrd", "--zero-shift"): ("--curve", "c.csv"),
     ("xrd", "--x-axis"): ("--curve", "c.csv"),
     ("xrd", "--measured"): ("--curve", "c.csv"),
+    ("exchange", "--surface"): ("--surface-rate", "0.001"),
     ("barrier", "--source"): ("--save",),
     **{
         (command, option): ("--plot", "p.png")
@@ -120,6 +126,7 @@ BESIDE: dict[tuple[str, str], Sequence[str]] = {
             "screen",
             "xrd",
             "arrhenius",
+            "exchange",
             "mix",
             "defect-levels",
             "build",

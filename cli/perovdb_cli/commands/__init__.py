@@ -45,6 +45,7 @@ COMMANDS = {
     "segregate": ("Calculate", "Halide segregation under light: thresholds of two models."),
     "limit": ("Calculate", "What a solar cell with one gap can reach (Shockley-Queisser)."),
     "loss": ("Calculate", "Where the open-circuit voltage of a solar cell is lost."),
+    "exchange": ("Calculate", "Exchange of A ions between two kinds of dots, and their light."),
     "build": ("Model", "A model of a formula: phase or tilts, supercell, order, molecules."),
     "read": ("Model", "A structure file with its ions and molecules; in another format."),
     "supercell": ("Model", "A larger cell of a structure; molecules stay whole."),

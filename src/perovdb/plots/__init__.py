@@ -13,6 +13,7 @@ writes it.
 * `structures`: atoms and octahedra seen along an axis (`projection`), and hops among them;
 * `bands`: profiles of finished bands, contacts along paths;
 * `kinetics`: Arrhenius plots and decay curves;
+* `exchange`: dots that exchange ions, and their light against time;
 * `mixing`: gaps of mixtures against temperature;
 * `defects`: formation energies against the Fermi level;
 * `canvas`: style, axes and files; `labels`: formulas, phases and planes.
@@ -23,6 +24,7 @@ from perovdb.plots.canvas import check_picture, panels, save
 from perovdb.plots.compositions import screening, vegard
 from perovdb.plots.defects import defect_diagram
 from perovdb.plots.diffraction import curves, fitted_curve, scattering, sticks
+from perovdb.plots.exchange import exchange, exchange_width
 from perovdb.plots.kinetics import arrhenius, decays
 from perovdb.plots.mixing import miscibility
 from perovdb.plots.structures import hop, structure
@@ -34,6 +36,8 @@ __all__ = [
     "curves",
     "decays",
     "defect_diagram",
+    "exchange",
+    "exchange_width",
     "fitted_curve",
     "hop",
     "miscibility",

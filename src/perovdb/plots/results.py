@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from perovdb.calculators.diffraction import Peak as Peak
     from perovdb.calculators.diffraction.debye import Scattering as Scattering
     from perovdb.calculators.diffraction.identification import FittedCurve as FittedCurve
+    from perovdb.calculators.exchange import Exchange as Exchange
     from perovdb.calculators.inference import Inference as Inference
     from perovdb.calculators.kinetics import ArrheniusFit as ArrheniusFit
     from perovdb.calculators.kinetics import Decay as Decay

@@ -20,8 +20,9 @@ HC_EV_NM = constants.h * constants.c / constants.e * 1e9
 #: FWHM of a Gaussian over its standard deviation.
 FWHM_SIGMA = float(2 * np.sqrt(2 * np.log(2)))
 
-#: Points of a spectrum, and standard deviations of a line that it holds beyond the peaks.
-_POINTS, _BEYOND = 600, 4.5
+#: Points of a spectrum, or more of them on a narrow line, and standard deviations of a line that
+#: it holds beyond the peaks.
+_POINTS, _ON_LINE, _BEYOND = 600, 12, 4.5
 
 #: A maximum counts as a peak from this share of the highest on.
 _FAINT = 0.01
@@ -84,8 +85,9 @@ def wavelengths_nm(emission: Emission) -> np.ndarray:
     """Wavelengths (w,), evenly spaced in energy, that hold all lines of both ends and between."""
     energy = emission.of(np.linspace(0, 1, 101))
     wide = _BEYOND * emission.line_eV / FWHM_SIGMA
-    low = max(energy.min() - wide, energy.min() / 2)
-    return HC_EV_NM / np.linspace(energy.max() + wide, low, _POINTS)
+    high, low = energy.max() + wide, energy.min() - wide
+    points = max(_POINTS, int(_ON_LINE * (high - low) / emission.line_eV))
+    return np.asarray(HC_EV_NM / np.linspace(high, low, points))
 
 
 def spectra(
@@ -121,7 +123,7 @@ def _widths(nm: np.ndarray, light: np.ndarray) -> tuple[int, float, float, float
     at = 1 + np.flatnonzero(
         (inner > light[:-2]) & (inner >= light[2:]) & (inner > _FAINT * light.max())
     )
-    two = sorted(_vertex(nm, light, i) for i in sorted(at, key=lambda i: -light[i])[:2])
+    two = sorted(_vertex(nm, light, i) for i in sorted(at.tolist(), key=lambda i: -light[i])[:2])
     half = light.max() / 2
     above = np.flatnonzero(light >= half)
     first, last = above[0], above[-1]
@@ -136,5 +138,5 @@ def _widths(nm: np.ndarray, light: np.ndarray) -> tuple[int, float, float, float
 
 def _vertex(nm: np.ndarray, light: np.ndarray, i: int) -> float:
     """Where the parabola through a maximum and its neighbours is highest."""
-    a, b, c = np.polyfit(nm[i - 1 : i + 2] - nm[i], light[i - 1 : i + 2], 2)
+    a, b, _ = np.polyfit(nm[i - 1 : i + 2] - nm[i], light[i - 1 : i + 2], 2)
     return float(nm[i] - b / (2 * a))

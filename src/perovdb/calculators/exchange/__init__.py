@@ -1,0 +1,20 @@
+"""Vacancy-assisted exchange of A ions between two populations of quantum dots.
+
+* `evolution`: diffusion in spheres that share what they give off, over arrays;
+* `emission`: from compositions to spectra, peaks and widths; `lines`: what the store has of them;
+* `course`: two populations, and the answer with its limits;
+* `fit`: from widths at several temperatures to an apparent energy and a Biot number.
+"""
+
+from perovdb.calculators.exchange.course import Exchange, exchange
+from perovdb.calculators.exchange.emission import Emission
+from perovdb.calculators.exchange.evolution import Course, Spheres, evolve
+
+__all__ = [
+    "Course",
+    "Emission",
+    "Exchange",
+    "Spheres",
+    "evolve",
+    "exchange",
+]
