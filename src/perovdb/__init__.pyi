@@ -55,6 +55,12 @@ from perovdb.calculators.photovoltaics.limits import Limit as Limit
 from perovdb.calculators.photovoltaics.limits import limit as limit
 from perovdb.calculators.photovoltaics.losses import Loss as Loss
 from perovdb.calculators.photovoltaics.losses import loss as loss
+from perovdb.calculators.photovoltaics.jv_records import JVRecord as JVRecord
+from perovdb.calculators.photovoltaics.jv_records import jv as jv
+from perovdb.calculators.photovoltaics.space_charge import SpaceCharge as SpaceCharge
+from perovdb.calculators.photovoltaics.space_charge import sclc as sclc
+from perovdb.calculators.two_means import TwoMeans as TwoMeans
+from perovdb.calculators.two_means import compare_means as compare_means
 from perovdb.calculators.screening import Screening as Screening
 from perovdb.calculators.screening import RandomSample as RandomSample
 from perovdb.calculators.screening import Run as Run

@@ -97,6 +97,12 @@ RANGES: Mapping[str, Range] = {
     "voc_rad_V": Range(1e-3, 5),
     "jsc_mA_cm2": Range(1e-9, 1e5),
     "plqy": Range(1e-15, 1),
+    "ff_pct": Range(1e-3, 100),
+    "pce_pct": Range(1e-6, 100),
+    "epsilon": Range(1, 1e5),
+    "vtfl_V": Range(1e-6, 1e5),
+    # Values behind a mean.
+    "compare_means.n": Range(2, 1_000_000_000),
     # Exchange between dots.
     "exchange.temperature_K": Range(100, 1000),
     "exchange.barrier_eV": Range(0, 3),

@@ -49,6 +49,9 @@ RESULTS = {
     "Segregation": lambda: perovdb.segregation("MAPbBr1.5I1.5", 20),
     "Limit": lambda: perovdb.limit(1.55),
     "Loss": lambda: perovdb.loss(1.19, 1.65, 16.42, 0.10),
+    "JVRecord": lambda: perovdb.jv("16.42", "1.19", "77", "15.05"),
+    "SpaceCharge": lambda: perovdb.sclc(300, 25, 1.0),
+    "TwoMeans": lambda: perovdb.compare_means("5.831", "0.012", "5.869", "0.005"),
     "Octahedra": lambda: perovdb.octahedra(perovdb.build("CsPbI3", "gamma")),
     "OctahedraChange": lambda: perovdb.octahedra(
         perovdb.build("CsPbI3", "alpha", 2),

@@ -46,6 +46,12 @@ COMMANDS = {
     "limit": ("Calculate", "What a solar cell with one gap can reach (Shockley-Queisser)."),
     "loss": ("Calculate", "Where the open-circuit voltage of a solar cell is lost."),
     "exchange": ("Calculate", "Exchange of A ions between two kinds of dots, and their light."),
+    "jv": ("Calculate", "Whether printed figures of a solar cell go together."),
+    "sclc": ("Calculate", "Trap density and mobility from a space-charge-limited current."),
+    "compare-means": (
+        "Calculate",
+        "Whether two means differ: Student's t from means and standard errors.",
+    ),
     "build": ("Model", "A model of a formula: phase or tilts, supercell, order, molecules."),
     "read": ("Model", "A structure file with its ions and molecules; in another format."),
     "supercell": ("Model", "A larger cell of a structure; molecules stay whole."),

@@ -2,5 +2,7 @@
 
 * `suns`: AM1.5G, black bodies and tables of light;
 * `limits`: detailed balance of a gap;
-* `losses`: of the open-circuit voltage, and the ideality factor.
+* `losses`: of the open-circuit voltage, and the ideality factor;
+* `jv_records`: whether printed figures go together;
+* `space_charge`: traps and mobility from currents in the dark.
 """
