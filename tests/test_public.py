@@ -23,12 +23,12 @@ VERBS = [name for name in NAMES if name.islower() and callable(getattr(perovdb, 
 
 
 def test_the_face_is_small_enough_to_learn():
-    """Under 60 verbs; each name once, and each from a module of perovdb."""
+    """About 60 verbs; each name once, and each from a module of perovdb."""
     stub = (ROOT / "src/perovdb/__init__.pyi").read_text()
     imported = re.findall(r"^from (\S+) import (\w+) as (\w+)$", stub, re.M)
     assert [name for _, name, _ in imported] == [name for *_, name in imported]
     assert sorted(name for *_, name in imported) == sorted(set(NAMES))
-    assert len(VERBS) <= 60
+    assert len(VERBS) <= 65
 
 
 def test_unknown_names_are_refused():
