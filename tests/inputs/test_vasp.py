@@ -11,6 +11,7 @@ from pymatgen.io.vasp.inputs import Incar, Kpoints, Poscar
 from perovdb.errors import InputError
 from perovdb.inputs.job import Resources
 from perovdb.inputs.machine import Machine
+from perovdb.inputs.remaking import remake_images
 from perovdb.inputs.sets import input_files, write_inputs
 
 # Valence electrons of the potentials named in POTCAR.spec, typed again from the VASP wiki.
@@ -104,9 +105,16 @@ def cluster(tmp_path):
     tools.mkdir()
     (tools / "vasp_std").write_text(STAND_IN)
     (tools / "srun").write_text('#!/bin/sh\ncase "$1" in --*) shift;; esac\nexec "$@"\n')
+    # Stands in for 'perovdb neb --again', which has tests of its own.
+    (tools / "perovdb").write_text("#!/bin/sh\ntouch again.done\n")
     for tool in tools.iterdir():
         tool.chmod(0o755)
-    return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
+    return {
+        **os.environ,
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "LOG": str(tmp_path / "log"),
+        "PEROVDB": str(tools / "perovdb"),
+    }
 
 
 def submit(folder, environment):
@@ -135,6 +143,19 @@ def test_the_job_relaxes_both_ends_once_and_then_runs_the_band(folder, cluster, 
     assert again.returncode == 0
     assert "nothing to do" in again.stdout
     assert (tmp_path / "log").read_text().split() == ran
+
+
+def test_the_job_never_runs_a_band_on_images_of_other_ends(folder, cluster, tmp_path):
+    """Without perovdb it stops after the ends, with the command to type; then it goes on."""
+    (folder / "POTCAR").write_text("licensed\n")
+    lacking = cluster | {"PEROVDB": "no-such-program"}
+    stopped = submit(folder, lacking)
+    assert stopped.returncode == 1
+    assert f"perovdb neb --again {folder}" in stopped.stderr
+    assert (tmp_path / "log").read_text().split() == [str(folder / "00"), str(folder / "06")]
+    remake_images(folder)
+    assert submit(folder, lacking).returncode == 0
+    assert (tmp_path / "log").read_text().split()[-1] == str(folder)
 
 
 def test_a_job_that_was_killed_goes_on_from_its_contcars(folder, cluster):

@@ -62,6 +62,15 @@ HOP = (
     ),
 )
 
+AGAIN = (
+    click.option(
+        "--again",
+        metavar="DIR",
+        help="Instead of all else: the images of a set anew, between its ends as job.sh has "
+        "relaxed them. job.sh does it by itself where perovdb is at hand.",
+    ),
+)
+
 PATH = (
     click.option(
         "--from",
@@ -135,9 +144,7 @@ RUN = (
 )
 
 OUTPUT = (
-    click.option(
-        "-o", "--output", required=True, metavar="DIR", help="Folder for the set or sets."
-    ),
+    click.option("-o", "--output", metavar="DIR", help="Folder for the set or sets."),
     click.option(
         "--force",
         is_flag=True,
@@ -152,6 +159,7 @@ OUTPUT = (
 @under("Hop", *HOP)
 @under("Host", options.phase, options.temperature, hosted)
 @under("Path", *PATH)
+@under("After the ends are relaxed", *AGAIN)
 @under("Code", *CODE)
 @under("Run", *RUN)
 @under("Output", *OUTPUT)
@@ -161,7 +169,8 @@ def command(
     /,
     sources: tuple[str, ...],
     found: str | None,
-    output: str,
+    again: str | None,
+    output: str | None,
     force: bool,
     as_json: bool,
     **choices: Any,
@@ -170,6 +179,9 @@ def command(
 
     An ion hops into a vacancy. A set holds every image, the inputs, job.sh, a pre-flight report
     and manifest.json, which says where each setting comes from. It is written whole or not at all.
+
+    Two files without --species are the ends of a band, such as two relaxed structures: their atoms
+    are matched, and the hop is found.
 
     Several sources, ions, hops, vacancies, codes or schedulers, or a study (*.toml), make a tree
     of sets with contents.csv; a tree that was begun is gone on with. How your machine runs the
@@ -181,6 +193,17 @@ def command(
     """
     from perovdb.inputs.set_requests import both_ways
 
+    if again is not None:
+        _again(ctx, again, as_json)
+        return
+    if output is None:
+        raise click.UsageError("Missing option '-o' / '--output'.")
+    if len(sources) == 2 and all(map(is_file_name, sources)) and not choices["species"]:
+        # Two files are the two ends of a band, unless an ion is named that hops in each.
+        if choices["end"]:
+            raise click.UsageError("Three ends make no band: leave '--end' out.")
+        start, choices["end"] = sources
+        sources = (start,)
     if (found is None) != bool(sources):
         raise click.UsageError(
             "Name what hops in it: a formula, a file or a study; or --from DIR."
@@ -194,6 +217,22 @@ def command(
         _one(study[0], output, force, as_json)
     else:
         _tree(study, output, force, as_json)
+
+
+def _again(ctx: click.Context, folder: str, as_json: bool) -> None:
+    from perovdb.inputs.remaking import remake_images
+
+    default = click.core.ParameterSource.DEFAULT
+    for option in ctx.command.params:
+        name = option.name or ""
+        if name not in ("again", "as_json") and ctx.get_parameter_source(name) is not default:
+            given = option.opts[-1] if isinstance(option, click.Option) else "a source"
+            raise click.UsageError(f"'{given}' does not go with '--again': leave it out.")
+    manifest = remake_images(folder)
+    if as_json:
+        render.emit_json({"folder": folder, **manifest.as_dict()})
+        return
+    render.say(f"{folder}: {manifest}")
 
 
 def _study(

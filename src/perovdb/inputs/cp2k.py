@@ -5,16 +5,19 @@ It is written here from plain dictionaries: pymatgen's sets for CP2K have no ban
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from pymatgen.core import Structure
+from pymatgen.core import Lattice, Structure
 
-from perovdb.errors import StructureError
+from perovdb.errors import InputError, StructureError
 from perovdb.files.labels import in_cp2k
+from perovdb.files.reading import read_text
 from perovdb.inputs.boundary import PARTICLE, SLAB
 from perovdb.inputs.job import BAND, RELAX, STATIC, Job
 from perovdb.inputs.potentials import Potential
-from perovdb.inputs.schedulers import shell
+from perovdb.inputs.schedulers import again, shell
 
 INPUT = "neb.inp"
 PROJECT = "neb"
@@ -54,13 +57,41 @@ def input_files(job: Job) -> dict[str, str]:
         return {f"{job.task}.inp": _single_input(job), POSITIONS: _xyz(structure, job.title)}
     replicas = [f"image_{number:02d}.xyz" for number in range(len(job.images))]
     files = {INPUT: _band_input(job, replicas)}
-    for name, structure in zip(replicas, job.images, strict=True):
-        files[name] = _xyz(structure, f"{job.title}, {name}")
+    files |= image_files(Path(), job.images, job.title)
     if job.relax_first:
         for number in (0, job.last):
             project = f"endpoint_{number:02d}"
             files[f"{project}.inp"] = _endpoint_input(job, project, replicas[number])
     return files
+
+
+def end_of(folder: Path, number: int) -> Structure:
+    """An end of the set in a folder, as it is relaxed: job.sh puts it in the place of the image.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    replica = folder / f"image_{number:02d}.xyz"
+    rows = [row.split() for row in read_text(folder / INPUT, "structure").splitlines()]
+    vectors = {row[0]: row[1:] for row in rows if len(row) == 4 and row[0] in ("A", "B", "C")}
+    atoms = [row.split() for row in read_text(replica, "structure").splitlines()][2:]
+    try:
+        lattice = Lattice([[float(x) for x in vectors[name]] for name in "ABC"])
+        positions = [[float(x) for x in row[1:4]] for row in atoms]
+        elements = [row[0] for row in atoms]
+    except (KeyError, ValueError, IndexError) as error:
+        raise InputError(
+            f"End {number:02d} in {folder} cannot be read: {error}.", "Write the set anew."
+        ) from error
+    return Structure(lattice, elements, positions, coords_are_cartesian=True)
+
+
+def image_files(folder: Path, images: Sequence[Structure], title: str) -> dict[str, str]:
+    """The files of a set that hold the images of a band, by name."""
+    names = [f"image_{number:02d}.xyz" for number in range(len(images))]
+    return {
+        name: _xyz(image, f"{title}, {name}") for name, image in zip(names, images, strict=True)
+    }
 
 
 def complete(job: Job) -> Job:
@@ -101,6 +132,7 @@ def commands(job: Job) -> str:
         "cp2k_band",
         run=run,
         ends=ends if job.relax_first else "",
+        again=again(job),
         ranks=job.resources.ranks_per_image * parallel_images(job),
         most_steps=job.preset.values("")["MAX_STEPS"],
     )

@@ -50,15 +50,21 @@ def manifest_of_path(path: Path) -> Manifest:
         images=len(path.images),
         moving_atoms=tuple(int(atom) + 1 for atom in path.mover),
         charge=path.charge,
-        checks={
-            "spacing_A": path.spacing_A,
-            "longest_step_A": path.longest_step_A,
-            "unevenness": path.unevenness,
-            "closest_contact_A": path.closest_contact_A,
-            "largest_bond_change": path.bond_change.share,
-            "residual_A": path.residual_A,
-        },
+        from_ends=path.from_ends,
+        checks=figures_of(path),
     )
+
+
+def figures_of(path: Path) -> dict[str, Any]:
+    """What can be measured of a path, by name with unit."""
+    return {
+        "spacing_A": path.spacing_A,
+        "longest_step_A": path.longest_step_A,
+        "unevenness": path.unevenness,
+        "closest_contact_A": path.closest_contact_A,
+        "largest_bond_change": path.bond_change.share,
+        "residual_A": path.residual_A,
+    }
 
 
 def built_by(structure: Structure) -> dict[str, Any]:

@@ -169,6 +169,12 @@ class Job:
         return phase_of(self.images[0])
 
     @property
+    def made_again(self) -> bool:
+        """Whether job.sh makes the images anew when it has relaxed the ends: not where the path
+        leads through a saddle that is known."""
+        return self.relax_first and self.path is not None and self.path.from_ends
+
+    @property
     def formula(self) -> str:
         """Of the host of a band, before the vacancy; else ions and their numbers."""
         return self.path.formula if self.path else ion_formula(self.images[0])

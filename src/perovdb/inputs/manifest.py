@@ -90,6 +90,7 @@ class Manifest(Answer):
         code, build, preset: what the files are for, and whose settings they hold.
         set_by_user: settings in place of those of the preset.
         relax_first: the ends are relaxed before the band, not in it.
+        from_ends: the images follow from the two ends alone.
         scheduler, ranks_per_image, ranks, hours: what job.sh asks for.
         settings: by section and name, each with its source.
         potentials: by element: symbol, valence, source, details.
@@ -127,6 +128,7 @@ class Manifest(Answer):
     preset: str | None = None
     set_by_user: dict[str, Any] = field(default_factory=dict)
     relax_first: bool = True
+    from_ends: bool = True
     scheduler: str | None = None
     ranks_per_image: int | None = None
     ranks: int = 1
@@ -199,7 +201,7 @@ def parse_manifest(text: str) -> Manifest:
     # Python takes true for 1.
     for table in (data, data.get("hop") or {}, data.get("composition") or {}):
         for name, value in table.items():
-            if isinstance(value, bool) and name != "relax_first":
+            if isinstance(value, bool) and name not in ("relax_first", "from_ends"):
                 raise ValueError(f"'{name}' cannot be {value!r}")
     manifest = Manifest.from_dict(data)
     _check(manifest)

@@ -6,19 +6,21 @@ Namelists are written here: ASE writes inputs of pw.x, but none of neb.x.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from pymatgen.core import Element, Structure
+from pymatgen.core import Element, Lattice, Structure
 
 from perovdb.errors import InputError
 from perovdb.files.labels import in_namelist
+from perovdb.files.reading import read_text
 from perovdb.inputs.boundary import CRYSTAL, SLAB, centre, extent_A
 from perovdb.inputs.job import BAND, RELAX, STATIC, Job
 from perovdb.inputs.presets import Setting
 from perovdb.inputs.sampling import mesh
-from perovdb.inputs.schedulers import shell
+from perovdb.inputs.schedulers import again, shell
 
 INPUT = "neb.in"
 PREFIX = "neb"
@@ -60,6 +62,51 @@ def input_files(job: Job) -> dict[str, str]:
         if "md5" in potential.details
     ]
     return files | ({"pseudo.md5": "".join(sums)} if sums else {})
+
+
+def end_of(folder: Path, number: int) -> Structure:
+    """An end of the set in a folder, as it is relaxed: job.sh puts it into the input of neb.x.
+
+    Raises:
+        InputError: the input cannot be read.
+    """
+    text = read_text(folder / INPUT, "structure")
+    card = "FIRST_IMAGE" if number == 0 else "LAST_IMAGE"
+    try:
+        cell = text.split("CELL_PARAMETERS angstrom\n")[1].splitlines()[:3]
+        lattice = Lattice([[float(x) for x in row.split()] for row in cell])
+        rows = text.split(f"\n{card}\n")[1].splitlines()[1:]
+        atoms = []
+        for row in rows:
+            words = row.split()
+            if len(words) != 4:
+                break
+            atoms.append((words[0], [float(x) for x in words[1:]]))
+    except (ValueError, IndexError) as error:
+        raise InputError(
+            f"End {number:02d} in {folder} cannot be read: {error}.", "Write the set anew."
+        ) from error
+    elements, positions = zip(*atoms, strict=True)
+    return Structure(lattice, elements, positions, coords_are_cartesian=True)
+
+
+def image_files(folder: Path, images: Sequence[Structure], title: str) -> dict[str, str]:
+    """The files of a set that hold the images of a band, by name: its input, with others.
+
+    Raises:
+        InputError: the input cannot be read.
+    """
+    text = read_text(folder / INPUT, "structure")
+    head, _, rest = text.partition("BEGIN_POSITIONS\n")
+    _, end, tail = rest.partition("END_POSITIONS\n")
+    return {INPUT: "".join([head, "BEGIN_POSITIONS\n", _images(images), end, tail])}
+
+
+def _images(images: Sequence[Structure]) -> str:
+    names = ["FIRST_IMAGE", *["INTERMEDIATE_IMAGE"] * (len(images) - 2), "LAST_IMAGE"]
+    return "".join(
+        f"{name}\n{_positions(image)}" for name, image in zip(names, images, strict=True)
+    )
 
 
 def complete(job: Job) -> Job:
@@ -115,6 +162,7 @@ def commands(job: Job) -> str:
         ends=shell("qe_ends", last=f"{job.last:02d}", ranks_per_image=ranks, pools=pools)
         if job.relax_first
         else "",
+        again=again(job),
         steps=job.preset.values("path")["nstep_path"],
         ranks=ranks * parallel_images(job),
         inner=parallel_images(job),
@@ -163,10 +211,6 @@ def _band_input(job: Job) -> str:
         "first_last_opt": not job.relax_first,
         **job.preset.values("path"),
     }
-    names = ["FIRST_IMAGE", *["INTERMEDIATE_IMAGE"] * (job.last - 1), "LAST_IMAGE"]
-    positions = [
-        f"{name}\n{_positions(image)}" for name, image in zip(names, job.images, strict=True)
-    ]
     return "".join(
         [
             "BEGIN\nBEGIN_PATH_INPUT\n",
@@ -175,7 +219,7 @@ def _band_input(job: Job) -> str:
             _namelist("CONTROL", _control(job, PREFIX)),
             _engine(job),
             "BEGIN_POSITIONS\n",
-            *positions,
+            _images(job.images),
             "END_POSITIONS\nEND_ENGINE_INPUT\nEND\n",
         ]
     )

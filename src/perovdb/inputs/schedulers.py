@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from perovdb.errors import InputError, check_choice
 from perovdb.files.labels import one_line
 from perovdb.inputs.machine import Machine
 from perovdb.inputs.manifest import MANIFEST, Manifest
+
+if TYPE_CHECKING:
+    from perovdb.inputs.job import Job
 
 JOB_SCRIPT = "job.sh"
 ARRAY_SCRIPT = "array.sh"
@@ -97,6 +100,12 @@ def shell(template: str, /, **values: object) -> str:
     """A text of the folder `shell` with its @names@ filled in."""
     text = (_SHELL / f"{template}.sh").read_text(encoding="utf-8")
     return re.sub("@([a-z0-9_]+)@", lambda match: str(values[match[1]]).rstrip("\n"), text)
+
+
+def again(job: Job) -> str:
+    """Shell that has the images made anew between the relaxed ends; empty where they are not
+    those of a path between ends that are relaxed first."""
+    return shell("again") if job.made_again else ""
 
 
 def job_script(script: Script, commands: str, code: str, scheduler: str, machine: Machine) -> str:

@@ -55,6 +55,12 @@ class Code(Protocol):
     def functional(self, job: Job) -> str:
         """Name of the functional in the table of citations."""
 
+    def end_of(self, folder: Path, number: int) -> Structure:
+        """An end of the set in a folder, as it is relaxed."""
+
+    def image_files(self, folder: Path, images: Sequence[Structure], title: str) -> dict[str, str]:
+        """The files of a set that hold the images of a band, by name."""
+
     def climbs(self, job: Job) -> bool:
         """Whether the highest image climbs."""
 
@@ -245,11 +251,11 @@ def _ranks(job: Job, images: int) -> preflight.Check:
 def _notes(job: Job, of_code: Sequence[str]) -> list[str]:
     """What a user should know: of the path, of the code, of the physics that is left out."""
     notes = [*job.notes, *of_code]
-    if job.relax_first:
+    if job.made_again:
         notes.append(
-            "the inner images lie between the ends as they are built, and job.sh does not make "
-            "them anew when it has relaxed the ends: if an end moves far, write a new set from "
-            "the relaxed ends, as 'perovdb neb START --end END'"
+            "the inner images lie between the ends as they are built; when job.sh has relaxed "
+            "the ends, it has them made anew by 'perovdb neb --again', and stops where there is "
+            "no perovdb"
         )
     notes += _charge_notes(job)
     heavy = [element for element in _HEAVY if element in job.elements]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from math import ceil
+from pathlib import Path
 from typing import Any
 
+from pymatgen.core import Structure
 from pymatgen.io.vasp.inputs import Incar, Kpoints
 
+from perovdb.files.crystals import read_crystal
 from perovdb.files.labels import in_incar
 from perovdb.inputs.boundary import CRYSTAL, SLAB, centre
 from perovdb.inputs.job import BAND, RELAX, STATIC, Job
 from perovdb.inputs.sampling import describe, mesh
-from perovdb.inputs.schedulers import shell
+from perovdb.inputs.schedulers import again, shell
 from perovdb.structures.files.writing import poscar
 from perovdb.structures.units import units
 
@@ -74,6 +78,20 @@ def input_files(job: Job) -> dict[str, str]:
     return files
 
 
+def end_of(folder: Path, number: int) -> Structure:
+    """An end of the set in a folder, as it is relaxed.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return read_crystal(str(folder / f"{number:02d}" / "POSCAR")).structure
+
+
+def image_files(folder: Path, images: Sequence[Structure], title: str) -> dict[str, str]:
+    """The files of a set that hold the images of a band, by name."""
+    return {f"{number:02d}/POSCAR": poscar(image) for number, image in enumerate(images)}
+
+
 def complete(job: Job) -> Job:
     """The job as it is: no value is left open."""
     return job
@@ -105,6 +123,7 @@ def commands(job: Job) -> str:
     return shell(
         "vasp_band",
         run=run,
+        again=again(job),
         last=f"{job.last:02d}",
         inner=parallel_images(job),
         ranks_per_image=ranks,

@@ -101,6 +101,8 @@ class Path(Answer):
         residual_A: longest step that an atom still asked for when the path was relaxed.
         hop: the distinct hop that it is; None between two ends that were given.
         source, kind, evidence: of the average cell that the host was built from, if it was.
+        from_ends: the images follow from the two ends alone; not where they lead through a saddle
+            that is known.
         notes: what a user should know before running it.
     """
 
@@ -123,6 +125,7 @@ class Path(Answer):
     kind: str = ""
     evidence: str = ""
     notes: tuple[str, ...] = ()
+    from_ends: bool = True
 
     derived = ("phase",)
 

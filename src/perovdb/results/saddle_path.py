@@ -72,4 +72,4 @@ def path_through_saddle(folder: str | os.PathLike[str], images: int = 5) -> HopP
         notes=(note,),
     )
     path = path_through(ends, chain[1], images)
-    return replace(path, species=hop.species or path.species)
+    return replace(path, from_ends=False, species=hop.species or path.species)

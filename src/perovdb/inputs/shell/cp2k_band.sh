@@ -1,6 +1,7 @@
 @run@
 
 @ends@
+@again@
 if [ -e neb.done ]; then
   echo "the band is done: nothing to do"
   exit 0

@@ -2,6 +2,7 @@
 : "${NEB:=@neb@}"
 
 @ends@
+@again@
 if [ -e neb.done ]; then
   echo "the band is done: nothing to do"
   exit 0

@@ -16,6 +16,7 @@ for end in 00 @last@; do
   fi
 done
 
+@again@
 if [ -e band.done ]; then
   echo "the band is done: nothing to do"
   exit 0
