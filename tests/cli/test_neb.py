@@ -330,7 +330,7 @@ IODIDE = ["CsPbI3", "--phase", "alpha", "--species", "I"]
         ([*IODIDE, *QUICK, "--path", "fast"], 2, "rigid, idpp, both"),
         ([*IODIDE, *QUICK, "--set", "ENCUT"], 2, "KEY=VALUE"),
         ([*IODIDE, *QUICK, "--set", "NCUT=400"], 2, "Did you mean 'ENCUT'"),
-        ([*IODIDE, *QUICK, "--set", "IMAGES=4"], 2, "follows from the path"),
+        ([*IODIDE, *QUICK, "--set", "IMAGES=4"], 2, "follows from the atoms"),
         ([*IODIDE, *QUICK, "--scheduler", "cron"], 2, "slurm, pbs, bash"),
         ([*IODIDE, "--code", "vasp", "--cores", "24"], 2, "24 cores cannot be shared"),
         ([*IODIDE, *QUICK, "--cores", "0"], 2, "--cores': 0 is not in the range"),

@@ -149,9 +149,9 @@ def test_what_is_left_out_is_told(iodide_hop):
     told = notes(iodide_hop)
     assert "charge of +1 is compensated by a uniform background" in told
     assert "spin-orbit coupling of Pb is left out" in told
-    assert "job.sh does not make them anew" in told
+    assert "made anew by 'perovdb neb --again'" in told
     assert "Gamma point only" in told
-    assert "job.sh does not make them anew" not in notes(iodide_hop, relax_first=False)
+    assert "made anew" not in notes(iodide_hop, relax_first=False)
     assert "spin-orbit" not in notes(iodide_hop, "vasp", electrons=Electrons("PBE+SOC"))
 
 
