@@ -4,6 +4,7 @@ import importlib
 import json
 import pickle
 import pkgutil
+from pathlib import Path
 
 import pytest
 from matplotlib import pyplot
@@ -11,6 +12,8 @@ from monty.json import MontyDecoder
 
 import perovdb
 from perovdb.answers import Answer
+
+RUNS = Path(__file__).parents[1] / "results" / "fixtures" / "runs"
 
 
 def _hop():
@@ -42,6 +45,10 @@ RESULTS = {
     "Exchange": lambda: perovdb.exchange(
         ("CsPbI3", "FAPbI3"), (14.0, 14.0), diffusion_cm2_s=1e-17, time_min=(0.0, 100.0, 1000.0)
     ),
+    "Transport": lambda: perovdb.transport(perovdb.hops("CsPbI3", "Cs", phase="alpha"), [0.7]),
+    "Energies": lambda: perovdb.read_energies([RUNS]),
+    "Energy": lambda: perovdb.read_energies([RUNS / "qe_static"]).energies[0],
+    "Reaction": lambda: perovdb.read_energies([RUNS]).reaction("qe_static -> qe_relax"),
     "Mixing": lambda: perovdb.mixing(("MAPbI3", "MAPbBr3"), tc_K=343),
     "DefectLevels": lambda: perovdb.defect_levels(
         "CsPbI3", {"V_Cs:-1": 1.1, "V_I:1": 0.1}, gap_eV=1.7

@@ -79,7 +79,7 @@ def test_other_windows_axes_and_colours(wide):
 def test_the_colour_is_one_that_is_known_for_most():
     known = plots.screening(screen("Cs,FA | Pb | I", step=0.25))
     assert known.figure.axes[1].get_ylabel() == "band gap / eV"
-    unknown = plots.screening(screen("Cs,FA,GUA | Pb | I", step=0.25))
+    unknown = plots.screening(screen("Cs | Ca,Pb | I", step=0.25))
     assert unknown.figure.axes[1].get_ylabel() == "Bartel's $τ$"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from perovdb.files.failures import cannot_be_written
+from perovdb.files.reading import read_bytes
 
 #: A question is the same if no atom is farther from where it was.
 _SAME_A = 1e-7
@@ -89,7 +90,7 @@ class Trace:
         sizes: list[int] = []
         if not os.path.exists(self._path):
             return frames, sizes
-        lines = self._path.read_bytes().splitlines(keepends=True)
+        lines = read_bytes(self._path, "trajectory").splitlines(keepends=True)
         length = len(self._symbols) + 2
         for first in range(0, len(lines) - length + 1, length):
             frame = lines[first : first + length]
