@@ -9,12 +9,15 @@
 from perovdb.calculators.exchange.course import Exchange, exchange
 from perovdb.calculators.exchange.emission import Emission
 from perovdb.calculators.exchange.evolution import Course, Spheres, evolve
+from perovdb.calculators.exchange.fit import ExchangeFit, fit_exchange
 
 __all__ = [
     "Course",
     "Emission",
     "Exchange",
+    "ExchangeFit",
     "Spheres",
     "evolve",
     "exchange",
+    "fit_exchange",
 ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _WAYS = 6
 
 #: nm^2 in a cm^2.
-_CM2 = 1e14
+CM2 = 1e14
 
 #: Sizes of a population that has a spread.
 _SIZES = 7
@@ -357,7 +357,7 @@ def exchange(
         share=share,
         spread=spread,
         temperature_K=kelvin,
-        diffusion_cm2_s=(ends[0] / _CM2, ends[1] / _CM2),
+        diffusion_cm2_s=(ends[0] / CM2, ends[1] / CM2),
         rule="constant" if not callable(diffusion) else rule,
         surface_nm_s=None if np.isinf(k_s) else k_s,
         biot=biot,
@@ -452,13 +452,13 @@ def _interior(
     if len(barriers) > 2:
         raise InputError(f"{len(barriers)} barriers are too many.", "Give one or two.")
     if diffusion_cm2_s is not None or vacant is None:
-        ends = np.full(2, (diffusion_cm2_s or 0.0) * _CM2)
+        ends = np.full(2, (diffusion_cm2_s or 0.0) * CM2)
         slopes = np.zeros(2)
     else:
         pair = np.array([barriers[0], barriers[-1]])
         hops = hop_rate_Hz(pair, kelvin, attempts_Hz)
         of_vacancy = diffusion_coefficient(hops, hop_A, _WAYS)
-        ends = correlation_factor(_WAYS) * vacant * of_vacancy * _CM2
+        ends = correlation_factor(_WAYS) * vacant * of_vacancy * CM2
         slopes = np.zeros(2) if mixed_eV is None else (pair - mixed_eV) / thermal
     both = (float(ends[0]), float(ends[1]))
     if ends[0] == ends[1] and not slopes.any() and interaction_eV == 0:
