@@ -22,21 +22,29 @@ from perovdb_cli import options, render
     metavar="P",
     help="Of the interval.",
 )
+@click.option(
+    "--form",
+    type=click.Choice(["k", "kT"]),
+    help="Fit ln k, or ln(k T) as conductivities of ions want it. Default: kT of the column "
+    "conductivity, else k.",
+)
 @options.picture("Draw the rate constants and their line, and the curves")
 @options.formats
 def command(
     file: str,
     levels: tuple[float, float] | None,
     confidence: float,
+    form: str | None,
     picture: options.Picture | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """Activation energy from rate constants, or from curves that relax.
 
-    FILE is a CSV table with a column temperature_K or temperature_C, and either rate (and rate_su)
-    or time and value, such as the width of an emission line. Curves are fitted by
-    start to plateau as exp(-k t), k by A exp(-Ea / kT). Any unit of time will do.
+    FILE is a CSV table with a column temperature_K or temperature_C, and either rate (and
+    rate_su), or conductivity (and conductivity_su), or time and value, such as the width of an
+    emission line. Curves are fitted by start to plateau as exp(-k t), k by A exp(-Ea / kT). Any
+    unit will do.
 
     \b
     Example:
@@ -46,7 +54,7 @@ def command(
 
     if picture is not None:
         picture.check()
-    fit = read_arrhenius(file, levels, confidence)
+    fit = read_arrhenius(file, levels, confidence, form)
     if picture is not None:
         from perovdb import plots
 

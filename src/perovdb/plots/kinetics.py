@@ -71,7 +71,7 @@ def arrhenius(
         ax.set(
             xlim=(low, high),
             xlabel="1000 K / $T$",
-            ylabel="ln $k$",
+            ylabel=" or ".join(dict.fromkeys(f"ln ${fit.form}$" for fit in every)),
         )
         ax.tick_params(axis="x", which="both", top=False)
         upper = ax.secondary_xaxis("top", functions=(_inverse, _inverse))

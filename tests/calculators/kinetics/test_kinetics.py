@@ -17,6 +17,7 @@ from perovdb.calculators.kinetics import (
     hop_rate_Hz,
     rate_ratio,
 )
+from perovdb.calculators.kinetics.arrhenius import K_B_EV
 from perovdb.errors import InputError, OutOfRange
 
 #: Temperatures of the exchange experiments in zhao2024: 40 to 80 degrees Celsius.
@@ -189,3 +190,24 @@ def test_a_curve_that_does_not_relax_is_refused():
         fit_decay(time, 50 + noise)
     with pytest.raises(OutOfRange, match=r"At 313\.15 K"):
         arrhenius_from_curves({313.15: (time, 50 + noise)})
+
+
+def test_a_conductivity_has_two_energies_and_the_answer_names_its_own(tmp_path, perovdb):
+    """hao2020 prints 0.54 eV and no form: the same data give 0.54 or 0.515 eV."""
+    kelvin = np.linspace(280.0, 320.0, 9)
+    sigma = 3.0 / kelvin * np.exp(-0.54 / (K_B_EV * kelvin))
+    hop, plain = (fit_arrhenius(kelvin, sigma, form=form) for form in ("kT", "k"))
+    assert hop.activation_energy_eV == pytest.approx(0.54, abs=1e-9)
+    assert plain.activation_energy_eV == pytest.approx(0.514, abs=1.5e-3)
+    assert hop.rate(kelvin) == pytest.approx(sigma)
+    assert [row["rate"] for row in hop.rows()] == pytest.approx(sigma.tolist())
+    assert "of k T" in repr(hop)
+    assert "0.026 eV" in " ".join(hop.notes)
+    assert not plain.notes
+    with pytest.raises(InputError, match="no form"):
+        fit_arrhenius(kelvin, sigma, form="sigma")
+    table = tmp_path / "film.csv"
+    lines = "\n".join(f"{t},{s}" for t, s in zip(kelvin, sigma, strict=True))
+    table.write_text(f"temperature_K,conductivity\n{lines}\n")
+    assert "Ea of k T = 0.540" in perovdb("arrhenius", str(table)).out
+    assert "Ea = 0.51" in perovdb("arrhenius", str(table), "--form", "k").out

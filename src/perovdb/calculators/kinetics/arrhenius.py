@@ -1,6 +1,8 @@
 """The Arrhenius law k = A exp(-Ea / kT) and its fit to measured rate constants.
 
 Ea is the slope of ln k against 1/kT (S. Arrhenius, Z. Phys. Chem. 4, 226 (1889), from memory).
+Of a conductivity of ions, sigma = c q2 D / kT, the barrier of D is the slope of ln(sigma T): that
+of ln sigma is less by kT, 0.026 eV at room temperature.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 #: No solid was ever so cold, and 1 / T of less runs over.
 _COLDEST_K = 1e-12
 
+#: What is fitted: ln k, or ln(k T).
+FORMS = ("k", "kT")
+
 #: Boltzmann's constant in eV/K, CODATA as scipy ships it.
 K_B_EV = constants.k / constants.e
 
@@ -43,6 +48,8 @@ class ArrheniusFit(Answer):
         reduced_chi_square: of ln k; near 1 if given errors are right. nan if they are not known.
         temperature_K, ln_rate: (n,) what was fitted.
         confidence: of `interval_eV`.
+        form: "k" where ln k was fitted, "kT" where it was ln(k T), as of conductivities of ions; A
+            is then in the unit of the rate constants times kelvin.
         decays: temperature in kelvin -> the decay that its rate constant is from; empty where
             rate constants were given.
     """
@@ -58,6 +65,7 @@ class ArrheniusFit(Answer):
     temperature_K: np.ndarray
     ln_rate: np.ndarray
     confidence: float = 0.95
+    form: str = "k"
     decays: dict[float, Decay] = field(default_factory=dict)
 
     derived = ("interval_eV", "notes")
@@ -79,10 +87,19 @@ class ArrheniusFit(Answer):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What makes the energy no barrier."""
+        """What makes the energy no barrier, and what the other form would give."""
+        other = (
+            (
+                "fitted is ln(k T): ln k alone gives an energy less by about kT, "
+                f"{K_B_EV / np.mean(1 / self.temperature_K):.3f} eV",
+            )
+            if self.form == "kT"
+            else ()
+        )
         if self.activation_energy_eV >= 0:
-            return ()
+            return other
         return (
+            *other,
             "the rates fall with temperature: an energy below zero is no barrier of one "
             "activated step; check temperatures and rates, or look for an equilibrium before it",
         )
@@ -90,15 +107,16 @@ class ArrheniusFit(Answer):
     def rate(self, temperature_K: ArrayLike) -> np.ndarray:
         """k at the temperatures (n,), in the unit of the rate constants that were fitted."""
         kelvin = temperatures(temperature_K)
-        return np.asarray(
-            np.exp(self.ln_prefactor - self.activation_energy_eV / (K_B_EV * kelvin))
-        )
+        fitted = np.exp(self.ln_prefactor - self.activation_energy_eV / (K_B_EV * kelvin))
+        return np.asarray(fitted / kelvin if self.form == "kT" else fitted)
 
     def rows(self) -> list[dict[str, Any]]:
         """One row for each temperature: its rate constant, that of the fit, and its decay."""
         low, high = self.interval_eV
         points = zip(
-            self.temperature_K.tolist(), np.exp(self.ln_rate), self.rate(self.temperature_K),
+            self.temperature_K.tolist(),
+            np.exp(self.ln_rate) / (self.temperature_K if self.form == "kT" else 1),
+            self.rate(self.temperature_K),
             strict=True,
         )  # fmt: skip
         return [
@@ -112,6 +130,7 @@ class ArrheniusFit(Answer):
                 "interval_low_eV": low,
                 "interval_high_eV": high,
                 "confidence": self.confidence,
+                "form": self.form,
                 "ln_prefactor": self.ln_prefactor,
                 "ln_prefactor_su": self.ln_prefactor_su,
                 "notes": "; ".join(self.notes),
@@ -140,7 +159,9 @@ class ArrheniusFit(Answer):
         ]
 
     def _headline(self) -> str:
-        return f"Ea = {self.activation_energy_eV:.3f} +- {self.activation_energy_su_eV:.3f} eV"
+        form = " of k T" if self.form == "kT" else ""
+        energy, su = self.activation_energy_eV, self.activation_energy_su_eV
+        return f"Ea{form} = {energy:.3f} +- {su:.3f} eV"
 
 
 def fit_arrhenius(
@@ -148,6 +169,7 @@ def fit_arrhenius(
     rate: ArrayLike,
     rate_su: ArrayLike | None = None,
     confidence: float = 0.95,
+    form: str = "k",
 ) -> ArrheniusFit:
     """Fit ln k against 1/kT by linear least squares.
 
@@ -158,16 +180,19 @@ def fit_arrhenius(
         rate_su: (n,) their standard uncertainties, in the same unit: weights of the fit. Without
             them all relative errors count as equal, and the scatter about the line tells them.
         confidence: of the interval of Ea, between 0 and 1.
+        form: "kT" to fit ln(k T) instead, as conductivities of ions want it.
 
     Raises:
         InputError: shapes that do not match, numbers that are not positive, too few points, or a
-            confidence that is none.
+            confidence or a form that is none.
 
     >>> fit_arrhenius([313.15, 333.15, 353.15], [1.0, 4.06, 14.1])
     ArrheniusFit(Ea = 0.630 +- 0.000 eV)
     """
     if not 0 < confidence < 1:
         raise InputError(f"A confidence of {confidence:g} cannot be.", "Take one like 0.95.")
+    if form not in FORMS:
+        raise InputError(f"There is no form '{form}'.", f"Take {' or '.join(FORMS)}.")
     kelvin, k = temperatures(temperature_K), positive(rate, "rate constant")
     if kelvin.shape != k.shape:
         raise InputError(
@@ -191,7 +216,7 @@ def fit_arrhenius(
             )
         weight = (k / errors) ** 2
     # Seen from the mean of 1/kT slope and height are independent.
-    x, y = 1 / (K_B_EV * kelvin), np.log(k)
+    x, y = 1 / (K_B_EV * kelvin), np.log(k * kelvin if form == "kT" else k)
     total = weight.sum()
     centre = weight @ x / total
     spread = weight @ (x - centre) ** 2
@@ -215,6 +240,7 @@ def fit_arrhenius(
         temperature_K=kelvin,
         ln_rate=y,
         confidence=confidence,
+        form=form,
     )
 
 
