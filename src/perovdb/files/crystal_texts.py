@@ -61,7 +61,7 @@ def read_xyz(text: str) -> Structure:
     from ase.io import read
 
     *_, last = frames_of_xyz(text)
-    atoms = read(io.StringIO(last), format="extxyz")
+    atoms: Any = read(io.StringIO(last), format="extxyz")
     structure = structure_of_atoms(atoms)
     # A record says it by itself, with the steps that asked for it.
     if "charge" in atoms.info and KEY not in atoms.info:

@@ -222,6 +222,8 @@ def _check(manifest: Manifest) -> None:
             raise ValueError(f"'{name}' cannot be {value!r}")
     for element, count in manifest.composition.items():
         _number(f"composition.{element}", count, 0, MOST_ATOMS)
+    for repeats in manifest.size or ():
+        _whole("size", repeats, 1, MOST_ATOMS)
     for atom in manifest.moving_atoms:
         _whole("moving_atoms", atom, 1, manifest.atoms or MOST_ATOMS)
     hop = manifest.hop

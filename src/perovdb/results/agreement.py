@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,12 @@ def check_atoms(manifest: Manifest, elements: Sequence[str], images: int, folder
         raise ResultError(
             f"{folder} holds {_in_words(counts)}, but the set was written with "
             f"{_in_words(manifest.composition)}.",
+            MIXED_IN,
+        )
+    if manifest.size is not None and prod(manifest.size) > len(elements):
+        raise ResultError(
+            f"{folder} holds {len(elements)} atoms, too few for the {manifest.size} cells of its "
+            "manifest.",
             MIXED_IN,
         )
     named = _elements_of(manifest.formula) if manifest.formula else set()

@@ -151,7 +151,7 @@ def _by_its_code(folder: Path, written_for: str | None, images: int | None) -> B
         raise ResultError(
             f"{folder} holds files of {' and '.join(codes)}.", "Keep those of one code."
         )
-    if codes and written_for in CODES and codes != [written_for]:
+    if codes and written_for is not None and codes != [written_for]:
         raise ResultError(
             f"{folder} was written for {written_for} but holds files of {codes[0]}.",
             "Keep those of one code.",
