@@ -66,7 +66,9 @@ def test_a_sphere_with_a_surface_law():
     assert got == pytest.approx(0.5623, abs=1e-4)
 
 
-@pytest.mark.parametrize(("biot", "rate"), [(0.1, 0.29407), (1e-4, 3e-4)])
+@pytest.mark.parametrize(
+    ("biot", "rate"), [(0.1, 0.29407), (1e-4, 3e-4), (1e-12, 3e-12), (1e-40, 3e-40)]
+)
 def test_a_slow_surface_rules(biot, rate):
     times = np.array([1.0, 2.0]) / biot
     left = 1 - evolve(ONE, times, 1.0, biot, stock=np.inf, free=1.0).means.ravel()
@@ -114,6 +116,11 @@ def test_ions_stay(stock, rate):
     assert slow.drift < 1e-7
     assert slow.x.min() > -1e-6
     assert slow.x.max() < 1 + 1e-6
+
+
+def test_what_cannot_be_followed_is_refused():
+    with pytest.raises(OutOfRange, match="could not be followed"):
+        perovdb.exchange(CS_FA, DOTS, barrier_eV=0.6, vacant=1e-3, mixed_barrier_eV=3.0)
 
 
 def test_a_course_that_loses_ions_is_refused():
@@ -283,6 +290,7 @@ def test_what_is_told(given, words):
         (CS_FA, {"diffusion_cm2_s": None, "barrier_eV": (0.6,) * 3, "vacant": 0.1}, "barrier"),
         (CS_FA, {"mixed_barrier_eV": 0.6}, "barriers of the ends"),
         (CS_FA, {"interaction_eV": 0.06}, "fall apart"),
+        (CS_FA, {"diffusion_cm2_s": None, "barrier_eV": (), "vacant": 0.1}, "barriers are none"),
         (CS_FA, {"rule": "fick"}, "no rule"),
         (CS_FA, {"time_min": (10, 5)}, "must rise"),
         (CS_FA, {"peaks_nm": (684, 775), "line_nm": 300}, "too wide"),

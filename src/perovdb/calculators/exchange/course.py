@@ -37,8 +37,9 @@ CM2 = 1e14
 #: Sizes of a population that has a spread.
 _SIZES = 7
 
-#: Times of a run, and how many of its slowest relaxations it takes in.
-_TIMES, _RELAXATIONS = 161, 12
+#: Times of a run of one D, its first as a share of its last, and how many of its slowest
+#: relaxations it takes in.
+_TIMES, _FIRST, _RELAXATIONS = 160, 1e-4, 12
 
 #: Biot numbers between which neither the surface nor the interior rules.
 _MIXED = (0.1, 10.0)
@@ -329,7 +330,7 @@ def exchange(
             "energy of activation of this is an apparent one"
         )
     spheres = _populations(radii, share, spread)
-    seconds = _seconds(time_min, radii.max(), slowest, k_s)
+    seconds = _seconds(time_min, radii.max(), diffusion, k_s)
     stock = free_ions if free_ions >= _FEWEST else 0.0
     course = evolve(spheres, seconds, diffusion, k_s, stock, share)
     emission, origin = emission_of(first, second, peaks_nm, mixed_nm, line_nm, thermal, quenching)
@@ -449,8 +450,8 @@ def _interior(
             f"They mix above {interaction_eV / (2 * K_B_EV):.0f} K.",
         )
     barriers = [] if barrier_eV is None else [float(one) for one in np.atleast_1d(barrier_eV)]
-    if len(barriers) > 2:
-        raise InputError(f"{len(barriers)} barriers are too many.", "Give one or two.")
+    if barrier_eV is not None and len(barriers) not in (1, 2):
+        raise InputError(f"{len(barriers)} barriers are none of two ions.", "Give one or two.")
     if diffusion_cm2_s is not None or vacant is None:
         ends = np.full(2, (diffusion_cm2_s or 0.0) * CM2)
         slopes = np.zeros(2)
@@ -504,12 +505,15 @@ def _populations(radii: np.ndarray, share: float, spread: float) -> Spheres:
 
 
 def _seconds(
-    time_min: Sequence[float] | None, radius: float, diffusion: float, k_s: float
+    time_min: Sequence[float] | None, radius: float, diffusion: float | Diffusivity, k_s: float
 ) -> np.ndarray:
-    """Times of a run: those asked for, or enough to see it end."""
+    """Times of a run: those asked for, or enough to see it begin and end."""
     if time_min is None:
-        end = _RELAXATIONS * (radius**2 / (np.pi**2 * diffusion) + radius / (3 * k_s))
-        return np.array([0.0, *np.geomspace(1e-4 * end, end, _TIMES - 1)])
+        d = diffusion(np.linspace(0, 1, 41)) if callable(diffusion) else np.array([diffusion])
+        end = _RELAXATIONS * (radius**2 / (np.pi**2 * d.min()) + radius / (3 * k_s))
+        first = _FIRST * max(d.min() / d.max(), _FIRST**2)
+        count = int(_TIMES * np.log(first) / np.log(_FIRST))
+        return np.array([0.0, *np.geomspace(first * end, end, count)])
     asked = np.asarray(time_min, dtype=float).ravel() * 60
     if (
         asked.size < 2

@@ -27,6 +27,10 @@ _DRIFT = 1e-6
 #: Of the integration where D depends on x.
 _RELATIVE, _ABSOLUTE = 1e-7, 1e-9
 
+#: A Biot number below which the interior is even: a faster D changes no more than this, and would
+#: drown what is slow in the last bits.
+_EVEN = 1e-6
+
 Diffusivity = Callable[[np.ndarray], np.ndarray]
 
 
@@ -94,7 +98,10 @@ def evolve(
     if callable(diffusion):
         x, y = _integrate(spheres, time_s, diffusion, surface_nm_s, stock, free, shells)
     else:
-        x, y = _superpose(spheres, time_s, diffusion, surface_nm_s, stock, free, shells)
+        fastest = surface_nm_s * float(spheres.radius_nm.min()) / _EVEN
+        d = min(diffusion, fastest)
+        # In units of D, so that no product of small numbers is lost.
+        x, y = _superpose(spheres, time_s * d, surface_nm_s / d, stock, free, shells)
     held = np.isinf(stock)
     drift = 0.0
     if not held:
@@ -129,19 +136,18 @@ def _through(diffusion: np.ndarray, thickness: np.ndarray, surface_nm_s: float) 
 
 
 def _superpose(
-    spheres: Spheres, time: np.ndarray, diffusion: float, rate: float, stock: float, free: float,
-    shells: int,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Of a constant D: the symmetric problem, its eigenvectors, and all times at once."""
+    spheres: Spheres, time: np.ndarray, rate: float, stock: float, free: float, shells: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of D = 1: the symmetric problem, its eigenvectors, and all times at once."""
     sites, between, area = _shape(spheres, shells)
     m = len(spheres.share)
     size = m * shells
     outer = np.arange(m) * shells + shells - 1
-    out = area * _through(np.array(diffusion), spheres.radius_nm / shells, rate)
+    out = area * _through(np.ones(1), spheres.radius_nm / shells, rate)
     finite = 0 < stock < np.inf
     matrix = np.zeros((size + finite, size + finite))
     right = np.arange(size).reshape(m, shells)[:, 1:].ravel()
-    flow = diffusion * between.ravel()
+    flow = between.ravel()
     np.add.at(matrix, (right, right), -flow)
     np.add.at(matrix, (right - 1, right - 1), -flow)
     matrix[right, right - 1] = matrix[right - 1, right] = flow
@@ -219,11 +225,14 @@ def _integrate(
         pattern[np.ix_(outer, outer)] = 1
     begin = np.repeat(spheres.start, shells)
     begin = np.append(begin, free) if finite else begin
-    solved = solve_ivp(
-        change, (0.0, float(time[-1])), begin, "BDF", t_eval=time, jac_sparsity=pattern.tocsc(),
-        rtol=_RELATIVE, atol=_ABSOLUTE,
-    )  # fmt: skip
-    if not solved.success:
+    try:
+        solved = solve_ivp(
+            change, (0.0, float(time[-1])), begin, "BDF", t_eval=time,
+            jac_sparsity=pattern.tocsc(), rtol=_RELATIVE, atol=_ABSOLUTE,
+        )  # fmt: skip
+    except RuntimeError:  # a singular factor
+        solved = None
+    if solved is None or not solved.success:
         raise OutOfRange(
             "The diffusion could not be followed to its end.",
             "Take barriers that lie closer together, or fewer and earlier times.",
