@@ -283,7 +283,8 @@ def test_what_is_told(given, words):
         (("CsPbI3", "CsPbI3"), {}, "ion of A alone"),
         (("Cs0.5FA0.5PbI3", "FAPbI3"), {}, "no end"),
         (CS_FA, {"share": 1.2}, "share of exchange"),
-        (CS_FA, {"vacant": 0.1}, None),
+        (CS_FA, {"vacant": 0.1}, "barriers of the ends"),
+        (CS_FA, {"surface_eV": 0.5}, "goes with its rate"),
         (CS_FA, {"barrier_eV": 0.6}, "and not both"),
         (CS_FA, {"diffusion_cm2_s": None}, "needs a barrier"),
         (CS_FA, {"diffusion_cm2_s": None, "barrier_eV": 0.6}, "share of vacant"),
@@ -300,9 +301,6 @@ def test_what_is_told(given, words):
 )
 def test_what_is_refused(ends, given, words):
     given = {"diffusion_cm2_s": 1e-17, "time_min": (0, 10), **given}
-    if words is None:
-        perovdb.exchange(ends, DOTS, **given)
-        return
     with pytest.raises((InputError, MissingData, OutOfRange), match=words):
         perovdb.exchange(ends, DOTS, **given)
 

@@ -317,6 +317,10 @@ def exchange(
     if vacant is not None:
         notes += _vacancies(edges, vacant, hop_A)
     k_s = np.inf
+    if surface_eV and surface_nm_s is None:
+        raise InputError(
+            "An energy of the surface goes with its rate.", "Give that too (--surface-rate)."
+        )
     if surface_nm_s is not None:
         slower = 1 / (K_B_EV * kelvin) - 1 / (K_B_EV * ROOM_TEMPERATURE_K)
         k_s = surface_nm_s * float(np.exp(-surface_eV * slower))
@@ -439,9 +443,10 @@ def _interior(
             "A barrier makes a diffusion coefficient by the share of vacant sites.",
             "Give it (--vacant); only its product with the attempt frequency counts.",
         )
-    if mixed_eV is not None and barrier_eV is None:
+    if barrier_eV is None and (mixed_eV is not None or vacant is not None):
         raise InputError(
-            "A barrier of the mixture goes with barriers of the ends.", "Give them (--barrier)."
+            "A barrier of the mixture and vacant sites go with barriers of the ends.",
+            "Give them (--barrier).",
         )
     thermal = K_B_EV * kelvin
     if interaction_eV > 2 * thermal:
