@@ -168,7 +168,7 @@ def test_a_picture_with_everything(perovdb, folder, ending):
 
 
 def test_measured_files_as_people_write_them(folder):
-    written = "2theta;counts\n# a comment\n\n10;1e2 # low\n 12,5\n11\t7.5\n"
+    written = "2theta;counts\n# a comment\n\n10;1e2 # low\n 12;5\n11;7,5\n"
     (folder / "m.csv").write_text(written, encoding="utf-8-sig")
     x, y, _ = read_scan("m.csv")
     assert x.tolist() == [10, 11, 12]
@@ -226,8 +226,8 @@ REFUSED = [
     ((*ALPHA, "--curve", "new.txt"), 2, "End it in .csv"),
     ((*ALPHA, "--curve", "no/new.csv"), 2, "There is no folder"),
     ((*ALPHA, *CURVE, "--measured", "gone.xy"), 2, "gone.xy cannot be read"),
-    ((*ALPHA, *CURVE, "--measured", "words.xy"), 2, "words.xy, line 2: 'abc' is not a finite"),
-    ((*ALPHA, *CURVE, "--measured", "three.xy"), 2, "three.xy, line 1: 3 entries"),
+    ((*ALPHA, *CURVE, "--measured", "words.xy"), 2, "words.xy, line 2: 2 entries"),
+    ((*ALPHA, *CURVE, "--measured", "three.xy"), 2, "three.xy holds no curve"),
     ((*ALPHA, *CURVE, "--measured", "nan.xy"), 2, "nan.xy, line 2"),
     ((*ALPHA, *CURVE, "--measured", "none.xy"), 2, "none.xy holds no curve"),
     ((*ALPHA, *CURVE, "--measured", "far.xy"), 2, "far.xy holds no curve between 5 and 90"),

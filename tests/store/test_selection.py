@@ -124,7 +124,9 @@ def by_hand(every: list[dict], species, host, asked) -> list[str]:
 
 numbers = st.floats(0, 1).map(lambda x: round(x, 2))
 spans = st.tuples(numbers, numbers).map(lambda pair: tuple(sorted(pair)))
-years = st.tuples(st.none() | st.integers(1990, 2024), st.none() | st.integers(1990, 2024))
+years = st.tuples(st.none() | st.integers(1990, 2024), st.none() | st.integers(1990, 2024)).filter(
+    lambda pair: None in pair or pair[0] <= pair[1]
+)
 filters = st.fixed_dictionaries(
     {},
     optional={

@@ -28,7 +28,10 @@ COMMANDS = {
     "gap": ("Calculate", "Band gap, measured or from a model fitted to measured gaps."),
     "screen": ("Calculate", "Compositions of a space that satisfy a condition."),
     "xrd": ("Calculate", "Powder diffraction peaks."),
-    "identify": ("Calculate", "Phases of the store that explain measured powder peaks."),
+    "identify": (
+        "Calculate",
+        "Phases of the store that explain a measured curve or powder peaks.",
+    ),
     "arrhenius": (
         "Calculate",
         "Activation energy from rate constants, or from curves that relax.",

@@ -132,7 +132,7 @@ def gap(
         OutOfRange: the bowing closes the gap, or the formula is not a full ABX3.
 
     >>> gap("MAPbBr0.9I2.1")
-    Gap(MAPbBr0.9I2.1, 1.720 +- 0.060 eV at 298 K)
+    Gap(MAPbBr0.9I2.1, 1.720 +- 0.061 eV at 298 K)
     """
     try:
         composition = as_perovskite(material, "The gap of mixed end members")

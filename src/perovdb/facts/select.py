@@ -110,7 +110,8 @@ def read(
     if (year := filters.get("year")) is not None:
         first, last = (year, year) if isinstance(year, int) else year
         check_order("year", first, last)
-        every.append(of_years(first, last))
+        if (first, last) != (None, None):
+            every.append(of_years(first, last))
     every += _composed(table, filters)
     for column, (low, high) in (filters.get("within") or {}).items():
         check_order(column, low, high)

@@ -175,7 +175,7 @@ def group_symbols(text: str) -> list[str]:
     is only the positions tell.
 
     >>> group_symbols("P n a m"), group_symbols("P 1 21/n 1"), group_symbols("R -3 c H")
-    (['Pnam'], ['P12_1/n1'], ['R-3c:H'])
+    (['Pnam'], ['P12_1/n1'], ['R-3c:H', 'R-3c:R'])
     """
     bare = re.sub(r"[\s_]", "", text)
     bare = bare[:1].upper() + bare[1:]

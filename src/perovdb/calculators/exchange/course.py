@@ -298,7 +298,7 @@ def exchange(
             solution loses ions.
 
     >>> exchange(("CsPbI3", "FAPbI3"), (14, 14), diffusion_cm2_s=1e-17)
-    Exchange(CsPbI3 and FAPbI3 at 298 K: merged after 47.3 min, plateau after 183 min)
+    Exchange(CsPbI3 and FAPbI3 at 298 K: merged after 48.7 min, plateau after 196 min)
     """
     first, second = _pair(end_members)
     if rule not in RULES:
@@ -537,7 +537,8 @@ def _fractions(x: np.ndarray) -> np.ndarray:
 
 def _plain(value: Any) -> Any:
     number = value.item()
-    return None if number != number else number
+    # What is added makes a zero of minus zero.
+    return None if number != number else number + 0
 
 
 def _short(value: Any) -> Any:
