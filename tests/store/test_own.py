@@ -352,7 +352,7 @@ NO_NUMBERS = (
     "1e", "1e5.0", "٤٢", "0.4２", "½", "²", "true", "#N/A", "=1+1", "1\u00a01", *SQL,
 )  # fmt: skip
 NO_FORMULAS = (
-    "CsPbl3", "cspbi3", "CsPb", "PbXx2", "Cs2PbI3", "CsPbI3 eV", "CsPbI-3", "Xx", "3",
+    "CsPbl3", "cspbi3", "CsPb", "PbXx2", "Cs2PbI3", "CsPbI3 eV", "CsPbI--3", "Xx", "3",
     "CsPbI1e400", "CsPb(I3", "CsPbI3)", "()", "Cs0PbI3", "C" * 300, "(" * 50, *SQL,
 )  # fmt: skip
 CONTROL = ("\x00", "\x07", "\x1b[31m", "\x7f", "\x85", "\x9b2J")

@@ -90,7 +90,7 @@ def test_every_step_is_tried():
     used = {step["step"] for make in MODELS.values() for step in make().properties["history"]}
     # Files have their own test below, `adopt` is tested with the other formats, and `relax` with
     # the engines that it needs.
-    assert used | {"read_structure", "adopt", "relax"} == steps().keys()
+    assert used | {"read_structure", "adopt"} == steps().keys() - {"relax"}
 
 
 def test_each_distinct_ordering_is_rebuilt_as_itself():
