@@ -18,7 +18,7 @@ MANIFEST = {
     "formula": "CsPbI3",
     "phase": "alpha",
     "charge": 1,
-    "size": [2, 2, 2],
+    "size": [1, 1, 1],
     "hop": {"species": "I", "distance_A": 4.447},
     "images": 5,
     "atoms": 4,
@@ -51,7 +51,7 @@ def test_the_row_holds_value_and_provenance(band, lab):
     assert found["formula"] == "CsPbI3"
     assert (found["phase"], found["species"], found["kind"]) == ("alpha", "I", "computed")
     assert found["charge_state"] == "+1 (cell)"
-    assert found["cell"] == "2 x 2 x 2 cell, 4 atoms, 5 images"
+    assert found["cell"] == "1 x 1 x 1 cell, 4 atoms, 5 images"
     assert re.search("Quantum ESPRESSO 6.7.*preset quick", found["method"])
     assert "perovdb 0.1" in found["note"]
     (source,) = current_store().rows("SELECT * FROM source WHERE key = ?", (saved.source,))
