@@ -128,6 +128,8 @@ def test_the_command_line(tmp_path, perovdb, iodide_hop):
     relax(folder, "cp2k", 6, np.zeros((2, 39, 3)))
     assert perovdb("neb", "--again", str(folder), "--images", "3").code == 2
     assert "7 images" in perovdb("neb", "--again", str(folder)).out
+    # A band may have begun: it is not thrown away.
+    assert "again.done" in perovdb("neb", "--again", str(folder)).err
     assert perovdb("neb", "CsPbI3", "--species", "I", "--code", "cp2k").code == 2
 
 

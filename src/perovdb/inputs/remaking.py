@@ -51,11 +51,16 @@ def remake_images(folder: str | os.PathLike[str]) -> Manifest:
     for name in _RAN:
         if (place / name).exists():
             raise InputError(f"The band in {place} has run.", "Write a new set to begin anew.")
+    if (place / DONE).exists():
+        raise InputError(
+            f"The images in {place} are made anew already, and its band may be on its way.",
+            f"Remove {DONE} if it is not, and begin again.",
+        )
     if manifest.method not in METHODS or not (manifest.relax_first and manifest.from_ends):
         raise InputError(
             f"The images in {place} are not those of a path between two ends that are relaxed "
             "first.",
-            "Write a new set from the relaxed ends: perovdb neb START --end END.",
+            "Write a new set from the relaxed ends: perovdb neb START END.",
         )
     for end in (0, last):
         if not any((place / mark.format(end=end)).exists() for mark in _RELAXED):

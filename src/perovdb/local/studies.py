@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
-from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from perovdb.cluster import dask
 from perovdb.errors import InputError, PerovdbError
 from perovdb.inputs.set_requests import combinations, of_tables
 from perovdb.local.barriers import barrier
@@ -138,20 +138,7 @@ def _in_processes(
 def _on_cluster(
     tasks: Mapping[Path, LocalRequest], scheduler: str
 ) -> Iterator[tuple[Path, str | None]]:
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError:
-        raise InputError(
-            "A scheduler is given, but dask.distributed is not installed.",
-            "Run: pip install 'perovdb[cluster]'",
-        ) from None
-    try:
-        client = distributed.Client(scheduler, timeout=10)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"There is no Dask scheduler at {scheduler} ({error}).",
-            "Start one with 'dask scheduler' and give the address that it prints.",
-        ) from None
+    distributed, client = dask(scheduler)
     with client:
         waiting = {
             client.submit(_compute, where, one, pure=False): where for where, one in tasks.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def contradictions(
         chain_A: (n, a, 3) its positions, unwrapped along the path.
     """
     yield from _other_hop(manifest, band, chain_A)
-    yield from _other_electrons(manifest, band)
+    yield from other_electrons(manifest, band.facts.electrons)
     yield from _other_charge(manifest, folder)
 
 
@@ -108,12 +108,17 @@ def _other_hop(manifest: Manifest, band: Band, chain_A: np.ndarray) -> Iterator[
         )
 
 
-def _other_electrons(manifest: Manifest, band: Band) -> Iterator[Problem]:
+def other_electrons(manifest: Manifest, counts: Iterable[float | None]) -> Iterator[Problem]:
+    """Where a run had other electrons than its manifest tells.
+
+    Args:
+        counts: of each image, as far as the files tell.
+    """
     wanted = manifest.valence_electrons
-    counts = [count for count in band.facts.electrons if np.isfinite(count)]
-    if wanted is not None and counts and abs(counts[0] - wanted) > _ELECTRON:
+    known = [count for count in counts if count is not None and np.isfinite(count)]
+    if wanted is not None and known and abs(known[0] - wanted) > _ELECTRON:
         yield Problem(
-            f"The run had {counts[0]:g} electrons, but the set was written for {wanted}.",
+            f"The run had {known[0]:g} electrons, but the set was written for {wanted}.",
             "Its charge is not the one that the manifest tells, or its potentials have another "
             "valence: check NELECT and POTCAR.",
         )

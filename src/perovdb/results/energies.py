@@ -19,7 +19,7 @@ from perovdb.answers.tables import table
 from perovdb.errors import InputError, ResultError
 from perovdb.inputs.job import SINGLE
 from perovdb.inputs.manifest import Manifest, read_manifest
-from perovdb.results.agreement import MIXED_IN, check_atoms
+from perovdb.results.agreement import MIXED_IN, check_atoms, other_electrons
 from perovdb.results.runs import cp2k, qe, vasp
 from perovdb.results.runs.run import Run
 
@@ -314,12 +314,8 @@ def _check_manifest(run: Run, manifest: Manifest | None, folder: Path) -> None:
     if manifest.code != run.code:
         raise ResultError(f"{folder} was written for {manifest.code}, not {run.code}.", MIXED_IN)
     check_atoms(manifest, run.elements, 1, folder)
-    wanted, count = manifest.valence_electrons, run.electrons
-    if wanted is not None and count is not None and abs(count - wanted) > _ELECTRON:
-        raise ResultError(
-            f"The run in {folder} had {count:g} electrons, but the set was written for {wanted}.",
-            "Its charge or its potentials are not those of the manifest.",
-        )
+    for problem in other_electrons(manifest, [run.electrons]):
+        raise ResultError(f"{folder}: {problem.what}", problem.mend)
 
 
 def _energy(run: Run, manifest: Manifest | None, folder: Path) -> Energy:
@@ -359,9 +355,9 @@ def _energy(run: Run, manifest: Manifest | None, folder: Path) -> Energy:
 
 
 def _settings_of(manifest: Manifest) -> str:
-    """A digest of what an energy depends on: code, level, settings, potentials; not how atoms
-    were moved. Potentials are those of the elements that are there: what two cells share is
-    compared in `_check_same`."""
+    """A digest of what an energy depends on: code, level of theory, and settings, the family of
+    the potentials among them; not how atoms were moved.
+    """
     values = {
         section: {key: setting.value for key, setting in settings.items()}
         for section, settings in manifest.settings.items()

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from time import perf_counter
-from typing import Any
 
 from perovdb.calculators.screening.designs import BLOCK, n_blocks
 from perovdb.calculators.screening.question import Kept, Question
-from perovdb.errors import InputError, OutOfRange
+from perovdb.cluster import dask
+from perovdb.errors import OutOfRange
 
 #: More compositions than this are not kept: a table of them would fill the memory.
 MOST_KEPT = 2_000_000
@@ -95,20 +94,7 @@ def _too_many(question: Question) -> OutOfRange:
 
 def _kept_on_cluster(question: Question, scheduler: str) -> Iterator[Kept]:
     """What is kept of the blocks, several at a time and in their order."""
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError:
-        raise InputError(
-            "A scheduler is given, but dask.distributed is not installed.",
-            "Run: pip install 'dask[distributed]'",
-        ) from None
-    try:
-        client = distributed.Client(scheduler, timeout=10)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"There is no Dask scheduler at {scheduler} ({error}).",
-            "Start one with 'dask scheduler' and give the address that it prints.",
-        ) from None
+    _, client = dask(scheduler)
     with client:
         shared = client.scatter(question, broadcast=True)
         end = n_blocks(question.design)
